@@ -1,0 +1,104 @@
+//! Owns how many wrong passwords are tolerated, per account and per address, as a pure rule over a stored counter.
+//! It does not own where the counters live (`store::guesses`) nor which keys are asked (`flow::sign_in::login`).
+
+use crate::time::{Lifetime, Timestamp};
+
+/// A counter as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuessCounter {
+    /// Attempts that were admitted and have not been shown to be right.
+    pub failures: i64,
+    /// When the last one was admitted.
+    pub last_at: Timestamp,
+    /// Nothing is admitted before this moment.
+    pub blocked_until: Timestamp,
+}
+
+/// How patient a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuessRule {
+    /// Attempts that are free of delay.
+    pub free: i64,
+    /// Delay after the first attempt beyond these; doubles with each further one.
+    pub first_delay: Lifetime,
+    /// The delay never grows beyond this.
+    pub longest_delay: Lifetime,
+    /// A counter that has seen nothing for this long starts anew.
+    pub forget_after: Lifetime,
+}
+
+/// Too many attempts; how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait(pub Lifetime);
+
+impl GuessRule {
+    /// Admits one attempt and returns the counter to store **before** the password is looked at, so that a hundred parallel
+    /// guesses are counted and not a hundred times the same zero (security case J05).
+    ///
+    /// # Errors
+    /// [`Wait`] when the key is blocked; the stored counter then stays as it is.
+    pub fn admit(self, counter: Option<GuessCounter>, now: Timestamp) -> Result<GuessCounter, Wait> {
+        let known = counter.filter(|c| now.since(c.last_at) < self.forget_after);
+        let Some(counter) = known else {
+            return Ok(GuessCounter { failures: 1, last_at: now, blocked_until: now + self.delay_after(1) });
+        };
+        if now < counter.blocked_until {
+            return Err(Wait(counter.blocked_until.since(now)));
+        }
+        let failures = counter.failures.saturating_add(1);
+        Ok(GuessCounter { failures, last_at: now, blocked_until: now + self.delay_after(failures) })
+    }
+
+    fn delay_after(self, failures: i64) -> Lifetime {
+        let beyond = failures - self.free;
+        if beyond < 0 {
+            return Lifetime::ZERO;
+        }
+        let doublings = u32::try_from(beyond.min(30)).unwrap_or(30);
+        let delay = self.first_delay.millis().saturating_mul(1_i64 << doublings);
+        Lifetime::from_millis(delay.min(self.longest_delay.millis()))
+    }
+}
+
+impl GuessCounter {
+    /// Takes one admitted attempt back because it turned out right. The others stay counted: one person's success must not
+    /// wipe the traces of guesses at somebody else from the same address.
+    pub fn give_back(self) -> Self {
+        Self { failures: (self.failures - 1).max(0), blocked_until: self.blocked_until.min(self.last_at), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: GuessRule = GuessRule {
+        free: 5,
+        first_delay: Lifetime::from_seconds(30),
+        longest_delay: Lifetime::from_minutes(15),
+        forget_after: Lifetime::from_hours(24),
+    };
+
+    #[test]
+    fn j05_five_free_attempts_then_growing_delays() {
+        let now = Timestamp::from_seconds(1_000);
+        let mut counter = None;
+        for _ in 0..5 {
+            counter = Some(RULE.admit(counter, now).unwrap());
+        }
+        assert_eq!(RULE.admit(counter, now), Err(Wait(Lifetime::from_seconds(30))));
+        let later = now + Lifetime::from_seconds(30);
+        let sixth = RULE.admit(counter, later).unwrap();
+        assert_eq!(sixth.blocked_until.since(later), Lifetime::from_seconds(60));
+    }
+
+    #[test]
+    fn the_delay_has_a_ceiling_and_the_counter_forgets() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let many = GuessCounter { failures: i64::MAX - 1, last_at: now, blocked_until: now };
+        let next = RULE.admit(Some(many), now).unwrap();
+        assert_eq!(next.blocked_until.since(now), Lifetime::from_minutes(15));
+        let fresh = RULE.admit(Some(many), now + Lifetime::from_hours(24)).unwrap();
+        assert_eq!(fresh.failures, 1);
+    }
+}

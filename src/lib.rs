@@ -1,0 +1,22 @@
+//! Vouchsafe: a standalone OAuth 2 / OpenID Connect identity provider.
+//!
+//! This file owns the list of rooms and nothing else. The floors, and what may import what, are drawn in
+//! `ARCHITECTURE.md` and held by `tests/floors.rs`.
+//!
+//! ```text
+//! FLOOR 5  command, app              the only place where all parts meet
+//! FLOOR 4  http                      the only room that names actix and askama
+//! FLOOR 3  flow                      one use-case per file: load, decide, save, answer
+//! FLOOR 2  store, signing, secret, upstream, outbound, clock
+//! FLOOR 1  oauth                     the protocol, pure: values in, decision out
+//! FLOOR 0  identity, time, sensitive our own nouns and their rules
+//! aside    config, telemetry         read once at the start
+//! guest    demo                      a relying party and a resource server that know us by our wire only
+//! ```
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub)]
+
+pub mod identity;
+pub mod oauth;
+pub mod sensitive;
+pub mod time;
