@@ -64,7 +64,8 @@ pub fn audience(
 ) -> Result<Vec<String>, Refusal> {
     let mut own: Vec<String> = client.policy.audiences.clone();
     own.extend(defined.iter().filter(|s| scope.contains(&s.name)).filter_map(|s| s.audience.clone()));
-    if own.is_empty() {
+    // A token with openid is meant for userinfo too, and that is us.
+    if own.is_empty() || (scope.contains("openid") && resources.is_empty()) {
         own.push(issuer.to_owned());
     }
     own.sort();
