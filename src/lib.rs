@@ -16,7 +16,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod clock;
 pub mod identity;
 pub mod oauth;
+pub mod secret;
 pub mod sensitive;
+pub mod signing;
 pub mod time;
