@@ -16,7 +16,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod config;
 pub mod identity;
 pub mod oauth;
 pub mod sensitive;
+pub mod telemetry;
 pub mod time;
