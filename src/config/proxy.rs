@@ -127,3 +127,124 @@ fn node(text: &str) -> Option<IpAddr> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ForwardedHeader::{Forwarded, XForwardedFor};
+    use super::*;
+
+    fn from(peer: &str, values: &[&str], kind: ForwardedHeader) -> String {
+        let trusted: Vec<IpNet> = ["10.0.0.0/8", "fd00::/8"].iter().map(|net| net.parse().unwrap()).collect();
+        client_address(peer.parse().unwrap(), values, &trusted, kind).to_string()
+    }
+
+    #[test]
+    fn i12_strangers_are_never_believed() {
+        let thousand = vec!["6.6.6.6"; 1000].join(", ");
+        for value in ["a", "6.6.6.6", "10.0.0.1", "", ",", thousand.as_str()] {
+            assert_eq!(from("203.0.113.9", &[value], XForwardedFor), "203.0.113.9");
+            assert_eq!(from("203.0.113.9", &[&format!("for={value}")], Forwarded), "203.0.113.9");
+        }
+        assert_eq!(
+            client_address("10.0.0.1".parse().unwrap(), &["6.6.6.6"], &[], XForwardedFor).to_string(),
+            "10.0.0.1"
+        );
+    }
+
+    #[test]
+    fn i12_the_walk_goes_from_the_right_and_stops_at_the_first_stranger() {
+        for (values, expected) in [
+            (&["203.0.113.9"][..], "203.0.113.9"),
+            (&["6.6.6.6, 203.0.113.9"], "203.0.113.9"),
+            (&["6.6.6.6, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            (&["6.6.6.6", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            (&["6.6.6.6, 203.0.113.9", "10.0.0.2"], "203.0.113.9"),
+            (&["6.6.6.6, 203.0.113.9 , , "], "203.0.113.9"),
+            (&["203.0.113.9:4711"], "203.0.113.9"),
+            (&["[2001:db8::9]:4711"], "2001:db8::9"),
+            (&["[2001:db8::9]"], "2001:db8::9"),
+            (&["2001:db8::9"], "2001:db8::9"),
+            (&["::ffff:203.0.113.9"], "203.0.113.9"),
+            (&["203.0.113.9, ::ffff:10.0.0.2, fd00::1"], "203.0.113.9"),
+            (&["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            (&[], "10.0.0.1"),
+            (&["", " "], "10.0.0.1"),
+        ] {
+            assert_eq!(from("10.0.0.1", values, XForwardedFor), expected, "{values:?}");
+            assert_eq!(from("::ffff:10.0.0.1", values, XForwardedFor), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn i12_what_is_no_address_ends_the_walk_at_the_last_trusted_hop() {
+        for value in [
+            "a",
+            "6.6.6.6, a",
+            "6.6.6.6, unknown",
+            "6.6.6.6, _hidden",
+            "6.6.6.6, 1.2.3",
+            "6.6.6.6, \"10.0.0.2\"",
+            "6.6.6.6,\u{0}",
+        ] {
+            assert_eq!(from("10.0.0.1", &[value], XForwardedFor), "10.0.0.1", "{value}");
+        }
+        assert_eq!(from("10.0.0.1", &["6.6.6.6, a, 10.0.0.2"], XForwardedFor), "10.0.0.2");
+        let hops = format!("a, {}", vec!["10.0.0.9"; 1000].join(","));
+        assert_eq!(from("10.0.0.1", &[&hops], XForwardedFor), "10.0.0.9");
+    }
+
+    #[test]
+    fn i12_forwarded_is_read_as_rfc_7239_says() {
+        for (value, expected) in [
+            ("for=203.0.113.9", "203.0.113.9"),
+            ("For=\"203.0.113.9:4711\";proto=https;by=10.0.0.1", "203.0.113.9"),
+            ("for=6.6.6.6, for=\"[2001:db8::9]:4711\"", "2001:db8::9"),
+            ("for=6.6.6.6;host=\"a,b\", by=x;for=\"[2001:db8::9]\";host=\"c,d\"", "2001:db8::9"),
+            ("for=203.0.113.9, for=10.0.0.2;proto=http", "203.0.113.9"),
+            ("for=6.6.6.6, for=unknown", "10.0.0.1"),
+            ("for=6.6.6.6, for=_x", "10.0.0.1"),
+            ("for=6.6.6.6, proto=http", "10.0.0.1"),
+            ("for=6.6.6.6, for=7.7.7.7;for=8.8.8.8", "10.0.0.1"),
+            ("for=6.6.6.6, for=\"7.7.7.7", "10.0.0.1"),
+            ("6.6.6.6", "10.0.0.1"),
+        ] {
+            assert_eq!(from("10.0.0.1", &[value], Forwarded), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn i12_an_open_quote_does_not_swallow_what_the_proxy_appended() {
+        for sent in ["for=\"x", "for=6.6.6.6;a=\"", "\"", "for=\"6.6.6.6\\\"", "for=6.6.6.6,\""] {
+            for (appended, expected) in [("for=203.0.113.9", "203.0.113.9"), ("for=\"[2001:db8::9]:1\"", "2001:db8::9")]
+            {
+                assert_eq!(from("10.0.0.1", &[&format!("{sent}, {appended}")], Forwarded), expected, "{sent}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn i12_no_header_breaks_it_and_the_appended_address_is_found(sent in ".{0,80}") {
+            for kind in [XForwardedFor, Forwarded] {
+                from("10.0.0.1", &[&sent], kind);
+            }
+            let appended = format!("{sent}, 203.0.113.9");
+            proptest::prop_assert_eq!(from("10.0.0.1", &[&appended], XForwardedFor), "203.0.113.9");
+            let appended = format!("{sent}, for=203.0.113.9");
+            proptest::prop_assert_eq!(from("10.0.0.1", &[&appended], Forwarded), "203.0.113.9");
+        }
+    }
+
+    #[test]
+    fn a_rate_key_is_an_ipv4_address_or_an_ipv6_network() {
+        for (address, key) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+            ("::1", "::/64"),
+        ] {
+            assert_eq!(rate_key(address.parse().unwrap()), key);
+        }
+    }
+}
