@@ -17,9 +17,12 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod clock;
+pub mod config;
+pub mod flow;
 pub mod identity;
 pub mod oauth;
 pub mod secret;
 pub mod sensitive;
 pub mod signing;
+pub mod telemetry;
 pub mod time;
