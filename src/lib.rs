@@ -19,6 +19,7 @@
 pub mod clock;
 pub mod config;
 pub mod flow;
+pub mod http;
 pub mod identity;
 pub mod oauth;
 pub mod secret;
