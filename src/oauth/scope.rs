@@ -144,7 +144,7 @@ mod tests {
         for bad in ["a\"b", "a\\b", "ä", "a\u{0}", "a\tb", "a\u{7f}"] {
             assert_eq!(ScopeSet::parse(bad), Err(ScopeRefusal::Character), "{bad:?}");
         }
-        assert_eq!(ScopeSet::parse("OpenID").unwrap().contains("openid"), false, "case-sensitive");
+        assert!(!ScopeSet::parse("OpenID").unwrap().contains("openid"), "case-sensitive");
     }
 
     #[test]
