@@ -18,7 +18,14 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWrit
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{Log, LogFormat};
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Words and `name=value`, for a terminal.
+    Human,
+    /// A JSON object a line.
+    Json,
+}
 
 /// Where the lines go.
 #[derive(Clone, Debug)]
@@ -45,21 +52,21 @@ impl Capture {
 
 /// Puts the subscriber in place for the whole process, for the records of the `log` crate too. Where there is one already
 /// (tests start the server many times in one process) that one stays; this is no error.
-pub fn install(log: &Log, output: LogOutput) {
-    let _ = subscriber(log, output).try_init();
+pub fn install(format: LogFormat, level: &str, output: LogOutput) {
+    let _ = subscriber(format, level, output).try_init();
 }
 
 /// The subscriber by itself, for `tracing::subscriber::with_default` in tests.
-pub fn subscriber(log: &Log, output: LogOutput) -> impl Subscriber + Send + Sync + 'static {
-    let colour = matches!(output, LogOutput::Stderr { colour: true }) && log.format == LogFormat::Human;
-    // The level was checked when the configuration was read; if somebody made a `Log` by hand, `info` is a fair answer.
-    let filter = filter(&log.level).unwrap_or_else(|_| EnvFilter::new("warn,vouchsafe=info"));
+pub fn subscriber(format: LogFormat, level: &str, output: LogOutput) -> impl Subscriber + Send + Sync + 'static {
+    let colour = matches!(output, LogOutput::Stderr { colour: true }) && format == LogFormat::Human;
+    // The level was checked when the configuration was read; if somebody did not, `info` is a fair answer.
+    let filter = filter(level).unwrap_or_else(|_| EnvFilter::new("warn,vouchsafe=info"));
     tracing_subscriber::fmt()
         // A closed error stream must not bring the server down: the library would complain about it on that very stream.
         .log_internal_errors(false)
         .with_env_filter(filter)
         .fmt_fields(JsonFields::new())
-        .event_format(Line { format: log.format, colour })
+        .event_format(Line { format, colour })
         .with_writer(output)
         .finish()
 }
@@ -289,19 +296,15 @@ fn json(head: &Head, said: &Said) -> String {
 mod tests {
     use super::*;
 
-    fn log(format: LogFormat, level: &str) -> Log {
-        Log { format, level: level.into() }
-    }
-
-    fn captured(log: &Log, act: impl FnOnce()) -> String {
+    fn captured(format: LogFormat, level: &str, act: impl FnOnce()) -> String {
         let capture = Capture::default();
-        tracing::subscriber::with_default(subscriber(log, LogOutput::Capture(capture.clone())), act);
+        tracing::subscriber::with_default(subscriber(format, level, LogOutput::Capture(capture.clone())), act);
         capture.text()
     }
 
     #[test]
     fn json_lines_carry_the_request_id_of_the_span_around_them() {
-        let text = captured(&log(LogFormat::Json, "info"), || {
+        let text = captured(LogFormat::Json, "info", || {
             let span = tracing::info_span!("request", request_id = "r-1", status = tracing::field::Empty, level = "x");
             let _in = span.enter();
             span.record("status", 200);
@@ -323,7 +326,7 @@ mod tests {
     #[test]
     fn an_event_stays_on_one_line_whatever_is_in_it() {
         for format in [LogFormat::Human, LogFormat::Json] {
-            let text = captured(&log(format, "info"), || {
+            let text = captured(format, "info", || {
                 let _in = tracing::info_span!("request", request_id = "a\nb\u{1b}[2J").entered();
                 tracing::info!(agent = "x\r\n2026 INFO forged", shown = %"y\nz", "line\nbreak \u{202e}\u{1b}[31m \"quoted\"");
             });
@@ -334,7 +337,7 @@ mod tests {
 
     #[test]
     fn human_lines_are_words_and_fields() {
-        let text = captured(&log(LogFormat::Human, "info"), || {
+        let text = captured(LogFormat::Human, "info", || {
             tracing::warn!(client_id = "web", why = "two words", empty = "", "refused \"x\"");
         });
         let (_, rest) = text.trim_end().split_once(' ').unwrap();
@@ -344,7 +347,7 @@ mod tests {
     #[test]
     fn sensitive_text_does_not_show() {
         let secret = crate::sensitive::Sensitive::new("geheim");
-        let text = captured(&log(LogFormat::Json, "trace"), || tracing::info!(?secret, "got {secret:?}"));
+        let text = captured(LogFormat::Json, "trace", || tracing::info!(?secret, "got {secret:?}"));
         assert!(text.contains("Sensitive") && !text.contains("geheim"), "{text}");
     }
 
@@ -356,13 +359,13 @@ mod tests {
             tracing::debug!(target: "tokio_postgres::query", "theirs, with parameters");
             tracing::warn!(target: "actix_server", "warned");
         };
-        let text = captured(&log(LogFormat::Human, "debug"), act);
+        let text = captured(LogFormat::Human, "debug", act);
         assert!(text.contains("ours") && text.contains("warned") && !text.contains("theirs"), "{text}");
-        let text = captured(&log(LogFormat::Human, "trace,vouchsafe=trace"), act);
+        let text = captured(LogFormat::Human, "trace,vouchsafe=trace", act);
         assert_eq!(text.matches("theirs").count(), 1, "{text}");
-        let text = captured(&log(LogFormat::Human, "DEBUG,tokio_postgres=debug"), act);
+        let text = captured(LogFormat::Human, "DEBUG,tokio_postgres=debug", act);
         assert_eq!(text.matches("theirs").count(), 2, "{text}");
-        assert_eq!(captured(&log(LogFormat::Human, "off"), act), "");
+        assert_eq!(captured(LogFormat::Human, "off", act), "");
     }
 
     #[test]
@@ -377,8 +380,7 @@ mod tests {
 
     #[test]
     fn installing_twice_is_no_error() {
-        let log = log(LogFormat::Human, "info");
-        install(&log, LogOutput::Capture(Capture::default()));
-        install(&log, LogOutput::Stderr { colour: false });
+        install(LogFormat::Human, "info", LogOutput::Capture(Capture::default()));
+        install(LogFormat::Human, "info", LogOutput::Stderr { colour: false });
     }
 }

@@ -15,7 +15,7 @@ pub struct Advice {
 }
 
 pub(super) fn of(config: &Config) -> Vec<Advice> {
-    [issuer_port(config), plain_http(config), who_ends_tls(config), weak_hash(config), group_readable_secret(config)]
+    [issuer_port(config), plain_http(config), who_ends_tls(config), weak_hash(config), password_in_file(config)]
         .into_iter()
         .flatten()
         .collect()
@@ -73,7 +73,7 @@ fn weak_hash(config: &Config) -> Option<Advice> {
 }
 
 /// A password in the file is only as secret as the file.
-fn group_readable_secret(config: &Config) -> Option<Advice> {
+fn password_in_file(config: &Config) -> Option<Advice> {
     let url = &config.database.url;
     let in_file =
         config.describe().iter().any(|row| row.key == "database.url" && matches!(row.origin, Origin::File { .. }));

@@ -64,17 +64,17 @@ pub(super) fn apply_text(path: &Path, text: &str, layers: &mut Layers, findings:
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         // What stands in a broken file is a guess; its keys are judged once it can be read.
-        let more = errors.len().saturating_sub(MAX_SYNTAX_FINDINGS);
-        for error in errors.iter().take(MAX_SYNTAX_FINDINGS) {
+        for (shown, error) in errors.iter().take(MAX_SYNTAX_FINDINGS).enumerate() {
             let (line, column) = position(text, error.span().map_or(0, |span| span.start));
             // Not the error's Display: that shows the line, and the line may hold a password.
-            let message = error.message().replace('\n', ", ");
-            let says = format!("column {column}: not valid TOML: {message}");
+            let mut says = format!("column {column}: not valid TOML: {}", error.message().replace('\n', ", "));
+            if let ("duplicate key", Some(key)) = (error.message(), error.span().and_then(|span| text.get(span))) {
+                says.push_str(&format!(" {}", echo(key)));
+            }
+            if shown + 1 == MAX_SYNTAX_FINDINGS && errors.len() > MAX_SYNTAX_FINDINGS {
+                says.push_str(&format!(" (and {} more of the kind)", errors.len() - MAX_SYNTAX_FINDINGS));
+            }
             findings.push(Finding::at(Origin::File { path: path.to_owned(), line }, says));
-        }
-        if more > 0 {
-            let origin = Origin::File { path: path.to_owned(), line: usize::MAX };
-            findings.push(Finding::at(origin, format!("and {more} more of the kind")));
         }
         return;
     }

@@ -55,7 +55,7 @@ impl Keys {
         let keys = Self {
             dir: r.key("dir", PathBuf::from("./keys")),
             master_key: r.checked("master_key", None, long_enough),
-            algorithms: r.checked("algorithms", Algorithm::ALL.to_vec(), complete),
+            algorithms: r.checked("algorithms", Algorithm::ALL.to_vec(), |names| complete(names)),
             rsa_bits: r.checked("rsa_bits", 2048, |bits| match bits {
                 2048 | 3072 | 4096 => Ok(()),
                 other => Err(format!("must be 2048, 3072 or 4096, not {other}")),
@@ -100,7 +100,7 @@ fn long_enough(key: &Option<Sensitive>) -> Result<(), String> {
     }
 }
 
-fn complete(algorithms: &Vec<Algorithm>) -> Result<(), String> {
+fn complete(algorithms: &[Algorithm]) -> Result<(), String> {
     if !algorithms.contains(&Algorithm::RS256) {
         return Err("must contain RS256: every OpenID Connect client may count on it (OIDC Core section 15.1)".into());
     }

@@ -3,6 +3,7 @@
 use super::names::Key;
 use super::reader::Reader;
 use super::value::{Raw, Setting, choice, quoted};
+use crate::telemetry::{self, LogFormat};
 
 pub(super) const KEYS: &[Key] = &[
     Key::new("format", "word", "human for people, json for collectors (one object a line)."),
@@ -22,20 +23,11 @@ pub struct Log {
     pub level: String,
 }
 
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Words and `name=value`, for a terminal.
-    Human,
-    /// A JSON object a line.
-    Json,
-}
-
 impl Log {
     pub(super) fn read(r: &mut Reader<'_>) -> Self {
         Self {
             format: r.key("format", LogFormat::Human),
-            level: r.checked("level", "info".to_owned(), |level| crate::telemetry::check_level(level)),
+            level: r.checked("level", "info".to_owned(), |level| telemetry::check_level(level)),
         }
     }
 }

@@ -38,7 +38,7 @@ pub use describe::Row;
 pub use finding::{ConfigError, Finding, Origin};
 pub use keys::Keys;
 pub use limits::Limits;
-pub use log::{Log, LogFormat};
+pub use log::Log;
 pub use overrides::Overrides;
 pub use passwords::Passwords;
 pub use proxy::ForwardedHeader;

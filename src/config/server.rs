@@ -155,11 +155,11 @@ fn issuer(text: &str) -> Result<String, String> {
     let shown = echo(text);
     let url = Url::parse(text)
         .map_err(|e| format!("must be an absolute URL such as https://id.example.com, not {shown} ({e})"))?;
-    if !matches!(url.scheme(), "https" | "http") {
-        return Err(format!("must begin with https://, not {shown}"));
-    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or password".into());
+    }
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(format!("must begin with https://, not {shown}"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("must not contain `?` or `#` (OpenID Connect Discovery 1.0 section 3), as {shown} does"));
