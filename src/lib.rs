@@ -19,4 +19,5 @@
 pub mod identity;
 pub mod oauth;
 pub mod sensitive;
+pub mod store;
 pub mod time;
