@@ -25,5 +25,6 @@ pub mod oauth;
 pub mod secret;
 pub mod sensitive;
 pub mod signing;
+pub mod store;
 pub mod telemetry;
 pub mod time;
