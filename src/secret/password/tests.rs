@@ -23,6 +23,16 @@ async fn verify(hasher: &PasswordHasher, password: &str, phc: &str) -> Result<Pa
     hasher.verify(Sensitive::new(password), Some(phc.to_owned())).await
 }
 
+/// Starts a verification and comes back when its hash is being computed.
+async fn begin(hasher: &PasswordHasher) -> tokio::task::JoinHandle<Result<PasswordVerdict, PasswordError>> {
+    let own = hasher.clone();
+    let task = tokio::spawn(async move { own.verify(Sensitive::new("x"), None).await });
+    while hasher.load() != (1, 0) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    task
+}
+
 const PLAIN_RIGHT: Result<PasswordVerdict, PasswordError> = Ok(PasswordVerdict::Right { upgrade: None });
 const WRONG: Result<PasswordVerdict, PasswordError> = Ok(PasswordVerdict::Wrong);
 
@@ -144,6 +154,10 @@ async fn j08_overload_sheds_and_the_served_ones_are_served() {
             tokio::spawn(async move { hasher.verify(Sensitive::new("x"), None).await })
         })
         .collect();
+    while hasher.load().0 == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(hasher.load().0 == 1 && hasher.load().1 <= 2, "{:?}", hasher.load());
     let (mut served, mut shed) = (0, 0);
     for one in all {
         match one.await.unwrap() {
@@ -166,11 +180,7 @@ async fn j08_overload_sheds_and_the_served_ones_are_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j08_nobody_waits_longer_than_promised_for_a_turn() {
     let hasher = hasher(PasswordRule { wait: Duration::from_millis(50), ..slow_rule() });
-    let long = tokio::spawn({
-        let hasher = hasher.clone();
-        async move { hasher.verify(Sensitive::new("x"), None).await }
-    });
-    tokio::time::sleep(Duration::from_millis(40)).await;
+    let long = begin(&hasher).await;
     let started = Instant::now();
     let second = hasher.verify(Sensitive::new("x"), None).await;
     assert_eq!(second, Err(PasswordError::Overloaded { retry_after_seconds: 1 }));
@@ -182,13 +192,10 @@ async fn j08_nobody_waits_longer_than_promised_for_a_turn() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j08_a_dropped_request_does_not_free_its_place_while_its_hash_runs() {
     let hasher = hasher(PasswordRule { wait: Duration::from_millis(60), ..slow_rule() });
-    let dropped = tokio::spawn({
-        let hasher = hasher.clone();
-        async move { hasher.verify(Sensitive::new("x"), None).await }
-    });
-    tokio::time::sleep(Duration::from_millis(40)).await;
+    let dropped = begin(&hasher).await;
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
+    assert_eq!(hasher.load(), (1, 0), "the hash ended with its request");
     let next = hasher.verify(Sensitive::new("x"), None).await;
     assert!(matches!(next, Err(PasswordError::Overloaded { .. })), "a second hash began beside the first: {next:?}");
 }
@@ -196,11 +203,7 @@ async fn j08_a_dropped_request_does_not_free_its_place_while_its_hash_runs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j08_requests_dropped_in_the_queue_cost_nothing_and_keep_nobody_out() {
     let hasher = hasher(PasswordRule { max_waiting: 4, wait: Duration::from_secs(30), ..slow_rule() });
-    let running = tokio::spawn({
-        let hasher = hasher.clone();
-        async move { hasher.verify(Sensitive::new("x"), None).await }
-    });
-    tokio::time::sleep(Duration::from_millis(40)).await;
+    let running = begin(&hasher).await;
     let started = Instant::now();
     for _ in 0..50 {
         let waiting = tokio::spawn({
