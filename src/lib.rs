@@ -15,9 +15,17 @@
 //! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
-#![warn(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod flow;
+pub mod http;
 pub mod identity;
 pub mod oauth;
+pub mod secret;
 pub mod sensitive;
+pub mod signing;
+pub mod store;
+pub mod telemetry;
 pub mod time;

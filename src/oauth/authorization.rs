@@ -91,8 +91,8 @@ pub struct RefreshToken {
     pub expires_at: Timestamp,
     /// When it was rotated.
     pub used_at: Option<Timestamp>,
-    /// Hash of the token that replaced it.
-    pub successor: Option<Vec<u8>>,
+    /// Place in the chain, from 0. Two tokens of one generation are siblings: only one of them may ever have a successor.
+    pub generation: i64,
     /// Set when a later re-issue replaced this link before it was ever used: the answer that carried it was lost.
     pub superseded_at: Option<Timestamp>,
 }

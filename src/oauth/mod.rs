@@ -2,9 +2,23 @@
 //! needs nothing else to check what stands here. It does not own storage, signatures, pages or HTTP.
 
 pub mod authorization;
+pub mod authorize;
+pub mod bearer;
 pub mod claims;
 pub mod client;
+pub mod client_auth;
 pub mod client_policy;
 pub mod consent;
+pub mod error;
+pub mod grant;
+pub mod introspection;
 pub mod jose;
+pub mod logout;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod prompt;
+pub mod redirect_uri;
 pub mod scope;
+pub mod step;
+pub mod token;

@@ -1,0 +1,92 @@
+//! Owns `prompt` and `max_age` (OIDC Core section 3.1.2.1): how much the app wants the person to do again. It does not own
+//! the decision what follows from them (`step`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::oauth::error::{ErrorCode, Refusal};
+
+/// The values of `prompt`, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prompt {
+    /// No page may be shown. Never together with another.
+    pub none: bool,
+    /// The person must prove again who they are.
+    pub login: bool,
+    /// The person must consent again.
+    pub consent: bool,
+    /// The person must choose an account.
+    pub select_account: bool,
+}
+
+/// What we publish as `prompt_values_supported`.
+pub const SUPPORTED: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+impl Prompt {
+    /// Reads `prompt`.
+    ///
+    /// # Errors
+    /// `invalid_request` for an unknown value and for `none` beside another one.
+    pub fn parse(text: Option<&str>) -> Result<Self, Refusal> {
+        let mut prompt = Self::default();
+        let values: Vec<&str> = text.unwrap_or_default().split(' ').filter(|v| !v.is_empty()).collect();
+        for value in &values {
+            match *value {
+                "none" => prompt.none = true,
+                "login" => prompt.login = true,
+                "consent" => prompt.consent = true,
+                "select_account" => prompt.select_account = true,
+                other => {
+                    let words = "prompt has an unknown value: none, login, consent and select_account are known";
+                    return Err(refuse("prompt.known", words).because(SUPPORTED.join(" "), other));
+                }
+            }
+        }
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+            let words = "prompt=none cannot be combined with another value";
+            return Err(refuse("prompt.none_alone", words).because("none alone", values.join(" ")));
+        }
+        Ok(prompt)
+    }
+}
+
+/// Reads `max_age`: whole seconds, not negative.
+///
+/// # Errors
+/// `invalid_request` for anything else.
+pub fn max_age(text: Option<&str>) -> Result<Option<i64>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let is_number = text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<i64>() {
+        Ok(seconds) if is_number => Ok(Some(seconds)),
+        _ => Err(refuse("max_age.number", "max_age must be a whole number of seconds").because("0 or more", text)),
+    }
+}
+
+fn refuse(check: &'static str, words: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, check, "OIDC Core section 3.1.2.1", words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oidc_core_3_1_2_1_prompt_none_stands_alone() {
+        assert!(Prompt::parse(Some("none")).unwrap().none);
+        for bad in ["none login", "login none", "none consent", "none select_account", "create", "NONE"] {
+            assert_eq!(Prompt::parse(Some(bad)).unwrap_err().code, ErrorCode::InvalidRequest, "{bad}");
+        }
+        let both = Prompt::parse(Some("login consent")).unwrap();
+        assert!(both.login && both.consent && !both.none);
+    }
+
+    #[test]
+    fn c12_max_age_is_a_number_of_seconds() {
+        assert_eq!(max_age(Some("0")), Ok(Some(0)));
+        assert_eq!(max_age(None), Ok(None));
+        for bad in ["-1", "+1", "abc", "1.5", "1e3", "99999999999999999999"] {
+            assert!(max_age(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Owns the one decision of the sign-in: given a valid request and what is known of the browser, what must happen next.
+//! Steps never know each other; each does its one thing and comes back here. It does not own the pages.
+
+use crate::identity::{Session, SessionId, User};
+use crate::oauth::authorize::ValidRequest;
+use crate::oauth::client::Client;
+use crate::oauth::consent::Consent;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::redirect_uri;
+use crate::time::{Lifetime, Timestamp};
+
+/// A session of this browser that is live and whose person is good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Its person.
+    pub user: User,
+}
+
+/// Everything the decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The request.
+    pub request: &'a ValidRequest,
+    /// Who asks.
+    pub client: &'a Client,
+    /// When the request came in: what the person did after it, they did for it.
+    pub began_at: Timestamp,
+    /// The account chosen for this request, if the person chose.
+    pub chosen: Option<&'a SessionId>,
+    /// Sessions of the browser, the one used last first.
+    pub sessions: &'a [SignedIn],
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Which account goes on, or what must happen before one can.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountStep<'a> {
+    /// Ask for a password. With a session: that person must prove again who they are.
+    SignIn(Option<&'a SignedIn>),
+    /// Ask which account.
+    ChooseAccount,
+    /// This one goes on to consent.
+    Account(&'a SignedIn),
+    /// Tell the app no.
+    Refuse(Refusal),
+}
+
+/// What the account's consent means for the request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConsentStep {
+    /// Ask the person.
+    Ask,
+    /// Nothing to ask: make the code.
+    Issue,
+    /// Tell the app no.
+    Refuse(Refusal),
+}
+
+/// First half of the decision: whose account.
+pub fn account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
+    let candidates: Vec<&SignedIn> = s.sessions.iter().filter(|known| is_wanted(known, s.request)).collect();
+    let chosen = s.chosen.and_then(|id| candidates.iter().find(|known| known.session.id == *id));
+    let hinted = s.request.login_hint.as_deref().and_then(|hint| {
+        let key = crate::identity::Email::parse(hint).ok()?;
+        candidates.iter().find(|known| known.user.email.key() == key.key())
+    });
+    let account = match (chosen, candidates.as_slice()) {
+        (Some(known), _) => *known,
+        (None, []) => return sign_in_or_refuse(s, None),
+        (None, _) if s.request.prompt.select_account => return AccountStep::ChooseAccount,
+        (None, [only]) => only,
+        (None, [first, ..]) if s.request.prompt.none => hinted.copied().unwrap_or(first),
+        (None, _) => match hinted {
+            Some(known) => *known,
+            None => return AccountStep::ChooseAccount,
+        },
+    };
+    if !is_fresh(&account.session, s) {
+        return sign_in_or_refuse(s, Some(account));
+    }
+    if let Some(wanted) = s.request.claims.essential_acr()
+        && !wanted.contains(&account.session.acr.as_str())
+    {
+        let words = "the authentication context class that the request insists on cannot be reached";
+        let section = "OIDC Core section 5.5.1.1";
+        let refusal = Refusal::new(ErrorCode::UnmetAuthenticationRequirements, "acr.essential", section, words);
+        return AccountStep::Refuse(refusal.because(wanted.join(" "), &account.session.acr));
+    }
+    AccountStep::Account(account)
+}
+
+/// Second half: whether this person has allowed what is asked.
+pub fn consent(
+    s: &Situation<'_>,
+    account: &SignedIn,
+    given: Option<&Consent>,
+    claims_beyond: &[String],
+) -> ConsentStep {
+    let for_this_request = given.is_some_and(|c| c.granted_at >= s.began_at);
+    let asked_again = s.request.prompt.consent && !for_this_request;
+    if s.client.policy.trusted && !asked_again {
+        return ConsentStep::Issue;
+    }
+    let covers = given.is_some_and(|c| {
+        s.request.scope.is_within(&c.scopes) && claims_beyond.iter().all(|name| c.claims.contains(name))
+    });
+    // RFC 8252 section 8.6: anybody on the machine can pose as such a client, so an old consent proves nothing.
+    let is_impersonable = s.client.is_public() && redirect_uri::is_claimable_by_others(&s.request.redirect_uri);
+    if covers && !asked_again && (for_this_request || !is_impersonable) {
+        return ConsentStep::Issue;
+    }
+    if s.request.prompt.none {
+        let words = "the person has not consented to this request, and prompt=none forbids asking";
+        let had = given.map_or("no consent".to_owned(), |c| format!("consent to: {}", c.scopes));
+        let refusal = Refusal::new(ErrorCode::ConsentRequired, "consent.covers", "OIDC Core section 3.1.2.6", words);
+        let wanted = format!("consent of {} to: {}", account.user.id, s.request.scope);
+        return ConsentStep::Refuse(refusal.because(wanted, had));
+    }
+    ConsentStep::Ask
+}
+
+/// Whether the request can be about this person (`id_token_hint`, `claims.id_token.sub`).
+fn is_wanted(known: &SignedIn, request: &ValidRequest) -> bool {
+    let is = |wanted: Option<&str>| wanted.is_none_or(|sub| known.user.id.as_str() == sub);
+    is(request.hinted_subject.as_deref()) && is(request.claims.wanted_subject())
+}
+
+/// OIDC Core section 3.1.2.1: `prompt=login` and `max_age`. A sign-in after the request began is always fresh enough, or
+/// `max_age=0` could never be met.
+fn is_fresh(session: &Session, s: &Situation<'_>) -> bool {
+    if session.auth_time >= s.began_at {
+        return true;
+    }
+    let young_enough =
+        s.request.max_age.is_none_or(|age| s.now.since(session.auth_time) <= Lifetime::from_seconds(age));
+    !s.request.prompt.login && s.request.max_age != Some(0) && young_enough
+}
+
+fn sign_in_or_refuse<'a>(s: &Situation<'a>, who: Option<&'a SignedIn>) -> AccountStep<'a> {
+    if !s.request.prompt.none {
+        return AccountStep::SignIn(who);
+    }
+    let words = "the person is not signed in as the request demands, and prompt=none forbids asking";
+    let received = match who {
+        Some(known) => format!("a session whose auth_time is {}", known.session.auth_time.rfc3339()),
+        None => format!("{} sessions, none of the wanted person", s.sessions.len()),
+    };
+    let refusal = Refusal::new(ErrorCode::LoginRequired, "session.present", "OIDC Core section 3.1.2.6", words);
+    AccountStep::Refuse(refusal.because("a live, fresh session", received))
+}
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;
