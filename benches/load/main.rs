@@ -8,7 +8,7 @@
 //! cargo bench --bench load -- --strict            exit 1 when a target is missed
 //! ```
 //! All traffic stays on 127.0.0.1. Absolute figures move from machine to machine: compare the ratios.
-//! `VOUCHSAFE_BENCH_BINARY` measures another build of the program (for instance the `dist` profile).
+//! `BENCH_BINARY` measures another build of the program (for instance the `dist` profile).
 
 mod browser;
 mod drive;
@@ -89,8 +89,8 @@ fn run(args: &[String], settings: &Settings) -> Result<bool> {
         let status = cores.on_driver(me).args(args).arg("--pinned").env("BENCH_CORES", cores.to_string()).status()?;
         return Ok(status.success());
     }
-    let binary = std::env::var_os("VOUCHSAFE_BENCH_BINARY")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_vouchsafe")), PathBuf::from);
+    let binary =
+        std::env::var_os("BENCH_BINARY").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_vouchsafe")), PathBuf::from);
     println!("vouchsafe {} on core {}, driver on core {}", version(&binary), cores.server, cores.driver);
     println!("{CONNECTIONS} keep-alive connections, {} s a row, plain HTTP on loopback\n", settings.span.as_secs());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
