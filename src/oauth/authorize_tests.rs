@@ -276,7 +276,9 @@ fn b01_b05_form_post_answers_hold_the_same_fields() {
     let state = "\"><script>x</script></form>\u{1F600}";
     let changes = [("response_mode", Some("form_post")), ("state", Some(state)), ("prompt", Some("x"))];
     let (refusal, callback) = sent_back(&but(&changes), &web("c1"));
-    let Answer::FormPost { action, fields } = callback.error(&refusal, "cid") else { panic!("form_post was asked for") };
+    let Answer::FormPost { action, fields } = callback.error(&refusal, "cid") else {
+        panic!("form_post was asked for")
+    };
     assert_eq!(action, "https://c1.test/cb");
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["error", "error_description", "state", "iss"]);
@@ -417,6 +419,8 @@ fn a15_an_address_that_was_taken_from_the_client_ends_a_kept_request() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn rfc6749_4_1_2_state_comes_back_byte_by_byte(state in "\\PC{1,60}", nonce in "\\PC{1,60}") {
         let pairs = but(&[("state", Some(&state)), ("nonce", Some(&nonce))]);
