@@ -169,7 +169,13 @@ const CONSENT: [(&str, &str, &str); 15] = [
 ];
 
 fn expected_consent(client: &str, prompt: &Prompt, column: usize) -> char {
-    let key = if prompt.none { "none" } else if prompt.consent { "consent" } else { "" };
+    let key = if prompt.none {
+        "none"
+    } else if prompt.consent {
+        "consent"
+    } else {
+        ""
+    };
     let row = CONSENT.iter().find(|(name, p, _)| *name == client && *p == key).unwrap();
     row.2.as_bytes()[column].into()
 }
@@ -213,7 +219,9 @@ fn oidc_core_3_1_2_3_the_whole_table_of_sign_in_and_consent() {
 fn oidc_core_3_1_2_1_max_age_is_judged_to_the_millisecond() {
     let client = web("c1");
     let sessions = [signed_in("alice", at(-540))];
-    for (max_age, now, expected) in [(600, at(60), 'A'), (600, at(61), 'R'), (599, at(60), 'R'), (i64::MAX, at(60), 'A')] {
+    for (max_age, now, expected) in
+        [(600, at(60), 'A'), (600, at(61), 'R'), (599, at(60), 'R'), (i64::MAX, at(60), 'A')]
+    {
         let mut asked = request("");
         asked.max_age = Some(max_age);
         let s = Situation { now, ..situation(&asked, &client, &sessions) };
@@ -271,9 +279,8 @@ fn m01_consent_covers_every_scope_and_every_single_claim() {
 fn c12_a_hint_of_another_person_never_ends_with_this_one() {
     let client = web("c1");
     let sessions = [signed_in("alice", at(10)), signed_in("bob", at(10))];
-    let by_claim = |sub: &str| {
-        ClaimsRequest::parse(Some(&format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#))).unwrap()
-    };
+    let by_claim =
+        |sub: &str| ClaimsRequest::parse(Some(&format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#))).unwrap();
     for prompt in ["", "none", "login", "consent"] {
         for (hinted, claimed, expected) in [
             (Some("bob"), None, Some(1)),
