@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod demo;
 pub mod identity;
 pub mod oauth;
 pub mod sensitive;
