@@ -30,6 +30,9 @@ pub struct DatabaseSettings {
     pub busy_timeout: Duration,
     /// SQLite: so many writes may wait; the next one is told [`Fault::Unavailable`]. At least 1.
     pub write_queue: usize,
+    /// SQLite: whether to be the only one who opens the file so: true for a server, of which there is one per file; false for
+    /// a command beside it, which waits its turn at SQLite's own locks.
+    pub exclusive: bool,
 }
 
 impl DatabaseSettings {
@@ -42,6 +45,7 @@ impl DatabaseSettings {
             acquire_timeout: Duration::from_secs(2),
             busy_timeout: Duration::from_secs(5),
             write_queue: 4096,
+            exclusive: true,
         }
     }
 }

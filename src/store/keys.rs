@@ -8,28 +8,8 @@ use super::fault::Fault;
 use super::row::{self, Column};
 use super::schema::signing_keys;
 use crate::oauth::jose::Algorithm;
+use crate::signing::StoredKey;
 use crate::time::Timestamp;
-
-/// A signing key as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredKey {
-    /// Its name in JWKS (RFC 7638 thumbprint).
-    pub kid: String,
-    /// What it signs with.
-    pub alg: Algorithm,
-    /// The private half (PKCS#8), sealed.
-    pub sealed_private: Vec<u8>,
-    /// The public half, JSON.
-    pub public_jwk: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it begins to sign.
-    pub signs_from: Timestamp,
-    /// When it stops signing, once that is decided.
-    pub retires_at: Option<Timestamp>,
-    /// When it leaves JWKS, once that is decided.
-    pub gone_at: Option<Timestamp>,
-}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = signing_keys, treat_none_as_default_value = false)]

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Link, q};
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::row;
@@ -20,7 +20,7 @@ struct TokenRow {
     created_at: i64,
     expires_at: i64,
     used_at: Option<i64>,
-    successor: Option<Vec<u8>>,
+    generation: i64,
     superseded_at: Option<i64>,
 }
 
@@ -33,7 +33,7 @@ impl From<TokenRow> for RefreshToken {
             created_at: row::at(row.created_at),
             expires_at: row::at(row.expires_at),
             used_at: row::at_opt(row.used_at),
-            successor: row.successor,
+            generation: row.generation,
             superseded_at: row::at_opt(row.superseded_at),
         }
     }
@@ -48,7 +48,7 @@ pub fn insert(c: &mut Conn, token: &RefreshToken) -> Result<(), Fault> {
         created_at: token.created_at.millis(),
         expires_at: token.expires_at.millis(),
         used_at: row::millis(token.used_at),
-        successor: token.successor.clone(),
+        generation: token.generation,
         superseded_at: row::millis(token.superseded_at),
     };
     q!(c, |conn| diesel::insert_into(refresh_tokens::table).values(&row).execute(conn))?;
@@ -62,8 +62,8 @@ pub fn find(c: &mut Conn, hash: &[u8]) -> Result<Option<RefreshToken>, Fault> {
     Ok(row.map(RefreshToken::from))
 }
 
-/// The token of this hash with its family, in one round trip.
-pub fn find_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken, Grant)>, Fault> {
+/// The token of this hash with its family, in one round trip; for looking only.
+pub fn peek_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken, Grant)>, Fault> {
     let row: Option<(TokenRow, GrantRow)> = q!(c, |conn| refresh_tokens::table
         .inner_join(grants::table)
         .filter(refresh_tokens::hash.eq(hash))
@@ -73,13 +73,40 @@ pub fn find_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken
     row.map(|(token, grant)| Ok((RefreshToken::from(token), Grant::try_from(grant)?))).transpose()
 }
 
-/// Replaces an unused token by its successor. `false`: it was used or superseded before (or never was), nothing was changed.
-pub fn rotate(c: &mut Conn, old_hash: &[u8], new: &RefreshToken, now: Timestamp) -> Result<bool, Fault> {
+/// The token of this hash with its family, both held until the end of the write: whoever presents another token of the
+/// family at the same time waits and sees what was done.
+pub fn find_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken, Grant)>, Fault> {
+    if let Link::Postgres(conn) = &mut c.0 {
+        // The family first, by itself: a row that is locked after it was read may show an older token beside a newer grant.
+        let family = refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).select(refresh_tokens::grant_id);
+        let family: Option<String> = family.first(conn).optional()?;
+        let Some(family) = family else { return Ok(None) };
+        let _: Option<String> =
+            grants::table.find(&family).select(grants::id).for_update().first(conn).optional()?;
+    }
+    peek_with_grant(c, hash)
+}
+
+/// The one token of a family that is neither used nor superseded.
+pub fn leaf(c: &mut Conn, grant_id: &str) -> Result<Option<RefreshToken>, Fault> {
+    use refresh_tokens as t;
+    let row: Option<TokenRow> = q!(c, |conn| t::table
+        .filter(t::grant_id.eq(grant_id))
+        .filter(t::used_at.is_null())
+        .filter(t::superseded_at.is_null())
+        .select(TokenRow::as_select())
+        .first(conn)
+        .optional())?;
+    Ok(row.map(RefreshToken::from))
+}
+
+/// Replaces the family's leaf by its successor. `false`: it was used or superseded before (or never was), nothing was changed.
+pub fn rotate(c: &mut Conn, leaf: &[u8], new: &RefreshToken, now: Timestamp) -> Result<bool, Fault> {
     use refresh_tokens as t;
     let rows = q!(c, |conn| diesel::update(
-        t::table.filter(t::hash.eq(old_hash)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
+        t::table.filter(t::hash.eq(leaf)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
     )
-    .set((t::used_at.eq(Some(now.millis())), t::successor.eq(Some(new.hash.as_slice()))))
+    .set(t::used_at.eq(Some(now.millis())))
     .execute(conn))?;
     if rows == 1 {
         insert(c, new)?;
@@ -87,34 +114,27 @@ pub fn rotate(c: &mut Conn, old_hash: &[u8], new: &RefreshToken, now: Timestamp)
     Ok(rows == 1)
 }
 
-/// Replaces the successor of a used token, whose answer was lost on the way: `lost_hash` is marked as superseded and `new`
-/// stands in its place. `false`: the lost one was used or superseded meanwhile, nothing was changed.
-///
-/// # Errors
-/// Among others [`Fault::Internal`] (and nothing remains) if `lost_hash` is not the successor of `old_hash`.
-pub fn supersede(
+/// Goes on from an older token whose answer was lost: the leaf `lost` is marked as superseded, `presented` as used if it was
+/// not, and `new` becomes the leaf. `false`: the lost one was used or superseded meanwhile, nothing was changed.
+pub fn reissue(
     c: &mut Conn,
-    old_hash: &[u8],
-    lost_hash: &[u8],
+    presented: &[u8],
+    lost: &[u8],
     new: &RefreshToken,
     now: Timestamp,
 ) -> Result<bool, Fault> {
     use refresh_tokens as t;
-    let lost = q!(c, |conn| diesel::update(
-        t::table.filter(t::hash.eq(lost_hash)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
+    let rows = q!(c, |conn| diesel::update(
+        t::table.filter(t::hash.eq(lost)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
     )
     .set(t::superseded_at.eq(Some(now.millis())))
     .execute(conn))?;
-    if lost != 1 {
+    if rows != 1 {
         return Ok(false);
     }
-    let old =
-        q!(c, |conn| diesel::update(t::table.filter(t::hash.eq(old_hash)).filter(t::successor.eq(Some(lost_hash))))
-            .set(t::successor.eq(Some(new.hash.as_slice())))
-            .execute(conn))?;
-    if old != 1 {
-        return Err(Fault::Internal("a refresh token was superseded that is not the successor".to_owned()));
-    }
+    q!(c, |conn| diesel::update(t::table.filter(t::hash.eq(presented)).filter(t::used_at.is_null()))
+        .set(t::used_at.eq(Some(now.millis())))
+        .execute(conn))?;
     insert(c, new)?;
     Ok(true)
 }

@@ -164,7 +164,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
-        successor -> Nullable<Binary>,
+        generation -> BigInt,
         superseded_at -> Nullable<BigInt>,
     }
 }

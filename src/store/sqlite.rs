@@ -23,7 +23,7 @@ pub(super) struct Sqlite {
     idle_readers: usize,
     closed: AtomicBool,
     writer: Writer,
-    /// Held as long as we live: one process per file.
+    /// Held as long as we live by a server: one per file.
     lock: Mutex<Option<File>>,
 }
 
@@ -31,7 +31,7 @@ impl Sqlite {
     /// `rest` is the URL behind `sqlite:`.
     pub(super) fn open(rest: &str, settings: &DatabaseSettings) -> Result<Self, OpenError> {
         let path = path_of(rest)?;
-        let lock = take_file(&path)?;
+        let lock = take_file(&path, settings.exclusive)?;
         let trouble = |detail: String| OpenError::File { path: path.display().to_string(), detail };
         let mut conn = connect(&path, settings.busy_timeout).map_err(|f| trouble(f.to_string()))?;
         // Once, here: several connections that set it at the same time would find the file locked.
@@ -44,7 +44,7 @@ impl Sqlite {
             idle_readers: usize::try_from(settings.max_connections).unwrap_or(usize::MAX).max(1),
             closed: AtomicBool::new(false),
             writer,
-            lock: Mutex::new(Some(lock)),
+            lock: Mutex::new(lock),
         })
     }
 
@@ -118,7 +118,7 @@ fn path_of(rest: &str) -> Result<PathBuf, OpenError> {
 }
 
 /// Makes folder and file where they are missing (for their owner only) and locks the file against a second process.
-fn take_file(path: &Path) -> Result<File, OpenError> {
+fn take_file(path: &Path, exclusive: bool) -> Result<Option<File>, OpenError> {
     let trouble = |e: std::io::Error| OpenError::File {
         path: path.display().to_string(),
         detail: format!("{e}. The folder must be writable by the user who runs vouchsafe"),
@@ -126,17 +126,25 @@ fn take_file(path: &Path) -> Result<File, OpenError> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         make_folder(folder).map_err(trouble)?;
     }
-    let mut lock_name = path.as_os_str().to_owned();
-    lock_name.push(".lock");
-    let lock = private_file().open(Path::new(&lock_name)).map_err(trouble)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.display().to_string())),
-        Err(TryLockError::Error(e)) => return Err(trouble(e)),
+    let lock = match exclusive {
+        false => None,
+        true => {
+            let mut lock_name = path.as_os_str().to_owned();
+            lock_name.push(".lock");
+            let lock = private_file().open(Path::new(&lock_name)).map_err(trouble)?;
+            match lock.try_lock() {
+                Ok(()) => Some(lock),
+                Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.display().to_string())),
+                Err(TryLockError::Error(e)) => return Err(trouble(e)),
+            }
+        }
+    };
+    // SQLite gives its WAL and shared-memory files the mode of the database, so making it first is enough for all three. A
+    // file that exists is not even opened: closing it again would drop the POSIX locks that this process holds on it.
+    match private_file().create_new(true).open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(trouble(e)),
+        _ => Ok(lock),
     }
-    // SQLite gives its WAL and shared-memory files the mode of the database, so making it first is enough for all three.
-    private_file().open(path).map_err(trouble)?;
-    Ok(lock)
 }
 
 fn private_file() -> OpenOptions {

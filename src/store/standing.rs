@@ -17,16 +17,16 @@ use crate::time::Timestamp;
 const EPOCH: Timestamp = Timestamp::from_millis(0);
 
 /// What an access token of ours says of itself, after its signature was verified.
-#[derive(Clone, Copy, Debug)]
-pub struct AccessTokenRef<'a> {
+#[derive(Clone, Debug)]
+pub struct AccessTokenRef {
     /// `jti`.
-    pub jti: &'a str,
+    pub jti: String,
     /// The family (`gid`); `None` for a client acting for itself.
-    pub grant_id: Option<&'a str>,
+    pub grant_id: Option<String>,
     /// `client_id`.
-    pub client_id: &'a str,
+    pub client_id: String,
     /// `sub`, where it is a person.
-    pub user_id: Option<&'a UserId>,
+    pub user_id: Option<UserId>,
 }
 
 /// What the database knows of an access token.
@@ -48,16 +48,16 @@ type SessionColumns = (Option<i64>, i64, i64);
 type GrantColumns = (String, bool, i64, i64, Option<i64>);
 
 /// Everything about an access token, in one round trip.
-pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef<'_>) -> Result<AccessStanding, Fault> {
+pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessStanding, Fault> {
     type Row = (Option<i64>, Option<GrantColumns>, Option<UserColumns>, Option<SessionColumns>, Option<i64>);
-    let (grant_id, user_id) = (token.grant_id.map(str::to_owned), token.user_id.map(|id| id.0.clone()));
-    let jti = token.jti.to_owned();
+    let (grant_id, user_id) = (token.grant_id.clone(), token.user_id.as_ref().map(|id| id.0.clone()));
+    let jti = token.jti.clone();
     let row: Option<Row> = q!(c, |conn| clients::table
         .left_join(grants::table.on(grants::id.nullable().eq(grant_id)))
         .left_join(users::table.on(users::id.nullable().eq(user_id)))
         .left_join(sessions::table.on(sessions::id.nullable().eq(grants::session_id)))
         .left_join(revoked_tokens::table.on(revoked_tokens::jti.eq(jti)))
-        .filter(clients::client_id.eq(token.client_id))
+        .filter(clients::client_id.eq(&token.client_id))
         .select((
             clients::disabled_at,
             (grants::authorization, grants::offline, grants::created_at, grants::expires_at, grants::revoked_at)
@@ -85,7 +85,7 @@ pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef<'_>) -> Result<Acces
         began_at = row::at(created_at);
         authorization = Some(stored);
     }
-    standing.user = token.user_id.map(|_| user_standing(user, began_at));
+    standing.user = token.user_id.as_ref().map(|_| user_standing(user, began_at));
     Ok(AccessStanding { standing, jti_revoked: revoked.is_some(), authorization })
 }
 

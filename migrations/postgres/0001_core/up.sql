@@ -152,7 +152,7 @@ CREATE TABLE refresh_tokens (
     created_at    BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     used_at       BIGINT,
-    successor     BYTEA,
+    generation    BIGINT NOT NULL,
     superseded_at BIGINT
 );
 CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);

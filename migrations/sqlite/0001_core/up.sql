@@ -152,7 +152,7 @@ CREATE TABLE refresh_tokens (
     created_at    INTEGER NOT NULL,
     expires_at    INTEGER NOT NULL,
     used_at       INTEGER,
-    successor     BLOB,
+    generation    INTEGER NOT NULL,
     superseded_at INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
