@@ -16,7 +16,16 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod flow;
+pub mod http;
 pub mod identity;
 pub mod oauth;
+pub mod secret;
 pub mod sensitive;
+pub mod signing;
+pub mod store;
+pub mod telemetry;
 pub mod time;

@@ -47,9 +47,14 @@ impl Params {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// Every value of a parameter that may repeat, in order; empty ones are absent.
+    /// All values of a parameter that may repeat, empty ones left out.
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
+    }
+
+    /// The pairs as they came, for a request that is repeated by redirect.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
     /// Refuses a repeated parameter by name; `resource` may repeat (RFC 8707 section 2).

@@ -1,0 +1,22 @@
+-- Takes back what up.sql made, children before parents.
+DROP TABLE events;
+DROP TABLE traces;
+DROP TABLE leases;
+DROP TABLE setup_links;
+DROP TABLE signing_keys;
+DROP TABLE guesses;
+DROP TABLE revoked_tokens;
+DROP TABLE refresh_tokens;
+DROP TABLE grants;
+DROP TABLE codes;
+DROP TABLE consents;
+DROP TABLE devices;
+DROP TABLE sessions;
+DROP TABLE group_members;
+DROP TABLE "groups";
+DROP TABLE passwords;
+DROP TABLE users;
+DROP TABLE scopes;
+DROP TABLE client_secrets;
+DROP TABLE clients;
+DROP TABLE meta;

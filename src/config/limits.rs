@@ -1,0 +1,86 @@
+//! Owns the section `limits`: how patient we are with wrong passwords. It does not count them (`identity::guess`).
+
+use super::names::Key;
+use super::reader::Reader;
+use crate::identity::guess::GuessRule;
+use crate::time::Lifetime;
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new("account_free", "attempts", "Wrong passwords for one account before delays begin."),
+    Key::new(
+        "account_first_delay_seconds",
+        "seconds",
+        "The first delay for an account; it doubles with each further attempt.",
+    ),
+    Key::new("longest_delay_minutes", "minutes", "No delay grows beyond this."),
+    Key::new("address_free", "attempts", "Wrong passwords from one address before delays begin."),
+    Key::new(
+        "address_first_delay_seconds",
+        "seconds",
+        "The first delay for an address; it doubles with each further attempt.",
+    ),
+    Key::new("forget_after_hours", "hours", "After this long without an attempt a counter starts anew."),
+];
+
+/// The section `limits`.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Attempts.
+    pub account_free: u32,
+    /// Seconds.
+    pub account_first_delay_seconds: u32,
+    /// Minutes, for accounts and addresses alike.
+    pub longest_delay_minutes: u32,
+    /// Attempts.
+    pub address_free: u32,
+    /// Seconds.
+    pub address_first_delay_seconds: u32,
+    /// Hours, for accounts and addresses alike.
+    pub forget_after_hours: u32,
+}
+
+impl Limits {
+    pub(super) fn read(r: &mut Reader<'_>) -> Self {
+        let limits = Self {
+            account_free: r.number("account_free", 5, 1..=100),
+            account_first_delay_seconds: r.number("account_first_delay_seconds", 30, 1..=3600),
+            longest_delay_minutes: r.number("longest_delay_minutes", 15, 1..=1440),
+            address_free: r.number("address_free", 30, 1..=100_000),
+            address_first_delay_seconds: r.number("address_first_delay_seconds", 10, 1..=3600),
+            forget_after_hours: r.number("forget_after_hours", 24, 1..=8760),
+        };
+        for (name, rule) in
+            [("account_first_delay_seconds", limits.account()), ("address_first_delay_seconds", limits.address())]
+        {
+            if rule.first_delay > rule.longest_delay {
+                let says = format!("does not fit: limits.{name} must not be longer than limits.longest_delay_minutes");
+                r.refuse(&[name, "longest_delay_minutes"], says);
+            }
+        }
+        // A counter that is forgotten before its delay is over would end the delay early.
+        if limits.account().forget_after < limits.account().longest_delay {
+            let says = "does not fit: limits.forget_after_hours must not be shorter than limits.longest_delay_minutes";
+            r.refuse(&["forget_after_hours", "longest_delay_minutes"], says);
+        }
+        limits
+    }
+
+    /// The rule for one account.
+    pub fn account(&self) -> GuessRule {
+        self.rule(self.account_free, self.account_first_delay_seconds)
+    }
+
+    /// The rule for one client address.
+    pub fn address(&self) -> GuessRule {
+        self.rule(self.address_free, self.address_first_delay_seconds)
+    }
+
+    fn rule(&self, free: u32, first_delay_seconds: u32) -> GuessRule {
+        GuessRule {
+            free: free.into(),
+            first_delay: Lifetime::from_seconds(first_delay_seconds.into()),
+            longest_delay: Lifetime::from_minutes(self.longest_delay_minutes.into()),
+            forget_after: Lifetime::from_hours(self.forget_after_hours.into()),
+        }
+    }
+}

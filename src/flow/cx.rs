@@ -1,0 +1,179 @@
+//! Owns what every use-case may reach: the shared [`Parts`], and the [`Cx`] of one request with its `now`, its correlation
+//! id and where it came from. It does not own how the parts are built (`app`).
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::identity::guess::GuessRule;
+use crate::identity::session::SessionRule;
+use crate::oauth::error::Refusal;
+use crate::secret::password::{PasswordError, PasswordHasher};
+use crate::secret::random::Chance;
+use crate::secret::sealed::{Mac, Sealer};
+use crate::signing::{Keyring, SigningFault};
+use crate::store::{self, Db};
+use crate::time::{Lifetime, Timestamp};
+
+use super::trace::{Note, Tracer};
+
+/// Rules from the configuration that use-cases ask.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// `iss`, and the base of every URL. No header can change it (security case I11).
+    pub issuer: String,
+    /// How long sessions live.
+    pub sessions: SessionRule,
+    /// How long a person may take from the authorization request to the code.
+    pub request_lifetime: Lifetime,
+    /// Within this span a replayed refresh token may be a lost answer.
+    pub reuse_window: Lifetime,
+    /// Tolerance for wrong passwords per account.
+    pub account_guesses: GuessRule,
+    /// Tolerance for wrong passwords per address.
+    pub address_guesses: GuessRule,
+    /// Shortest password that may be set, in characters.
+    pub password_min_length: usize,
+    /// Lifetimes that new clients start with.
+    pub client_lifetimes: ClientLifetimes,
+}
+
+/// Lifetimes that new clients start with.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientLifetimes {
+    /// Access tokens.
+    pub access_token: Lifetime,
+    /// ID tokens.
+    pub id_token: Lifetime,
+    /// Authorization codes.
+    pub code: Lifetime,
+    /// Refresh tokens, unused.
+    pub refresh_idle: Lifetime,
+    /// Grants.
+    pub refresh_absolute: Lifetime,
+}
+
+/// What all requests share. Built once by `app` and handed down.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Signing keys.
+    pub keyring: Keyring,
+    /// The password pool.
+    pub passwords: PasswordHasher,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// Seals authorization requests while a person signs in.
+    pub requests: Sealer,
+    /// Makes form tokens.
+    pub forms: Mac,
+    /// Where traces go.
+    pub tracer: Tracer,
+    /// Rules.
+    pub policy: Policy,
+}
+
+/// One request: shared parts, one `now`, and where it came from.
+#[derive(Clone)]
+pub struct Cx {
+    /// Shared parts.
+    pub parts: Arc<Parts>,
+    /// The one `now` of the whole request.
+    pub now: Timestamp,
+    /// Under this id the log and the trace show what happened.
+    pub correlation_id: String,
+    /// The client's address, for people to read.
+    pub address: String,
+    /// The client's address as a key for limits (IPv6 by /64).
+    pub rate_key: String,
+    /// `User-Agent`, cut to 256 characters.
+    pub user_agent: String,
+}
+
+impl Cx {
+    /// Rules.
+    pub fn policy(&self) -> &Policy {
+        &self.parts.policy
+    }
+
+    /// `iss`.
+    pub fn issuer(&self) -> &str {
+        &self.parts.policy.issuer
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.parts.db
+    }
+
+    /// Goes on under the correlation id of the sign-in this request belongs to, so that one id shows the whole flow.
+    pub fn adopt(&mut self, correlation_id: &str) {
+        self.correlation_id = correlation_id.to_owned();
+    }
+
+    /// Notes a step that was taken.
+    pub fn note(&self, note: Note) {
+        self.parts.tracer.note(self, note);
+    }
+
+    /// Notes a refusal with its finding, and hands it back.
+    pub fn refuse(&self, step: &'static str, refusal: Refusal, note: Note) -> Refusal {
+        self.parts.tracer.refused(self, step, &refusal, note);
+        refusal
+    }
+}
+
+/// What broke. Never a refusal: there is deliberately no way to turn one into the other, so `?` cannot mix them.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Fault),
+    /// A key.
+    #[error(transparent)]
+    Signing(#[from] SigningFault),
+    /// The password pool is full.
+    #[error("too many passwords are being checked at once")]
+    Busy {
+        /// When to come back, in seconds.
+        retry_after: u64,
+    },
+    /// A state that cannot be, with words for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<PasswordError> for Fault {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Overloaded { retry_after_seconds } => Fault::Busy { retry_after: retry_after_seconds },
+            other => Fault::Internal(other.to_string()),
+        }
+    }
+}
+
+/// A fresh correlation id: 80 random bits in four groups that can be read out over the telephone.
+pub fn correlation_id(chance: &dyn Chance) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut random = [0_u8; 16];
+    chance.fill(&mut random);
+    let mut id = String::with_capacity(19);
+    for (at, byte) in random.iter().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            id.push('-');
+        }
+        id.push(char::from(ALPHABET[usize::from(byte % 32)]));
+    }
+    id
+}
+
+/// base64url without padding.
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads base64url without padding; `None` for anything else.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}

@@ -1,0 +1,11 @@
+//! The use-cases: each file loads, asks a pure decision, saves and answers. It does not own HTTP (that is `http`), rules
+//! (`oauth`, `identity`) or statements (`store`).
+
+pub mod admin;
+pub mod cx;
+pub mod oauth;
+pub mod ops;
+pub mod sign_in;
+pub mod trace;
+
+pub use cx::{Cx, Fault, Parts, Policy};

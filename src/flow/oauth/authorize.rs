@@ -1,0 +1,403 @@
+//! Owns the authorization endpoint: begins a request or goes on with one, asks `oauth::step` what must happen, and does it:
+//! shows a page, makes the code, or refuses. It does not own the pages nor the steps people take.
+
+use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
+use crate::flow::sign_in::pending::Pending;
+use crate::flow::trace::Note;
+use crate::flow::{Cx, Fault};
+use crate::oauth::authorization::{Authorization, Code};
+use crate::oauth::authorize::{self, Answer, Callback, ValidRequest};
+use crate::oauth::client::Client;
+use crate::oauth::consent::Consent;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::params::Params;
+use crate::oauth::scope::{self, Scope};
+use crate::oauth::step::{self, AccountStep, ConsentStep, SignedIn, Situation};
+use crate::secret;
+use crate::secret::token::{Kind, hash, make};
+use crate::signing::Expect;
+use crate::store::{clients, codes, consents, scopes, sessions};
+
+const STEP: &str = "authorize";
+
+/// What the authorization endpoint does next.
+pub enum Next {
+    /// Send the browser back to the app.
+    Answer(Box<Answered>),
+    /// Show the sign-in page.
+    SignIn(Box<SignInView>),
+    /// Ask which account.
+    Choose(Box<ChooseView>),
+    /// Ask for consent.
+    Consent(Box<ConsentView>),
+    /// Show an error; nothing redirects.
+    Page(Box<PageRefusal>),
+}
+
+/// An answer on its way to the app.
+pub struct Answered {
+    /// What to tell the browser.
+    pub answer: Answer,
+}
+
+/// A refusal that is shown as a page, with what an app developer may safely be told.
+pub struct PageRefusal {
+    /// The refusal.
+    pub refusal: Refusal,
+    /// Facts for the developer: a label and a value.
+    pub facts: Vec<(String, String)>,
+}
+
+/// What every step's page needs.
+pub struct StepView {
+    /// The client.
+    pub client: Client,
+    /// Where the person will be sent afterwards.
+    pub redirect_uri: String,
+    /// The sealed request.
+    pub request: String,
+    /// The form's token.
+    pub csrf: String,
+}
+
+/// The sign-in page.
+pub struct SignInView {
+    /// Common part.
+    pub step: StepView,
+    /// Prefilled address.
+    pub login: String,
+    /// Whether a signed-in person must prove again who they are.
+    pub reauthenticate: bool,
+    /// Whether the last sign-in was with an account that the app did not ask for.
+    pub other_account_wanted: bool,
+}
+
+/// The account chooser.
+pub struct ChooseView {
+    /// Common part.
+    pub step: StepView,
+    /// Accounts signed in on this browser.
+    pub accounts: Vec<SignedIn>,
+}
+
+/// The consent page.
+pub struct ConsentView {
+    /// Common part.
+    pub step: StepView,
+    /// Who is asked.
+    pub account: SignedIn,
+    /// Each scope: token, words, and whether it is new.
+    pub scopes: Vec<(String, String, bool)>,
+    /// Single claims beyond the scopes.
+    pub claims: Vec<String>,
+    /// Whether any program on the person's machine could be the app.
+    pub is_claimable_by_others: bool,
+}
+
+/// Begins an authorization request.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn begin(cx: &Cx, params: &Params, browser: &Browser, binding: &str) -> Result<Next, Fault> {
+    let client = match find_client(cx, params).await? {
+        Ok(client) => client,
+        Err(page) => return Ok(Next::Page(Box::new(page))),
+    };
+    let note = || Note::default().client(&client.client_id);
+    let callback = match authorize::callback(params, &client, cx.issuer()) {
+        Ok(callback) => callback,
+        Err(refusal) => {
+            let facts = redirect_facts(&refusal, &client);
+            return Ok(page(cx.refuse(STEP, refusal, note()), facts));
+        }
+    };
+    let checked = match authorize::validate(params, &client, &callback) {
+        Ok(request) => with_hint(cx, params, request),
+        Err(refusal) => Err(refusal),
+    };
+    match checked {
+        Ok(request) => {
+            let pending = Pending::begin(cx, request, binding);
+            proceed(cx, &client, &callback, pending, browser, binding).await
+        }
+        Err(refusal) => Ok(answer_error(cx, &callback, cx.refuse(STEP, refusal, note()))),
+    }
+}
+
+/// Goes on with a request after a step.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn resume(cx: &mut Cx, sealed: &str, browser: &Browser) -> Result<Next, Fault> {
+    let (pending, client, callback) = match reopen(cx, sealed, browser).await? {
+        Ok(parts) => parts,
+        Err(page) => return Ok(Next::Page(Box::new(page))),
+    };
+    let binding = browser.binding.clone().unwrap_or_default();
+    proceed(cx, &client, &callback, pending, browser, &binding).await
+}
+
+/// Opens a request under way and checks again what may have changed since: the client and its registered addresses.
+///
+/// # Errors
+/// Inner: what to show. Outer: a [`Fault`].
+pub async fn reopen(
+    cx: &mut Cx,
+    sealed: &str,
+    browser: &Browser,
+) -> Result<Result<(Pending, Client, Callback), PageRefusal>, Fault> {
+    let pending = match Pending::open(cx, sealed, browser.binding.as_deref()) {
+        Ok(pending) => pending,
+        Err(refusal) => {
+            let refusal = cx.refuse(STEP, refusal, Note::default());
+            return Ok(Err(PageRefusal { refusal, facts: Vec::new() }));
+        }
+    };
+    let params = Params::of([("client_id", pending.request.client_id.as_str())]);
+    let client = match find_client(cx, &params).await? {
+        Ok(client) => client,
+        Err(page) => return Ok(Err(page)),
+    };
+    match authorize::resume(&pending.request, &client, cx.issuer()) {
+        Ok(callback) => Ok(Ok((pending, client, callback))),
+        Err(refusal) => {
+            let facts = redirect_facts(&refusal, &client);
+            let refusal = cx.refuse(STEP, refusal, Note::default().client(&client.client_id));
+            Ok(Err(PageRefusal { refusal, facts }))
+        }
+    }
+}
+
+async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefusal>, Fault> {
+    let client_id = match authorize::client_id(params) {
+        Ok(id) => id.to_owned(),
+        Err(refusal) => {
+            let refusal = cx.refuse(STEP, refusal, Note::default());
+            return Ok(Err(PageRefusal { refusal, facts: Vec::new() }));
+        }
+    };
+    let wanted = client_id.clone();
+    let known = match wanted.len() > 255 {
+        true => None,
+        false => cx.db().read(move |c| clients::find(c, &wanted)).await?,
+    };
+    let (check, received) = match known {
+        Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
+        Some(_) => ("client.enabled", "a disabled client"),
+        None => ("client.known", "an unknown client_id"),
+    };
+    let words = "the app is not known here, or it is switched off";
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, check, "RFC 6749 section 4.1.2.1", words)
+        .because("a registered, enabled client", format!("{received}: {client_id}"));
+    let refusal = cx.refuse(STEP, refusal, Note::default().client(&client_id));
+    Ok(Err(PageRefusal { refusal, facts: vec![("Received client_id".to_owned(), client_id)] }))
+}
+
+/// What is safe to tell about a redirect URI: the received one, and how many are registered; never which.
+fn redirect_facts(refusal: &Refusal, client: &Client) -> Vec<(String, String)> {
+    vec![
+        ("App".to_owned(), client.name.clone()),
+        ("Received redirect_uri".to_owned(), refusal.finding.received.clone()),
+        ("Registered redirect URIs".to_owned(), client.redirect_uris.len().to_string()),
+    ]
+}
+
+/// Verifies `id_token_hint`: our signature, our issuer; expired is fine (OIDC Core section 3.1.2.1).
+fn with_hint(cx: &Cx, params: &Params, request: ValidRequest) -> Result<ValidRequest, Refusal> {
+    let Some(hint) = params.find("id_token_hint") else { return Ok(request) };
+    let expect = Expect::id_token_hint(cx.issuer());
+    match cx.parts.keyring.verify(hint, &expect, cx.now) {
+        Ok(verified) => {
+            let hinted_subject = verified.claims().get("sub").and_then(|s| s.as_str()).map(str::to_owned);
+            Ok(ValidRequest { hinted_subject, ..request })
+        }
+        Err(why) => {
+            let words = "id_token_hint is not an ID token of this server";
+            Err(Refusal::new(ErrorCode::InvalidRequest, "id_token_hint.ours", "OIDC Core section 3.1.2.1", words)
+                .because("an ID token of ours, even if expired", why))
+        }
+    }
+}
+
+/// What was loaded for the decision.
+struct Known {
+    found: Vec<Found>,
+    consent: Option<Consent>,
+    defined: Vec<Scope>,
+}
+
+async fn proceed(
+    cx: &Cx,
+    client: &Client,
+    callback: &Callback,
+    pending: Pending,
+    browser: &Browser,
+    binding: &str,
+) -> Result<Next, Fault> {
+    let known = load(cx, client, &pending, browser).await?;
+    let signed_in: Vec<SignedIn> = known.found.iter().map(|f| f.signed_in.clone()).collect();
+    let situation = Situation {
+        request: &pending.request,
+        client,
+        began_at: pending.began_at,
+        chosen: pending.chosen.as_ref(),
+        sessions: &signed_in,
+        now: cx.now,
+    };
+    let view = |step: &'static str, bound_to: &str| {
+        let request = pending.seal(cx)?;
+        let csrf = form_token(cx, binding, step, bound_to);
+        Ok::<_, Fault>(StepView {
+            client: client.clone(),
+            redirect_uri: callback.redirect_uri().to_owned(),
+            request,
+            csrf,
+        })
+    };
+    let account = match account_step(&pending, &situation) {
+        AccountStep::Refuse(refusal) => {
+            return Ok(answer_error(cx, callback, cx.refuse(STEP, refusal, Note::default().client(&client.client_id))));
+        }
+        AccountStep::SignIn(who) => {
+            cx.note(Note::new(STEP, "the sign-in page was shown").client(&client.client_id));
+            let login = who.map(|w| w.user.email.as_str().to_owned()).or(pending.request.login_hint.clone());
+            let other_account_wanted = pending.chosen.is_some() && who.is_none();
+            let step = view("login", "")?;
+            let login = login.unwrap_or_default();
+            return Ok(Next::SignIn(Box::new(SignInView {
+                step,
+                login,
+                reauthenticate: who.is_some(),
+                other_account_wanted,
+            })));
+        }
+        AccountStep::ChooseAccount => {
+            cx.note(Note::new(STEP, "the account chooser was shown").client(&client.client_id));
+            return Ok(Next::Choose(Box::new(ChooseView { step: view("choose", "")?, accounts: signed_in })));
+        }
+        AccountStep::Account(account) => account,
+    };
+    let beyond = pending.request.claims.beyond(&pending.request.scope, &known.defined);
+    match step::consent(&situation, account, known.consent.as_ref(), &beyond) {
+        ConsentStep::Refuse(refusal) => {
+            let note = Note::default().client(&client.client_id).user(account.user.id.as_str());
+            Ok(answer_error(cx, callback, cx.refuse(STEP, refusal, note)))
+        }
+        ConsentStep::Ask => {
+            let note = Note::new(STEP, "the consent page was shown").client(&client.client_id);
+            cx.note(note.user(account.user.id.as_str()));
+            let scopes = scope_lines(&pending.request, &known.defined, known.consent.as_ref());
+            let step = view("consent", account.session.id.as_str())?;
+            let is_claimable_by_others =
+                client.is_public() && crate::oauth::redirect_uri::is_claimable_by_others(callback.redirect_uri());
+            let view = ConsentView { step, account: account.clone(), scopes, claims: beyond, is_claimable_by_others };
+            Ok(Next::Consent(Box::new(view)))
+        }
+        ConsentStep::Issue => issue_code(cx, client, callback, &pending, account).await,
+    }
+}
+
+fn account_step<'a>(pending: &Pending, situation: &Situation<'a>) -> AccountStep<'a> {
+    if pending.another_account && !pending.request.prompt.none {
+        return AccountStep::SignIn(None);
+    }
+    step::account(situation)
+}
+
+/// One trip to the database for everything the decision asks.
+async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) -> Result<Known, Fault> {
+    let (hashes, rule, now) = (browser.session_hashes(), cx.policy().sessions, cx.now);
+    let custom = !pending.request.scope.iter().all(scope::is_standard);
+    if hashes.is_empty() && !custom {
+        return Ok(Known { found: Vec::new(), consent: None, defined: Vec::new() });
+    }
+    let (client, pending) = (client.clone(), pending.clone());
+    let known = cx.db().read(move |c| {
+        let found = browser::live_sessions(c, &hashes, rule, now)?;
+        let defined = if custom { scopes::list(c)? } else { Vec::new() };
+        let signed_in: Vec<SignedIn> = found.iter().map(|f| f.signed_in.clone()).collect();
+        let situation = Situation {
+            request: &pending.request,
+            client: &client,
+            began_at: pending.began_at,
+            chosen: pending.chosen.as_ref(),
+            sessions: &signed_in,
+            now,
+        };
+        let asks_consent = !client.policy.trusted || pending.request.prompt.consent;
+        let consent = match step::account(&situation) {
+            AccountStep::Account(account) if asks_consent => consents::find(c, &account.user.id, &client.client_id)?,
+            _ => None,
+        };
+        Ok(Known { found, consent, defined })
+    });
+    Ok(known.await?)
+}
+
+fn scope_lines(request: &ValidRequest, defined: &[Scope], given: Option<&Consent>) -> Vec<(String, String, bool)> {
+    let words = |token: &str| {
+        let standard = scope::STANDARD.iter().find(|(name, _)| *name == token).map(|(_, words)| (*words).to_owned());
+        let own = || defined.iter().find(|s| s.name == token).map(|s| s.description.clone());
+        standard.or_else(own).unwrap_or_else(|| token.to_owned())
+    };
+    let is_new = |token: &str| given.is_some_and(|c| !c.scopes.contains(token));
+    request.scope.iter().map(|token| (token.to_owned(), words(token), is_new(token))).collect()
+}
+
+/// Makes the code: minted before the transaction, stored as a hash with everything it is bound to.
+async fn issue_code(
+    cx: &Cx,
+    client: &Client,
+    callback: &Callback,
+    pending: &Pending,
+    account: &SignedIn,
+) -> Result<Next, Fault> {
+    let code = make(Kind::Code, &*cx.parts.chance);
+    let row = Code {
+        hash: hash(code.expose()),
+        grant_id: secret::random::uuid(&*cx.parts.chance, cx.now),
+        authorization: authorization(client, pending, account),
+        redirect_uri: callback.redirect_uri().to_owned(),
+        redirect_uri_was_sent: pending.request.redirect_uri_was_sent,
+        code_challenge: pending.request.code_challenge.clone(),
+        created_at: cx.now,
+        expires_at: cx.now + client.policy.code_lifetime,
+        used_at: None,
+        correlation_id: pending.correlation_id.clone(),
+    };
+    let touched = account.session.wants_touch(cx.now).then(|| account.session.id.clone());
+    let now = cx.now;
+    cx.db()
+        .write(move |c| {
+            if let Some(session) = &touched {
+                sessions::touch(c, session, now)?;
+            }
+            codes::insert(c, &row)
+        })
+        .await?;
+    Ok(Next::Answer(Box::new(Answered { answer: callback.code(code.expose()) })))
+}
+
+fn authorization(client: &Client, pending: &Pending, account: &SignedIn) -> Authorization {
+    let SignedIn { session, user } = account;
+    Authorization {
+        client_id: client.client_id.clone(),
+        user_id: Some(user.id.clone()),
+        session_id: Some(session.id.clone()),
+        scope: pending.request.scope.clone(),
+        auth_time: Some(session.auth_time),
+        acr: Some(session.acr.clone()),
+        amr: session.amr.clone(),
+        nonce: pending.request.nonce.clone(),
+        claims: pending.request.claims.clone(),
+    }
+}
+
+/// Sends an error back to the app.
+fn answer_error(cx: &Cx, callback: &Callback, refusal: Refusal) -> Next {
+    Next::Answer(Box::new(Answered { answer: callback.error(&refusal, &cx.correlation_id) }))
+}
+
+fn page(refusal: Refusal, facts: Vec<(String, String)>) -> Next {
+    Next::Page(Box::new(PageRefusal { refusal, facts }))
+}

@@ -1,0 +1,346 @@
+//! Owns the token endpoint in five phases: who is the client, may it use this grant, redeem and save in one transaction,
+//! mint after the commit, answer. Each grant fills in only what is its own.
+
+use crate::flow::cx::base64url;
+use crate::flow::oauth::client::{self, Incoming};
+use crate::flow::oauth::issue::{self, Ready};
+use crate::flow::trace::Note;
+use crate::flow::{Cx, Fault};
+use crate::identity::session::SessionRule;
+use crate::identity::{Downfall, User};
+use crate::oauth::authorization::{Authorization, Code, Grant, RefreshToken};
+use crate::oauth::client::{Client, GrantType};
+use crate::oauth::client_auth::AuthenticatedClient;
+use crate::oauth::client_policy::RefreshRule;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::grant::{authorization_code, client_credentials, refresh_token};
+use crate::oauth::params::Params;
+use crate::oauth::pkce;
+use crate::oauth::scope::{self, Scope};
+use crate::oauth::token::{self, TokenAnswer};
+use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::sensitive::Sensitive;
+use crate::store::{self, Conn, clients, codes, events, grants, refresh_tokens, scopes, standing, users};
+use crate::time::{Lifetime, Timestamp};
+
+const STEP: &str = "token";
+
+/// Exchanges a grant for tokens.
+///
+/// # Errors
+/// Inner: the OAuth error, already noted under the correlation id of `cx`. Outer: a [`Fault`].
+pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<TokenAnswer, Refusal>, Fault> {
+    let grant = match token::grant_type(incoming.form) {
+        Ok(grant) => grant,
+        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default()))),
+    };
+    let client = match client::authenticate(cx, STEP, incoming).await? {
+        Ok(client) => client,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let note = Note::default().client(&client.client().client_id);
+    if let Err(refusal) = token::allowed(grant, client.client()) {
+        return Ok(Err(cx.refuse(STEP, refusal, note)));
+    }
+    let redeemed = match grant {
+        GrantType::AuthorizationCode => by_code(cx, incoming.form, &client).await?,
+        GrantType::RefreshToken => by_refresh_token(cx, incoming.form, &client).await?,
+        GrantType::ClientCredentials => by_client_credentials(cx, incoming.form, &client).await?,
+    };
+    let redeemed = match redeemed {
+        Ok(redeemed) => redeemed,
+        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+    };
+    let ready = Ready {
+        client: client.client(),
+        authorization: &redeemed.authorization,
+        audience: redeemed.audience,
+        grant_id: redeemed.grant_id.as_deref(),
+        user: redeemed.user.as_ref(),
+        refresh_token: redeemed.refresh_token,
+    };
+    issue::mint(cx, ready).map(Ok)
+}
+
+/// What every grant ends in.
+struct Redeemed {
+    authorization: Authorization,
+    audience: Vec<String>,
+    grant_id: Option<String>,
+    user: Option<User>,
+    refresh_token: Option<Sensitive>,
+}
+
+/// Everything a transaction needs, owned, because it may run twice and on another thread.
+#[derive(Clone)]
+struct Work {
+    client: AuthenticatedClient,
+    form: Params,
+    issuer: String,
+    sessions: SessionRule,
+    reuse_window: Lifetime,
+    correlation_id: String,
+    address: String,
+    now: Timestamp,
+    /// Made beforehand: chance does not happen inside a transaction.
+    fresh_refresh_token: Sensitive,
+}
+
+impl Work {
+    fn of(cx: &Cx, form: &Params, client: &AuthenticatedClient) -> Self {
+        Self {
+            client: client.clone(),
+            form: form.clone(),
+            issuer: cx.issuer().to_owned(),
+            sessions: cx.policy().sessions,
+            reuse_window: cx.policy().reuse_window,
+            correlation_id: cx.correlation_id.clone(),
+            address: cx.address.clone(),
+            now: cx.now,
+            fresh_refresh_token: make(Kind::RefreshToken, &*cx.parts.chance),
+        }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.client()
+    }
+
+    fn audience(
+        &self,
+        c: &mut Conn,
+        authorization: &Authorization,
+    ) -> Result<Result<Vec<String>, Refusal>, store::Fault> {
+        let defined = defined_scopes(c, authorization)?;
+        Ok(token::audience(&self.form.all("resource"), self.client(), &authorization.scope, &defined, &self.issuer))
+    }
+
+    /// The person, only when the ID token is to hold claims about them.
+    fn user_for_claims(&self, c: &mut Conn, a: &Authorization) -> Result<Option<User>, store::Fault> {
+        match &a.user_id {
+            Some(id) if !a.claims.id_token.is_empty() => users::find(c, id),
+            _ => Ok(None),
+        }
+    }
+
+    fn refresh_row(&self, grant: &Grant, generation: i64) -> RefreshToken {
+        RefreshToken {
+            hash: hash(self.fresh_refresh_token.expose()),
+            grant_id: grant.id.clone(),
+            client_id: grant.authorization.client_id.clone(),
+            created_at: self.now,
+            expires_at: (self.now + self.client().policy.refresh_idle).min(grant.expires_at),
+            used_at: None,
+            generation,
+            superseded_at: None,
+        }
+    }
+}
+
+/// Scopes of the administrator, loaded only when a grant has one.
+fn defined_scopes(c: &mut Conn, a: &Authorization) -> Result<Vec<Scope>, store::Fault> {
+    if a.scope.iter().all(scope::is_standard) { Ok(Vec::new()) } else { scopes::list(c) }
+}
+
+fn fallen(downfall: Downfall) -> Refusal {
+    let words = "what the person allowed is no longer valid";
+    Refusal::new(ErrorCode::InvalidGrant, "principal.good", "RFC 6749 section 5.2", words)
+        .because("a client, person, session and grant in good standing", downfall)
+}
+
+async fn by_client_credentials(
+    cx: &Cx,
+    form: &Params,
+    client: &AuthenticatedClient,
+) -> Result<Result<Redeemed, Refusal>, Fault> {
+    let authorization = match client_credentials::authorize(form, client) {
+        Ok(authorization) => authorization,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let defined = match authorization.scope.is_empty() {
+        true => Vec::new(),
+        false => cx.db().read(scopes::list).await?,
+    };
+    let audience = token::audience(&form.all("resource"), client.client(), &authorization.scope, &defined, cx.issuer());
+    Ok(audience.map(|audience| Redeemed { authorization, audience, grant_id: None, user: None, refresh_token: None }))
+}
+
+async fn by_code(cx: &mut Cx, form: &Params, client: &AuthenticatedClient) -> Result<Result<Redeemed, Refusal>, Fault> {
+    if let Err(refusal) = authorization_code::read(form) {
+        return Ok(Err(refusal));
+    }
+    let work = Work::of(cx, form, client);
+    let (flow_id, redeemed) = cx.db().write(move |c| redeem_code(c, &work)).await?;
+    if let Some(id) = flow_id {
+        cx.adopt(&id);
+    }
+    Ok(redeemed)
+}
+
+type Outcome = Result<Redeemed, Refusal>;
+
+/// One transaction: the code is taken, whatever comes of it. A refusal commits what it learnt. The sign-in's correlation id
+/// comes back even with a refusal, so that the failure stands in the trace of the sign-in.
+fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store::Fault> {
+    let request = match authorization_code::read(&work.form) {
+        Ok(request) => request,
+        Err(refusal) => return Ok((None, Err(refusal))),
+    };
+    if !check_shape(Kind::Code, request.code) {
+        return Ok((None, Err(authorization_code::not_usable("code.form", "a text that is no code of ours"))));
+    }
+    let code = match codes::take(c, &hash(request.code), work.now)? {
+        codes::Taken::First(code) => code,
+        codes::Taken::Unknown => {
+            return Ok((None, Err(authorization_code::not_usable("code.known", "a code that is not in the database"))));
+        }
+        codes::Taken::Replayed(code) => {
+            replayed(c, work, &code)?;
+            let refusal = authorization_code::not_usable("code.unused", "a code that was used before");
+            return Ok((Some(code.correlation_id), Err(refusal)));
+        }
+    };
+    let flow_id = Some(code.correlation_id.clone());
+    let computed = request.verifier.filter(|v| pkce::is_verifier(v)).map(|v| base64url(&hash(v)));
+    let redeemed = authorization_code::redeem(&code, &request, computed.as_deref(), &work.client, work.now);
+    match redeemed {
+        Ok(authorization) => Ok((flow_id, begin_grant(c, work, &code, authorization)?)),
+        Err(refusal) => Ok((flow_id, Err(refusal))),
+    }
+}
+
+/// RFC 6749 section 4.1.2: a code that comes twice was stolen, so everything made from it ends.
+fn replayed(c: &mut Conn, work: &Work, code: &Code) -> Result<(), store::Fault> {
+    grants::revoke(c, &code.grant_id, "code replayed", work.now)?;
+    events::insert(
+        c,
+        &event("code_replayed", work, code.authorization.user_id.as_ref().map(|u| u.as_str()), &code.grant_id),
+    )
+}
+
+fn event(kind: &str, work: &Work, user_id: Option<&str>, grant_id: &str) -> events::EventRow {
+    events::EventRow {
+        at: work.now,
+        kind: kind.to_owned(),
+        actor: None,
+        user_id: user_id.map(str::to_owned),
+        client_id: Some(work.client().client_id.clone()),
+        correlation_id: Some(work.correlation_id.clone()),
+        detail: serde_json::json!({ "grant_id": grant_id, "address": work.address }).to_string(),
+    }
+}
+
+/// Begins the family that the code stands for, if its person, session and client are still good.
+fn begin_grant(c: &mut Conn, work: &Work, code: &Code, authorization: Authorization) -> Result<Outcome, store::Fault> {
+    let client = work.client();
+    let offline = authorization.scope.contains("offline_access");
+    // Without a refresh token the family lives as long as its longest token.
+    let refreshes = client.may_use(GrantType::RefreshToken)
+        && match client.policy.refresh {
+            RefreshRule::Never => false,
+            RefreshRule::OfflineAccess => offline,
+            RefreshRule::Always => true,
+        };
+    let life = if refreshes { client.policy.refresh_absolute } else { client.policy.access_token_lifetime };
+    let grant = Grant {
+        id: code.grant_id.clone(),
+        authorization: authorization.clone(),
+        offline: offline && refreshes,
+        created_at: code.created_at,
+        expires_at: work.now + life,
+        revoked_at: None,
+        correlation_id: code.correlation_id.clone(),
+    };
+    if let Err(downfall) = standing::of_grant(c, &grant)?.judge(work.sessions, work.now) {
+        return Ok(Err(fallen(downfall)));
+    }
+    let audience = match work.audience(c, &authorization)? {
+        Ok(audience) => audience,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    grants::insert(c, &grant)?;
+    if refreshes {
+        refresh_tokens::insert(c, &work.refresh_row(&grant, 0))?;
+    }
+    let user = work.user_for_claims(c, &authorization)?;
+    let refresh_token = refreshes.then(|| work.fresh_refresh_token.clone());
+    Ok(Ok(Redeemed { authorization, audience, grant_id: Some(grant.id), user, refresh_token }))
+}
+
+async fn by_refresh_token(
+    cx: &mut Cx,
+    form: &Params,
+    client: &AuthenticatedClient,
+) -> Result<Result<Redeemed, Refusal>, Fault> {
+    match refresh_token::read(form) {
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(token) if !check_shape(Kind::RefreshToken, token) => {
+            return Ok(Err(refresh_token::unknown("a text that is no refresh token of ours")));
+        }
+        Ok(_) => {}
+    }
+    let work = Work::of(cx, form, client);
+    let (flow_id, redeemed) = cx.db().write(move |c| rotate(c, &work)).await?;
+    if let Some(id) = flow_id {
+        cx.adopt(&id);
+    }
+    Ok(redeemed)
+}
+
+/// One transaction: find the token's family and hold it, decide, move the chain.
+fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store::Fault> {
+    let presented = work.form.find("refresh_token").unwrap_or_default();
+    let Some((row, grant)) = refresh_tokens::find_with_grant(c, &hash(presented))? else {
+        return Ok((None, Err(refresh_token::unknown("a refresh token that is not in the database"))));
+    };
+    let flow_id = Some(grant.correlation_id.clone());
+    let leaf = match row.used_at.is_none() && row.superseded_at.is_none() {
+        true => Some(row.clone()),
+        false => refresh_tokens::leaf(c, &grant.id)?,
+    };
+    let seen = refresh_token::Presented { token: &row, grant: &grant, leaf: leaf.as_ref() };
+    let turn = match refresh_token::turn(&seen, &work.client, work.reuse_window, work.now) {
+        Ok(turn) => turn,
+        Err(denied) => {
+            if denied.reuse && grant.revoked_at.is_none() {
+                let user_id = grant.authorization.user_id.as_ref().map(|u| u.as_str());
+                grants::revoke(c, &grant.id, "refresh token reused", work.now)?;
+                events::insert(c, &event("refresh_token_reused", work, user_id, &grant.id))?;
+            }
+            return Ok((flow_id, Err(denied.refusal)));
+        }
+    };
+    if let Err(downfall) = standing::of_grant(c, &grant)?.judge(work.sessions, work.now) {
+        return Ok((flow_id, Err(fallen(downfall))));
+    }
+    let authorization = match refresh_token::narrowed(&work.form, &grant) {
+        Ok(authorization) => authorization,
+        Err(refusal) => return Ok((flow_id, Err(refusal))),
+    };
+    let audience = match work.audience(c, &authorization)? {
+        Ok(audience) => audience,
+        Err(refusal) => return Ok((flow_id, Err(refusal))),
+    };
+    let next = work.refresh_row(&grant, row.generation + 1);
+    let moved = match turn {
+        refresh_token::Turn::Rotate => refresh_tokens::rotate(c, &row.hash, &next, work.now)?,
+        refresh_token::Turn::Reissue => {
+            let lost = leaf.as_ref().map(|l| l.hash.clone()).unwrap_or_default();
+            refresh_tokens::reissue(c, &row.hash, &lost, &next, work.now)?
+        }
+    };
+    if !moved {
+        // Somebody else moved the chain between our look and our step; the family's lock makes this a fault, not a race.
+        return Err(store::Fault::Unavailable("the refresh token's family changed meanwhile".to_owned()));
+    }
+    let user = work.user_for_claims(c, &authorization)?;
+    let refresh_token = Some(work.fresh_refresh_token.clone());
+    Ok((flow_id, Ok(Redeemed { authorization, audience, grant_id: Some(grant.id), user, refresh_token })))
+}
+
+/// Removes expired secrets of a client; part of the sweeper.
+///
+/// # Errors
+/// A [`store::Fault`].
+pub fn sweep_secrets(c: &mut Conn, now: Timestamp) -> Result<i64, store::Fault> {
+    clients::secrets_delete_expired(c, now)
+}

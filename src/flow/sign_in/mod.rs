@@ -1,0 +1,7 @@
+//! Signing people in. Each file does one step and goes back to `/authorize?request=…`; steps never know each other.
+
+pub mod browser;
+pub mod choose;
+pub mod consent;
+pub mod login;
+pub mod pending;

@@ -1,0 +1,129 @@
+//! Owns a sign-in that waits for a person: sealed and carried by the browser, so that a flood of requests costs no row
+//! (security case O07) and any node can go on with it. It does not own what is decided (`oauth::step`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::flow::cx::{base64url, from_base64url};
+use crate::flow::{Cx, Fault};
+use crate::identity::SessionId;
+use crate::oauth::authorize::ValidRequest;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::secret::token;
+use crate::time::Timestamp;
+
+/// A request under way, bound to the browser that began it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// The request.
+    pub request: ValidRequest,
+    /// When it came in.
+    pub began_at: Timestamp,
+    /// Under this id everything of this sign-in is noted.
+    pub correlation_id: String,
+    /// Hash of the browser's binding cookie.
+    browser: String,
+    /// The account chosen for it, if the person chose or just signed in.
+    pub chosen: Option<SessionId>,
+    /// Set when the person asked for an account that is not signed in yet.
+    pub another_account: bool,
+}
+
+impl Pending {
+    /// Begins one.
+    pub fn begin(cx: &Cx, request: ValidRequest, browser: &str) -> Self {
+        Self {
+            request,
+            began_at: cx.now,
+            correlation_id: cx.correlation_id.clone(),
+            browser: bound(browser),
+            chosen: None,
+            another_account: false,
+        }
+    }
+
+    /// The same for an account.
+    #[must_use]
+    pub fn with_chosen(mut self, session: SessionId) -> Self {
+        self.chosen = Some(session);
+        self.another_account = false;
+        self
+    }
+
+    /// The same, asking for a fresh sign-in with any account.
+    #[must_use]
+    pub fn with_another_account(mut self) -> Self {
+        self.chosen = None;
+        self.another_account = true;
+        self
+    }
+
+    /// The same, asking for the account again.
+    #[must_use]
+    pub fn with_choice_open(mut self) -> Self {
+        self.chosen = None;
+        self.another_account = false;
+        self.request.prompt.select_account = true;
+        self
+    }
+
+    /// The text that the browser carries.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be sealed.
+    pub fn seal(&self, cx: &Cx) -> Result<String, Fault> {
+        seal(cx, self, AAD)
+    }
+
+    /// Opens what the browser brought back and holds it against the browser's cookie and the time. The request's own
+    /// correlation id goes on in `cx`.
+    ///
+    /// # Errors
+    /// A refusal to show as a page: nothing of an unreadable request may redirect.
+    pub fn open(cx: &mut Cx, text: &str, browser: Option<&str>) -> Result<Self, Refusal> {
+        let Some(pending) = open::<Pending>(cx, text, AAD) else {
+            let words = "this sign-in link is damaged; go back to the app and start again";
+            return Err(refuse("request.sealed", words).because("a request that this server sealed", "another text"));
+        };
+        cx.adopt(&pending.correlation_id);
+        if browser.map(bound).as_deref() != Some(pending.browser.as_str()) {
+            let received = if browser.is_some() { "another browser's cookie" } else { "no cookie" };
+            let words = "this sign-in was begun in another browser, or cookies are blocked; start again from the app";
+            return Err(refuse("request.browser", words).because("the cookie of the browser that began it", received));
+        }
+        let end = pending.began_at + cx.policy().request_lifetime;
+        if cx.now >= end {
+            let words = "this sign-in took too long and expired; go back to the app and start again";
+            return Err(
+                refuse("request.lifetime", words).because(format!("before {}", end.rfc3339()), cx.now.rfc3339())
+            );
+        }
+        Ok(pending)
+    }
+}
+
+const AAD: &[u8] = b"authorization request";
+
+/// Seals a value for the browser to carry; `aad` says what it is, so that one kind cannot pass for another.
+///
+/// # Errors
+/// A [`Fault`] if it cannot be sealed.
+pub fn seal(cx: &Cx, value: &impl Serialize, aad: &[u8]) -> Result<String, Fault> {
+    let fault = |why: String| Fault::Internal(format!("a request could not be sealed: {why}"));
+    let plain = serde_json::to_vec(value).map_err(|e| fault(e.to_string()))?;
+    let sealed = cx.parts.requests.seal(&plain, aad).map_err(|e| fault(e.to_string()))?;
+    Ok(base64url(&sealed))
+}
+
+/// Opens what [`seal`] made; `None` for anything else.
+pub fn open<T: serde::de::DeserializeOwned>(cx: &Cx, text: &str, aad: &[u8]) -> Option<T> {
+    let plain = cx.parts.requests.open(&from_base64url(text)?, aad).ok()?;
+    serde_json::from_slice(&plain).ok()
+}
+
+fn bound(browser: &str) -> String {
+    base64url(&token::hash(browser))
+}
+
+fn refuse(check: &'static str, words: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, check, "RFC 9700 section 4.7.1", words)
+}

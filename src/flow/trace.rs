@@ -1,0 +1,192 @@
+//! Owns the trace: for each correlation id the steps a sign-in took and the check that failed, with what was expected and
+//! what came. Refusals and the steps of people are kept; the successes of machines are not, they would only cost.
+//! It does not own the tables (`store::traces`) nor the log's format (`telemetry`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc;
+
+use crate::flow::Cx;
+use crate::oauth::error::Refusal;
+use crate::store::traces::{self, TraceRow};
+use crate::store::{Db, Fault};
+use crate::time::{Lifetime, Timestamp};
+
+/// Rows waiting to be written; beyond it they are counted and dropped: a flood of refusals must not eat the memory.
+const QUEUE: usize = 8_192;
+
+/// Takes notes without making anybody wait.
+#[derive(Clone)]
+pub struct Tracer {
+    queue: mpsc::Sender<Entry>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// The other end: hands the notes to the database.
+pub struct TraceWriter {
+    queue: mpsc::Receiver<Entry>,
+    dropped: Arc<AtomicU64>,
+}
+
+enum Entry {
+    Row(TraceRow),
+    Flush(tokio::sync::oneshot::Sender<()>),
+}
+
+/// One step, in words.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    /// The step, for example `login`.
+    pub step: &'static str,
+    /// What came of it, in words.
+    pub outcome: String,
+    /// The client, if known.
+    pub client_id: Option<String>,
+    /// The person, if known.
+    pub user_id: Option<String>,
+}
+
+impl Note {
+    /// A step and what came of it.
+    pub fn new(step: &'static str, outcome: impl Into<String>) -> Self {
+        Self { step, outcome: outcome.into(), ..Self::default() }
+    }
+
+    /// Names the client.
+    #[must_use]
+    pub fn client(mut self, client_id: &str) -> Self {
+        self.client_id = Some(client_id.to_owned());
+        self
+    }
+
+    /// Names the person.
+    #[must_use]
+    pub fn user(mut self, user_id: &str) -> Self {
+        self.user_id = Some(user_id.to_owned());
+        self
+    }
+}
+
+/// A tracer and its writer.
+pub fn channel() -> (Tracer, TraceWriter) {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let dropped = Arc::new(AtomicU64::new(0));
+    (Tracer { queue: sender, dropped: dropped.clone() }, TraceWriter { queue: receiver, dropped })
+}
+
+impl Tracer {
+    /// Notes a step.
+    pub fn note(&self, cx: &Cx, note: Note) {
+        tracing::info!(correlation_id = %cx.correlation_id, step = note.step, client_id = note.client_id.as_deref(),
+            user_id = note.user_id.as_deref(), address = %cx.address, "{}", note.outcome);
+        self.push(row(cx, note));
+    }
+
+    /// Notes a refusal. The finding is in the row; the log has the check's name and the code.
+    pub fn refused(&self, cx: &Cx, step: &'static str, refusal: &Refusal, note: Note) {
+        let code = refusal.code.as_str();
+        tracing::warn!(correlation_id = %cx.correlation_id, step, check = refusal.finding.check, error = code,
+            client_id = note.client_id.as_deref(), user_id = note.user_id.as_deref(), address = %cx.address,
+            "refused: {}", refusal.description);
+        let finding = &refusal.finding;
+        let outcome = format!("refused with {code}: {}", refusal.description);
+        let row = TraceRow {
+            check_name: Some(format!("{} ({})", finding.check, finding.section)),
+            expected: Some(finding.expected.clone()),
+            received: Some(finding.received.clone()),
+            ..row(cx, Note { step, outcome, ..note })
+        };
+        self.push(row);
+    }
+
+    fn push(&self, row: TraceRow) {
+        if self.queue.try_send(Entry::Row(row)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything noted so far is in the database (shutdown, tests).
+    pub async fn flush(&self) {
+        let (done, waiting) = tokio::sync::oneshot::channel();
+        if self.queue.send(Entry::Flush(done)).await.is_ok() {
+            let _ = waiting.await;
+        }
+    }
+}
+
+fn row(cx: &Cx, note: Note) -> TraceRow {
+    TraceRow {
+        correlation_id: cx.correlation_id.clone(),
+        at: cx.now,
+        step: note.step.to_owned(),
+        outcome: clean(&note.outcome),
+        check_name: None,
+        expected: None,
+        received: None,
+        client_id: note.client_id.map(|id| clean(&id)),
+        user_id: note.user_id,
+        address: Some(cx.address.clone()),
+    }
+}
+
+/// PostgreSQL takes no NUL in text; nobody needs more than 500 characters of one field.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(500).collect()
+}
+
+impl TraceWriter {
+    /// Writes notes in batches until every [`Tracer`] is gone. A batch that cannot be written is counted, not retried: the
+    /// trace must never hold up the service it describes.
+    pub async fn run(mut self, db: Db) {
+        let mut batch = Vec::new();
+        loop {
+            batch.clear();
+            if self.queue.recv_many(&mut batch, 256).await == 0 {
+                return;
+            }
+            let mut rows = Vec::new();
+            let mut flushed = Vec::new();
+            for entry in batch.drain(..) {
+                match entry {
+                    Entry::Row(row) => rows.push(row),
+                    Entry::Flush(done) => flushed.push(done),
+                }
+            }
+            self.save(&db, rows).await;
+            for done in flushed {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    async fn save(&self, db: &Db, rows: Vec<TraceRow>) {
+        let lost = self.dropped.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::warn!(lost, "trace notes were dropped because too many came at once");
+        }
+        if rows.is_empty() {
+            return;
+        }
+        let count = rows.len();
+        if let Err(fault) = db.write(move |c| traces::insert_many(c, &rows)).await {
+            tracing::warn!(count, %fault, "trace notes could not be written");
+        }
+    }
+}
+
+/// The rows of one correlation id, oldest first.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn of(db: &Db, correlation_id: String) -> Result<Vec<TraceRow>, Fault> {
+    db.read(move |c| traces::of(c, &correlation_id)).await
+}
+
+/// Forgets rows older than `keep`, and all but the newest `keep_rows`.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn sweep(db: &Db, keep: Lifetime, keep_rows: i64, now: Timestamp) -> Result<i64, Fault> {
+    db.write(move |c| traces::delete_older(c, now - keep, keep_rows)).await
+}

@@ -1,0 +1,99 @@
+//! Owns one request at the door: its bytes, its cookies, where it came from, and the [`Cx`] made of it with the one `now`.
+//! It does not own what the request means.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+
+use crate::config::proxy::{client_address, rate_key};
+use crate::flow::Cx;
+use crate::flow::cx::correlation_id;
+use crate::flow::sign_in::browser::Browser;
+use crate::http::cookies;
+use crate::http::state::Web;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::params::Params;
+
+/// A request, read in full.
+pub struct Call {
+    /// Shared state.
+    pub web: Arc<Web>,
+    /// Line and headers.
+    pub request: HttpRequest,
+    /// Body; empty for GET.
+    pub body: Bytes,
+    /// The request's context.
+    pub cx: Cx,
+}
+
+impl Call {
+    /// Takes the request in.
+    pub fn new(web: Arc<Web>, request: HttpRequest, body: Bytes) -> Self {
+        let address = address(&web, &request);
+        let cx = Cx {
+            parts: web.parts.clone(),
+            now: web.clock.now(),
+            correlation_id: correlation_id(&*web.parts.chance),
+            address: address.to_string(),
+            rate_key: rate_key(address),
+            user_agent: user_agent(&request),
+        };
+        Self { web, request, body, cx }
+    }
+
+    /// Parameters of the query.
+    ///
+    /// # Errors
+    /// `invalid_request` where it does not decode.
+    pub fn query(&self) -> Result<Params, Refusal> {
+        Params::parse(self.request.query_string().as_bytes())
+    }
+
+    /// Parameters of a form body.
+    ///
+    /// # Errors
+    /// `invalid_request` for another content type or text that does not decode.
+    pub fn form(&self) -> Result<Params, Refusal> {
+        let content_type = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            let words = "the body must be application/x-www-form-urlencoded";
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "body.content_type", "RFC 6749 section 4.1.3", words)
+                .because("application/x-www-form-urlencoded", if essence.is_empty() { "none" } else { essence }));
+        }
+        Params::parse(&self.body)
+    }
+
+    /// One header as text; the first if it came several times.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// All `Authorization` headers as bytes.
+    pub fn authorization(&self) -> Vec<&[u8]> {
+        self.request.headers().get_all(header::AUTHORIZATION).map(|v| v.as_bytes()).collect()
+    }
+
+    /// What the cookies say.
+    pub fn browser(&self) -> Browser {
+        cookies::read(&self.request, &self.web.place)
+    }
+}
+
+fn address(web: &Web, request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |a| a.ip());
+    if web.trusted_proxies.is_empty() {
+        return peer.to_canonical();
+    }
+    let values: Vec<&str> =
+        request.headers().get_all(web.forwarded_header.name()).filter_map(|v| v.to_str().ok()).collect();
+    client_address(peer, &values, &web.trusted_proxies, web.forwarded_header)
+}
+
+fn user_agent(request: &HttpRequest) -> String {
+    let text = request.headers().get(header::USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(256).collect()
+}

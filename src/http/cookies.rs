@@ -1,0 +1,102 @@
+//! Owns our cookies: their names, their attributes, and reading them. It does not own the secrets in them.
+//!
+//! | cookie | life | what for |
+//! |---|---|---|
+//! | `session` | until the browser closes | tokens of the sessions on this browser, newest first |
+//! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
+//! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
+//! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
+//!
+//! Over https every name begins with `__Host-`, so that no neighbouring host can plant one. Plain names exist for http on
+//! loopback only.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+
+use crate::flow::sign_in::browser::{Browser, MAX_SESSIONS};
+use crate::http::state::Place;
+use crate::secret::token::{Kind, check_shape};
+
+/// Which cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jar {
+    /// Sessions.
+    Session,
+    /// Binding of a sign-in under way.
+    Browser,
+    /// Known device.
+    Device,
+    /// Set-up link.
+    Setup,
+}
+
+impl Jar {
+    fn name(self, place: &Place) -> &'static str {
+        match (self, place.is_https) {
+            (Jar::Session, true) => "__Host-vouchsafe_session",
+            (Jar::Session, false) => "vouchsafe_session",
+            (Jar::Browser, true) => "__Host-vouchsafe_browser",
+            (Jar::Browser, false) => "vouchsafe_browser",
+            (Jar::Device, true) => "__Host-vouchsafe_device",
+            (Jar::Device, false) => "vouchsafe_device",
+            (Jar::Setup, true) => "__Host-vouchsafe_setup",
+            (Jar::Setup, false) => "vouchsafe_setup",
+        }
+    }
+
+    fn max_age(self) -> Option<Duration> {
+        match self {
+            Jar::Session | Jar::Browser => None,
+            Jar::Device => Some(Duration::days(400)),
+            Jar::Setup => Some(Duration::minutes(10)),
+        }
+    }
+}
+
+/// Reads all of ours. A cookie that was sent twice counts as absent: one of them was planted.
+pub fn read(request: &HttpRequest, place: &Place) -> Browser {
+    let sessions = find(request, Jar::Session, place).unwrap_or_default();
+    let tokens = sessions.split('.').filter(|t| check_shape(Kind::Session, t)).take(MAX_SESSIONS);
+    Browser {
+        session_tokens: tokens.map(str::to_owned).collect(),
+        binding: find(request, Jar::Browser, place).filter(|b| check_shape(Kind::Device, b)),
+        device: find(request, Jar::Device, place),
+    }
+}
+
+/// Reads one of ours.
+pub fn find(request: &HttpRequest, jar: Jar, place: &Place) -> Option<String> {
+    let name = jar.name(place);
+    let cookies = request.cookies().ok()?;
+    let mut values = cookies.iter().filter(|c| c.name() == name).map(|c| c.value().to_owned());
+    let first = values.next().filter(|v| !v.is_empty() && v.len() <= 1_024)?;
+    values.next().is_none().then_some(first)
+}
+
+/// Makes one of ours.
+pub fn set(jar: Jar, value: String, place: &Place) -> Cookie<'static> {
+    let mut cookie = Cookie::new(jar.name(place), value);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_secure(place.is_https);
+    // Lax: the browser comes to /authorize from other sites by GET. The set-up link is opened from nowhere.
+    cookie.set_same_site(if jar == Jar::Setup { SameSite::Strict } else { SameSite::Lax });
+    cookie.set_max_age(jar.max_age());
+    cookie
+}
+
+/// Takes one of ours away.
+pub fn clear(jar: Jar, place: &Place) -> Cookie<'static> {
+    let mut cookie = set(jar, String::new(), place);
+    cookie.set_max_age(Duration::ZERO);
+    cookie
+}
+
+/// The session cookie for a list of tokens; clears it when there is none.
+pub fn sessions(tokens: &[String], place: &Place) -> Cookie<'static> {
+    if tokens.is_empty() {
+        return clear(Jar::Session, place);
+    }
+    let kept: Vec<&str> = tokens.iter().take(MAX_SESSIONS).map(String::as_str).collect();
+    set(Jar::Session, kept.join("."), place)
+}

@@ -1,0 +1,172 @@
+//! Owns the pages that people see: one struct per page with its `render` (from [`Template`]), and the pieces they share. A page holds ready texts only, and is
+//! the place where texts that others chose become harmless: escaped, isolated against right-to-left overrides, and
+//! linked to only when the link is an ordinary web address (security cases B01, B07, B08).
+//! It does not own what stands on a page in which case: that is the handlers' and the flow's, and texts from a query
+//! never come here except as a field's own value (B09).
+
+mod form_post;
+mod logout;
+mod ops;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+
+pub use askama::Template;
+pub use form_post::FormPostPage;
+pub use logout::{LoggedOutPage, LogoutPage};
+pub use ops::{ErrorPage, HomePage};
+pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
+
+use super::assets;
+
+/// What surrounds every page.
+#[derive(Clone, Debug)]
+pub struct Chrome {
+    /// The words before "· Vouchsafe" in the window's title. A fixed text, never one that a client chose.
+    pub title: String,
+    /// The language of the page's words, a BCP 47 tag.
+    pub lang: &'static str,
+    /// Address of the stylesheet, the issuer's path prefix included.
+    pub stylesheet: String,
+    /// Address of the icon, the issuer's path prefix included.
+    pub icon: String,
+    /// The path prefix of the issuer: empty, or like `/auth`.
+    pub base: String,
+    /// Whether the page needs more room than a form does.
+    pub wide: bool,
+}
+
+impl Chrome {
+    /// The surroundings of an English page under an issuer with this path prefix (empty, or like `/auth`).
+    pub fn new(title: impl Into<String>, base: &str) -> Self {
+        Self {
+            title: title.into(),
+            lang: "en",
+            stylesheet: assets::href(base, "style.css"),
+            icon: assets::href(base, "favicon.svg"),
+            base: base.to_owned(),
+            wide: false,
+        }
+    }
+
+    /// The same with more room, for pages that show addresses and commands.
+    #[must_use]
+    pub fn wide(self) -> Self {
+        Self { wide: true, ..self }
+    }
+
+    fn asset(&self, name: &str) -> String {
+        assets::href(&self.base, name)
+    }
+}
+
+/// The application a page speaks of.
+#[derive(Clone, Debug, Default)]
+pub struct ClientCard {
+    /// Its registered name.
+    pub name: String,
+    /// The host that the person returns to.
+    pub host: Option<String>,
+    /// Its home page. Shown only when it is an http or https address, like the next two.
+    pub client_uri: Option<String>,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+}
+
+impl ClientCard {
+    /// The letter that stands for the application.
+    fn monogram(&self) -> String {
+        self.name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect())
+    }
+
+    fn website(&self) -> Option<&str> {
+        self.client_uri.as_deref().filter(|uri| is_web_address(uri))
+    }
+
+    fn policy(&self) -> Option<&str> {
+        self.policy_uri.as_deref().filter(|uri| is_web_address(uri))
+    }
+
+    fn terms(&self) -> Option<&str> {
+        self.tos_uri.as_deref().filter(|uri| is_web_address(uri))
+    }
+
+    fn has_papers(&self) -> bool {
+        self.website().or(self.policy()).or(self.terms()).is_some()
+    }
+}
+
+/// A person, as a page shows them.
+#[derive(Clone, Debug, Default)]
+pub struct AccountCard {
+    /// The value a choice is posted with (a session's id); never a secret.
+    pub id: String,
+    /// The person's name; the address stands in for an empty one.
+    pub name: String,
+    /// The address they sign in with.
+    pub email: String,
+    /// One or two letters.
+    pub initials: String,
+    /// Words on how long this session has lasted, as in "Signed in today at 09:14"; may be empty.
+    pub since: String,
+}
+
+impl AccountCard {
+    fn shown_name(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+}
+
+/// What was wrong with the form that came in, in words for the person who sent it.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The alert's `id` on the page. With `problem-FIELD` only that field points at the alert and counts as invalid;
+    /// with any other id every visible field points at it.
+    pub id: &'static str,
+    /// What to do about it.
+    pub words: String,
+}
+
+impl Problem {
+    fn link(problem: &Option<Problem>, field: &str) -> Described {
+        Self::link_with(problem, field, "")
+    }
+
+    /// The attributes that tie a field to the alert and to its own hint.
+    fn link_with(problem: &Option<Problem>, field: &str, hint: &'static str) -> Described {
+        let named = problem.as_ref().and_then(|problem| problem.id.strip_prefix("problem-"));
+        let alert = problem.as_ref().filter(|_| named.is_none_or(|name| name == field)).map(|problem| problem.id);
+        Described { alert, hint: Some(hint).filter(|hint| !hint.is_empty()), invalid: named == Some(field) }
+    }
+}
+
+/// `aria-describedby` and `aria-invalid` of a field. Holds ids from the program's text only, so it needs no escaping.
+struct Described {
+    alert: Option<&'static str>,
+    hint: Option<&'static str>,
+    invalid: bool,
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.alert, self.hint) {
+            (Some(alert), Some(hint)) => write!(f, " aria-describedby=\"{alert} {hint}\"")?,
+            (Some(only), None) | (None, Some(only)) => write!(f, " aria-describedby=\"{only}\"")?,
+            (None, None) => {}
+        }
+        if self.invalid { f.write_str(" aria-invalid=\"true\"") } else { Ok(()) }
+    }
+}
+
+impl HtmlSafe for Described {}
+
+/// Whether a text may stand in a link: an absolute http or https address, so neither `javascript:` nor `data:`.
+fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}

@@ -1,0 +1,108 @@
+//! Owns the pages of the way in: login, account chooser, consent, and the set-up of the first administrator.
+//! It does not own when each is shown: that is the flow's.
+
+use askama::Template;
+
+use super::{AccountCard, Chrome, ClientCard, Problem};
+
+/// Asks for address and password. Posts `request`, `csrf`, `login`, `password` to `action`; the cancel button adds
+/// `decision=cancel`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/login.html")]
+pub struct LoginPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Who sent the person here; nobody when they came by themselves.
+    pub client: Option<ClientCard>,
+    /// The request this is a step of.
+    pub request: String,
+    /// The form token.
+    pub csrf: String,
+    /// What the address field holds at first.
+    pub login: String,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+    /// The id under which the request is traced.
+    pub correlation_id: String,
+    /// Whether the person is signed in and only has to prove it anew (`prompt=login`, `max_age`).
+    pub reauthenticate: bool,
+    /// Where the form is posted to.
+    pub action: String,
+    /// Whether there is somebody to return to with a refusal.
+    pub can_cancel: bool,
+}
+
+/// One scope on the consent page.
+#[derive(Clone, Debug)]
+pub struct ScopeLine {
+    /// The scope's token, as in `profile`.
+    pub name: String,
+    /// What it allows, in words that go on from "It will be able to".
+    pub words: String,
+    /// Whether the person allows other scopes to this client already, and this one is new.
+    pub is_new: bool,
+}
+
+/// Asks whether the client may have what it wants. Posts `request`, `csrf` and `decision` (`approve`, `deny`, or
+/// `switch` to another account) to `/consent`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/consent.html")]
+pub struct ConsentPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Who asks.
+    pub client: ClientCard,
+    /// Whose account it is about.
+    pub account: AccountCard,
+    /// The host that the browser is sent back to.
+    pub redirect_host: String,
+    /// Whether that is a program on the person's own computer, which any program there could pass itself off as.
+    pub loopback: bool,
+    /// What is asked for; without `offline_access`, which has its own line.
+    pub scopes: Vec<ScopeLine>,
+    /// Single claims that are asked for beyond the scopes, in words that go on from "It will learn your".
+    pub claims: Vec<String>,
+    /// The request this is a step of.
+    pub request: String,
+    /// The form token.
+    pub csrf: String,
+    /// Whether access is to last when the person has gone.
+    pub offline: bool,
+}
+
+/// Asks which of several sessions to go on with. Posts `request`, `csrf` and `session` (an account's id, or `new`), or
+/// `decision=cancel`, to `/select-account`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/choose_account.html")]
+pub struct ChooseAccountPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Who sent the person here.
+    pub client: Option<ClientCard>,
+    /// The sessions of this browser.
+    pub accounts: Vec<AccountCard>,
+    /// The request this is a step of.
+    pub request: String,
+    /// The form token.
+    pub csrf: String,
+}
+
+/// Makes the first administrator. Posts `token`, `csrf`, `email`, `name`, `password` to `/setup`.
+#[derive(Clone, Template)]
+#[template(path = "sign_in/setup.html")]
+pub struct SetupPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The secret of the one-time link.
+    pub token: String,
+    /// The form token.
+    pub csrf: String,
+    /// What the address field holds at first.
+    pub email: String,
+    /// What the name field holds at first.
+    pub name: String,
+    /// The shortest password that is taken, in characters.
+    pub min_length: usize,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+}

@@ -1,0 +1,241 @@
+//! Every page in its main states, filled from one sample.
+
+use crate::http::pages::*;
+
+/// The texts that fill the pages.
+pub(crate) struct Sample {
+    pub(crate) client: ClientCard,
+    pub(crate) account: AccountCard,
+    pub(crate) other: AccountCard,
+    pub(crate) host: String,
+    pub(crate) words: String,
+    pub(crate) login: String,
+    pub(crate) token: String,
+    pub(crate) back: String,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) facts: Vec<(String, String)>,
+}
+
+impl Sample {
+    /// Texts as they usually are.
+    pub(crate) fn ordinary() -> Self {
+        let client = ClientCard {
+            name: "Acme Notes".to_owned(),
+            host: Some("notes.acme.example".to_owned()),
+            client_uri: Some("https://acme.example/notes".to_owned()),
+            policy_uri: Some("https://acme.example/privacy".to_owned()),
+            tos_uri: Some("https://acme.example/terms".to_owned()),
+        };
+        let account = AccountCard {
+            id: "019a1c2e-7b4e-7c3a-9d1e-5a7f00c1d2e3".to_owned(),
+            name: "Ada Lovelace".to_owned(),
+            email: "ada@example.com".to_owned(),
+            initials: "AL".to_owned(),
+            since: String::new(),
+        };
+        let other = AccountCard {
+            id: "019a1c2e-7b4e-7c3a-9d1e-5a7f00c1d2e4".to_owned(),
+            name: "Grace Hopper".to_owned(),
+            email: "grace.hopper@navy.example".to_owned(),
+            initials: "GH".to_owned(),
+            since: "Signed in yesterday at 18:40".to_owned(),
+        };
+        Self {
+            client,
+            account,
+            other,
+            host: "notes.acme.example".to_owned(),
+            words: "See your name and picture".to_owned(),
+            login: "ada@example.com".to_owned(),
+            token: "vs_su_3Nf8Qk2b".to_owned(),
+            back: "/".to_owned(),
+            fields: vec![
+                ("code".to_owned(), "vs_ac_9f3KqP".to_owned()),
+                ("state".to_owned(), "af0ifjsldkj".to_owned()),
+                ("iss".to_owned(), "https://id.acme.example".to_owned()),
+            ],
+            facts: vec![
+                ("Client".to_owned(), "acme-notes".to_owned()),
+                ("Received redirect URI".to_owned(), "https://notes.acme.example/callback/?from=mail".to_owned()),
+                ("Registered redirect URIs".to_owned(), "2".to_owned()),
+            ],
+        }
+    }
+
+    /// One text wherever somebody else chooses it.
+    pub(crate) fn of(text: &str) -> Self {
+        let own = || text.to_owned();
+        let account = AccountCard { id: own(), name: own(), email: own(), initials: own(), since: String::new() };
+        let plain = Self::ordinary();
+        Self {
+            client: ClientCard { name: own(), host: Some(own()), ..plain.client.clone() },
+            account: account.clone(),
+            other: account,
+            host: own(),
+            words: own(),
+            login: own(),
+            token: own(),
+            fields: vec![("state".to_owned(), own())],
+            facts: vec![("Received redirect URI".to_owned(), own())],
+            ..plain
+        }
+    }
+}
+
+/// Every page by name.
+pub(crate) fn gallery(base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
+    let mut pages = sign_in(base, sample);
+    pages.extend(the_rest(base, sample));
+    pages.into_iter().map(|(name, html)| (name, html.expect(name))).collect()
+}
+
+type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
+
+fn sign_in(base: &str, sample: &Sample) -> Rendered {
+    let login = LoginPage {
+        chrome: Chrome::new("Sign in", base),
+        client: Some(sample.client.clone()),
+        request: sample.token.clone(),
+        csrf: sample.token.clone(),
+        login: String::new(),
+        problem: None,
+        correlation_id: "01JD4Z7M2Q".to_owned(),
+        reauthenticate: false,
+        action: format!("{base}/login"),
+        can_cancel: true,
+    };
+    let wrong = Problem {
+        id: "wrong-credentials",
+        words: "That address and password do not belong together. Try again.".to_owned(),
+    };
+    let consent = ConsentPage {
+        chrome: Chrome::new("Allow access", base),
+        client: sample.client.clone(),
+        account: sample.account.clone(),
+        redirect_host: sample.host.clone(),
+        loopback: false,
+        scopes: vec![
+            ScopeLine { name: "profile".to_owned(), words: sample.words.clone(), is_new: false },
+            ScopeLine { name: "email".to_owned(), words: "See your e-mail address".to_owned(), is_new: false },
+            ScopeLine {
+                name: "notes.write".to_owned(),
+                words: "Read, add and change notes in your name".to_owned(),
+                is_new: true,
+            },
+        ],
+        claims: Vec::new(),
+        request: sample.token.clone(),
+        csrf: sample.token.clone(),
+        offline: true,
+    };
+    let chooser = ChooseAccountPage {
+        chrome: Chrome::new("Choose an account", base),
+        client: Some(sample.client.clone()),
+        accounts: vec![
+            AccountCard { since: "Signed in today at 09:14".to_owned(), ..sample.account.clone() },
+            sample.other.clone(),
+        ],
+        request: sample.token.clone(),
+        csrf: sample.token.clone(),
+    };
+    let setup = SetupPage {
+        chrome: Chrome::new("Set up", base),
+        token: sample.token.clone(),
+        csrf: sample.token.clone(),
+        email: String::new(),
+        name: String::new(),
+        min_length: 12,
+        problem: None,
+    };
+    let short = Problem { id: "problem-password", words: "The password is shorter than 12 characters.".to_owned() };
+    vec![
+        ("login", login.render()),
+        ("login-problem", LoginPage { login: sample.login.clone(), problem: Some(wrong), ..login.clone() }.render()),
+        ("login-again", LoginPage { login: sample.login.clone(), reauthenticate: true, ..login.clone() }.render()),
+        ("login-alone", LoginPage { client: None, can_cancel: false, correlation_id: String::new(), ..login }.render()),
+        ("consent", consent.render()),
+        ("consent-loopback", consent_loopback(consent, sample).render()),
+        ("choose-account", chooser.render()),
+        ("setup", setup.render()),
+        (
+            "setup-problem",
+            SetupPage { email: sample.login.clone(), name: sample.account.name.clone(), problem: Some(short), ..setup }
+                .render(),
+        ),
+    ]
+}
+
+fn consent_loopback(consent: ConsentPage, sample: &Sample) -> ConsentPage {
+    ConsentPage {
+        loopback: true,
+        redirect_host: "127.0.0.1".to_owned(),
+        scopes: vec![ScopeLine { name: "openid".to_owned(), words: "Know that it is you".to_owned(), is_new: false }],
+        claims: vec!["Phone number".to_owned(), sample.words.clone(), "Birth date".to_owned()],
+        offline: false,
+        ..consent
+    }
+}
+
+fn the_rest(base: &str, sample: &Sample) -> Rendered {
+    let logout = LogoutPage {
+        chrome: Chrome::new("Sign out", base),
+        client: Some(sample.client.clone()),
+        accounts: vec![sample.account.clone()],
+        request: sample.token.clone(),
+        csrf: sample.token.clone(),
+    };
+    let done = LoggedOutPage {
+        chrome: Chrome::new("Signed out", base),
+        client: Some(sample.client.clone()),
+        home: format!("{base}/"),
+    };
+    let error = ErrorPage {
+        chrome: Chrome::new("Error", base).wide(),
+        status: 400,
+        heading: "The app sent an unknown return address".to_owned(),
+        what: "For your safety we stopped here and sent nothing back.".to_owned(),
+        advice: "If you run the app, register the address below, or send one of those that are registered.".to_owned(),
+        facts: sample.facts.clone(),
+        correlation_id: "01JD4Z7M2Q5W8R3T6Y9K0BVNHX".to_owned(),
+        back: Some(("Go to the start page".to_owned(), format!("{base}{}", sample.back))),
+    };
+    let plain = ErrorPage {
+        chrome: Chrome::new("Error", base),
+        status: 503,
+        heading: "Too busy right now".to_owned(),
+        what: "More people are signing in than this server can take at once.".to_owned(),
+        advice: "Wait a few seconds, then load the page again.".to_owned(),
+        facts: Vec::new(),
+        back: None,
+        ..error.clone()
+    };
+    let home = HomePage {
+        chrome: Chrome::new("Start", base).wide(),
+        issuer: format!("https://id.acme.example{base}"),
+        discovery: format!("https://id.acme.example{base}/.well-known/openid-configuration"),
+        account: None,
+        is_owner: false,
+    };
+    let form_post = FormPostPage {
+        chrome: Chrome::new("Continue", base),
+        action: "https://notes.acme.example/callback?x=1&y=2".to_owned(),
+        host: sample.host.clone(),
+        fields: sample.fields.clone(),
+        nonce: Some("r4nd0m".to_owned()),
+    };
+    vec![
+        ("logout", logout.render()),
+        (
+            "logout-alone",
+            LogoutPage { client: None, accounts: vec![sample.account.clone(), sample.other.clone()], ..logout.clone() }
+                .render(),
+        ),
+        ("logged-out", done.render()),
+        ("logged-out-alone", LoggedOutPage { client: None, ..done }.render()),
+        ("error", error.render()),
+        ("error-busy", plain.render()),
+        ("home", home.render()),
+        ("home-owner", HomePage { account: Some(sample.account.clone()), is_owner: true, ..home }.render()),
+        ("form-post", form_post.render()),
+    ]
+}

@@ -1,0 +1,125 @@
+//! Owns every path on one page, each with the access it grants: a route without one does not compile. What is not here is
+//! 404, and a method that is not here is 405. It does not own the handlers.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::http::{oauth, ops, sign_in};
+use crate::oauth::metadata::Endpoints;
+
+/// Who may call a route, and what is checked before its handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; says nothing about anybody. Scripts of any origin may read it.
+    Document,
+    /// Anybody; for probes. No details.
+    Probe,
+    /// A browser by navigation. Reads cookies, changes nothing without a form.
+    Page,
+    /// A browser by a form of ours: must come from our own origin, and the handler checks the form's token.
+    Form,
+    /// A browser by a form of an app (OIDC Core section 3.1.2.1): repeated as GET, so that cookies come along.
+    AppForm,
+    /// A client that authenticates itself; scripts of any origin may call it, since no cookie counts.
+    Client,
+    /// A resource server that authenticates itself; no script.
+    Server,
+    /// The bearer of an access token; scripts of any origin may call it.
+    Bearer,
+}
+
+impl Access {
+    /// Whether scripts may read the answer (CORS).
+    pub fn is_readable_by_scripts(self) -> bool {
+        matches!(self, Access::Document | Access::Client | Access::Bearer)
+    }
+
+    /// Whether a person looks at the answer: then errors are pages and not JSON.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Access::Page | Access::Form | Access::AppForm)
+    }
+}
+
+/// The method of a route. `GET` answers `HEAD` too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET and HEAD.
+    Get,
+    /// POST.
+    Post,
+}
+
+impl Method {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = Reply>>>;
+
+/// One line of the table.
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path below the issuer's own path; `{…}` stands for one segment.
+    pub path: &'static str,
+    /// Access.
+    pub access: Access,
+    /// Handler.
+    pub run: fn(Call) -> Running,
+}
+
+macro_rules! route {
+    ($method:ident, $path:expr, $access:ident, $handler:path) => {
+        Route { method: Method::$method, path: $path, access: Access::$access, run: |call| Box::pin($handler(call)) }
+    };
+}
+
+/// Paths that the metadata document names.
+pub const ENDPOINTS: Endpoints = Endpoints {
+    authorize: "/authorize",
+    token: "/token",
+    userinfo: "/userinfo",
+    jwks: "/jwks",
+    revoke: "/revoke",
+    introspect: "/introspect",
+    logout: "/logout",
+};
+
+/// The well-known names; also served at the host's root with the issuer's path behind them (RFC 8414 section 3.1).
+pub const WELL_KNOWN: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+
+/// Every route there is.
+pub static ROUTES: &[Route] = &[
+    route!(Get, WELL_KNOWN[0], Document, oauth::discovery::get),
+    route!(Get, WELL_KNOWN[1], Document, oauth::discovery::get),
+    route!(Get, ENDPOINTS.jwks, Document, oauth::discovery::jwks),
+    route!(Get, ENDPOINTS.authorize, Page, oauth::authorize::get),
+    route!(Post, ENDPOINTS.authorize, AppForm, oauth::authorize::post),
+    route!(Post, ENDPOINTS.token, Client, oauth::token::post),
+    route!(Get, ENDPOINTS.userinfo, Bearer, oauth::userinfo::get),
+    route!(Post, ENDPOINTS.userinfo, Bearer, oauth::userinfo::post),
+    route!(Post, ENDPOINTS.revoke, Client, oauth::token::revoke),
+    route!(Post, ENDPOINTS.introspect, Server, oauth::token::introspect),
+    route!(Get, ENDPOINTS.logout, Page, oauth::logout::get),
+    route!(Post, ENDPOINTS.logout, AppForm, oauth::logout::post),
+    route!(Post, "/logout/confirm", Form, oauth::logout::confirm),
+    route!(Get, "/logged-out", Page, oauth::logout::done),
+    route!(Post, "/login", Form, sign_in::login::post),
+    route!(Post, "/consent", Form, sign_in::consent::post),
+    route!(Post, "/select-account", Form, sign_in::choose::post),
+    route!(Get, "/setup", Page, sign_in::setup::get),
+    route!(Post, "/setup", Form, sign_in::setup::post),
+    route!(Get, "/", Page, ops::home::get),
+    route!(Get, "/assets/{name}", Document, ops::home::asset),
+    route!(Get, "/favicon.ico", Document, ops::home::favicon),
+    route!(Get, "/robots.txt", Document, ops::home::robots),
+    route!(Get, "/healthz", Probe, ops::health::alive),
+    route!(Get, "/readyz", Probe, ops::health::ready),
+];

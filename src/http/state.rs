@@ -1,0 +1,108 @@
+//! Owns what a handler may reach: the parts of the house, the clock at the door, and the few facts about our address that
+//! HTTP needs. It does not own the configuration: `app` hands in what is needed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::clock::Clock;
+use crate::config::ForwardedHeader;
+use crate::flow::Parts;
+use crate::http::oauth::discovery::Documents;
+
+/// Shared by all workers.
+pub struct Web {
+    /// The parts of the house.
+    pub parts: Arc<Parts>,
+    /// The clock; asked once per request.
+    pub clock: Clock,
+    /// Our address.
+    pub place: Place,
+    /// Whose word about client addresses counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// In which header it stands.
+    pub forwarded_header: ForwardedHeader,
+    /// Largest body that is read, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// The metadata document, made once and again when it is old.
+    pub documents: Documents,
+    draining: AtomicBool,
+}
+
+/// Facts about our address, all from the configured issuer.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The issuer.
+    pub issuer: String,
+    /// Its path: empty, or like `/auth`.
+    pub base: String,
+    /// Its origin: `scheme://host[:port]`, as browsers write it.
+    pub origin: String,
+    /// Whether it is https: then cookies are `__Host-` and HSTS is sent.
+    pub is_https: bool,
+}
+
+impl Place {
+    /// From the issuer. An issuer that is no URL has been refused by the configuration.
+    pub fn of(issuer: &str) -> Self {
+        let parsed = url::Url::parse(issuer).ok();
+        let origin = parsed.as_ref().map(|u| u.origin().ascii_serialization()).unwrap_or_default();
+        let base = parsed.as_ref().map(|u| u.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        Self { issuer: issuer.to_owned(), base, origin, is_https: issuer.starts_with("https://") }
+    }
+}
+
+/// What [`Web::new`] needs beside the parts.
+pub struct WebSettings {
+    /// Whose word about client addresses counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// In which header it stands.
+    pub forwarded_header: ForwardedHeader,
+    /// Largest body that is read, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Web {
+    /// Puts the state together.
+    pub fn new(parts: Arc<Parts>, clock: Clock, settings: WebSettings) -> Self {
+        let place = Place::of(&parts.policy.issuer);
+        Self {
+            parts,
+            clock,
+            place,
+            trusted_proxies: settings.trusted_proxies,
+            forwarded_header: settings.forwarded_header,
+            max_body_bytes: settings.max_body_bytes,
+            body_timeout: Duration::from_secs(20),
+            documents: Documents::default(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on `/readyz` says no, so that the balancer sends nobody new.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether we are about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_comes_from_the_issuer_alone() {
+        let p = Place::of("https://id.example.com/auth");
+        assert_eq!((p.base.as_str(), p.origin.as_str(), p.is_https), ("/auth", "https://id.example.com", true));
+        let p = Place::of("http://localhost:8080");
+        assert_eq!((p.base.as_str(), p.origin.as_str(), p.is_https), ("", "http://localhost:8080", false));
+    }
+}

@@ -1,0 +1,16 @@
+//! Everything that makes, compares, hashes or seals a secret: random values, opaque tokens, the master key, sealing at
+//! rest, passwords. The only room that names argon2. It does not own signing keys (`signing`) nor where any of this is
+//! stored (`store`).
+
+pub mod compare;
+pub mod master;
+pub mod password;
+pub mod random;
+pub mod sealed;
+pub mod token;
+
+pub use compare::equal;
+pub use master::{DatabaseAge, KeysSource, MasterKey, MasterKeyError};
+pub use password::{PasswordError, PasswordHasher, PasswordRule, PasswordVerdict};
+pub use random::{Chance, SeededChance, SystemChance};
+pub use sealed::{Mac, SealError, Sealer};

@@ -1,0 +1,41 @@
+//! Owns the table `devices`: browsers that a person has signed in from before. It does not own the cookie that says so.
+
+use diesel::prelude::*;
+
+use super::conn::{Conn, q};
+use super::fault::Fault;
+use super::schema::devices;
+use crate::identity::UserId;
+use crate::time::Timestamp;
+
+#[derive(Insertable)]
+#[diesel(table_name = devices, treat_none_as_default_value = false)]
+struct DeviceRow<'a> {
+    user_id: &'a str,
+    device_hash: &'a [u8],
+    first_seen_at: i64,
+    last_seen_at: i64,
+}
+
+/// Whether the person has signed in from this browser before.
+pub fn is_known(c: &mut Conn, user_id: &UserId, device_hash: &[u8]) -> Result<bool, Fault> {
+    let first: Option<i64> = q!(c, |conn| devices::table
+        .find((user_id.as_str(), device_hash))
+        .select(devices::first_seen_at)
+        .first(conn)
+        .optional())?;
+    Ok(first.is_some())
+}
+
+/// Notes that the person signed in from this browser.
+pub fn remember(c: &mut Conn, user_id: &UserId, device_hash: &[u8], now: Timestamp) -> Result<(), Fault> {
+    let row =
+        DeviceRow { user_id: user_id.as_str(), device_hash, first_seen_at: now.millis(), last_seen_at: now.millis() };
+    q!(c, |conn| diesel::insert_into(devices::table)
+        .values(&row)
+        .on_conflict((devices::user_id, devices::device_hash))
+        .do_update()
+        .set(devices::last_seen_at.eq(now.millis()))
+        .execute(conn))?;
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Storage: one code base on SQLite and on PostgreSQL. This room is the only one that names diesel.
+//!
+//! It owns the connections, the tables and the questions that can be asked of them: one file per table, free functions that
+//! take a [`Conn`] first and `now` last. It does not own any decision about what it stores: those are made in `oauth` and
+//! `identity`, and the flows join the two.
+//!
+//! [`Db::read`] and [`Db::write`] are the only doors. There is no storage trait, no `#[cfg]` per engine and, with a handful
+//! of marked exceptions (row locks), no query that exists twice.
+
+mod conn;
+mod db;
+mod fault;
+mod migrate;
+mod postgres;
+mod postgres_url;
+mod row;
+mod schema;
+mod sqlite;
+mod writer;
+
+pub mod clients;
+pub mod codes;
+pub mod consents;
+pub mod devices;
+pub mod events;
+pub mod grants;
+pub mod guesses;
+pub mod keys;
+pub mod leases;
+pub mod meta;
+pub mod refresh_tokens;
+pub mod revoked_tokens;
+pub mod scopes;
+pub mod sessions;
+pub mod setup_links;
+pub mod standing;
+pub mod traces;
+pub mod users;
+
+pub use conn::Conn;
+pub use db::{DatabaseSettings, Db, Engine};
+pub use fault::{Fault, OpenError};
+pub use migrate::MigrationReport;
