@@ -47,7 +47,7 @@ impl Params {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// All values of a parameter that may repeat, empty ones left out.
+    /// Every value of a parameter that may repeat, in order; empty ones are absent.
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
     }
