@@ -324,7 +324,8 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             sessions: &signed_in,
             now,
         };
-        let asks_consent = !client.policy.trusted || pending.request.prompt.consent;
+        // Trust alone settles it for confidential clients only (`step::consent`).
+        let asks_consent = !client.policy.trusted || client.is_public() || pending.request.prompt.consent;
         let consent = match step::account(&situation) {
             AccountStep::Account(account) if asks_consent => consents::find(c, &account.user.id, &client.client_id)?,
             _ => None,
