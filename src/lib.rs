@@ -16,8 +16,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod app;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod flow;
 pub mod http;
 pub mod identity;

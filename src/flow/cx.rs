@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
-use crate::secret::password::{Overloaded, PasswordHasher};
+use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
 use crate::signing::{Keyring, SigningFault};
@@ -144,9 +144,12 @@ pub enum Fault {
     Internal(String),
 }
 
-impl From<Overloaded> for Fault {
-    fn from(overloaded: Overloaded) -> Self {
-        Fault::Busy { retry_after: overloaded.retry_after_seconds }
+impl From<PasswordError> for Fault {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Overloaded { retry_after_seconds } => Fault::Busy { retry_after: retry_after_seconds },
+            other => Fault::Internal(other.to_string()),
+        }
     }
 }
 

@@ -153,6 +153,13 @@ impl Reply {
         Self::page(status, &page, &[]).correlated(correlation_id).retry_after(retry_after)
     }
 
+    /// The same under another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = code(status);
+        self
+    }
+
     /// Adds a cookie.
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {

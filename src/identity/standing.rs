@@ -149,3 +149,7 @@ impl GrantStanding {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;

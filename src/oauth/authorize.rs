@@ -224,7 +224,8 @@ fn unsupported_parameters(params: &Params) -> Result<(), Refusal> {
         ("registration", RegistrationNotSupported, "the registration parameter is not supported"),
     ];
     for (name, code, words) in table {
-        if params.has(name) {
+        // Empty ones count as absent (RFC 6749 section 3.1).
+        if params.find(name).is_some() {
             let section = "OIDC Core section 3.1.2.6";
             return Err(
                 Refusal::new(code, "request.plain_parameters", section, words).because("plain parameters", name)

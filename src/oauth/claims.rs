@@ -104,7 +104,13 @@ impl ClaimsRequest {
         if text.len() > 4_096 {
             return Err(refuse(format!("{} bytes", text.len())));
         }
-        serde_json::from_str(text).map_err(|e| refuse(e.to_string()))
+        let request: Self = serde_json::from_str(text).map_err(|e| refuse(e.to_string()))?;
+        // A subject that is no text is nobody's; ignoring it would answer for anybody.
+        let wanted = request.id_token.get("sub").and_then(|wish| wish.as_ref()?.value.as_ref());
+        if wanted.is_some_and(|sub| !sub.is_string()) {
+            return Err(refuse("id_token.sub.value that is no string".to_owned()));
+        }
+        Ok(request)
     }
 
     /// Whether nothing is asked for.
@@ -128,9 +134,11 @@ impl ClaimsRequest {
         self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
     }
 
-    /// The context classes the app cannot do without (section 5.5.1.1); `None` when it does not insist.
+    /// The context classes the app cannot do without (section 5.5.1.1); `None` when it does not insist, or insists on the
+    /// claim but on no value of it.
     pub fn essential_acr(&self) -> Option<Vec<&str>> {
-        let wish = self.id_token.get("acr")?.as_ref().filter(|w| w.essential)?;
+        let names_values = |w: &&ClaimWish| w.value.is_some() || w.values.iter().flatten().next().is_some();
+        let wish = self.id_token.get("acr")?.as_ref().filter(|w| w.essential).filter(names_values)?;
         let many = wish.values.iter().flatten().filter_map(Value::as_str);
         Some(wish.value.iter().filter_map(Value::as_str).chain(many).collect())
     }
@@ -277,6 +285,8 @@ mod tests {
         assert_eq!(c.wanted_subject(), Some("u1"));
         let voluntary = ClaimsRequest::parse(Some(r#"{"id_token":{"acr":{"values":["a"]}}}"#)).unwrap();
         assert_eq!(voluntary.essential_acr(), None);
+        let odd = ClaimsRequest::parse(Some(r#"{"id_token":{"sub":{"value":7}}}"#));
+        assert_eq!(odd.unwrap_err().finding.check, "claims.json", "a subject nobody can have must not mean anybody");
     }
 
     #[test]

@@ -36,8 +36,11 @@ impl AuthenticatedClient {
 /// Reads the credentials of a request: the `Authorization` headers as they came, and the form.
 ///
 /// # Errors
-/// `invalid_request` for more than one method (section 2.3), `invalid_client` for a malformed or missing one.
+/// `invalid_request` for more than one method (section 2.3) or a repeated parameter (section 3.2), `invalid_client` for a
+/// malformed or missing one.
 pub fn presented(headers: &[&[u8]], form: &Params) -> Result<Presented, Refusal> {
+    // Here, so that no endpoint at which clients authenticate can forget it.
+    form.all_once()?;
     let section = "RFC 6749 section 2.3";
     let [header] = headers else {
         if headers.is_empty() {
@@ -47,7 +50,7 @@ pub fn presented(headers: &[&[u8]], form: &Params) -> Result<Presented, Refusal>
         return Err(Refusal::new(ErrorCode::InvalidRequest, "client_auth.one_header", section, words)
             .because("one header", format!("{} headers", headers.len())));
     };
-    if form.has("client_secret") {
+    if form.find("client_secret").is_some() {
         let words = "the client authenticated in more than one way: use either HTTP Basic or client_secret in the body";
         return Err(Refusal::new(ErrorCode::InvalidRequest, "client_auth.one_method", section, words)
             .because("one method", "an Authorization header and client_secret in the body"));

@@ -76,7 +76,8 @@ pub struct ClientPolicy {
     pub pkce: PkceRule,
     /// When refresh tokens are issued.
     pub refresh: RefreshRule,
-    /// First-party: the consent page is skipped. Only an administrator sets it.
+    /// First-party: the consent page is skipped, except for a public client on a loopback or private-use address, as which
+    /// anybody on the person's machine can pose (RFC 8252 section 8.6). Only an administrator sets it.
     pub trusted: bool,
     /// Life of an access token.
     pub access_token_lifetime: Lifetime,

@@ -30,13 +30,20 @@ pub fn access_token(claims: &Map<String, Value>) -> Value {
 /// The answer for a good refresh token. It has no `token_type`: it is none that a resource takes.
 pub fn refresh_token(token: &RefreshToken, grant: &Grant, issuer: &str) -> Value {
     let end = token.expires_at.min(grant.expires_at);
-    json!({
+    let mut answer = json!({
         "active": true,
         "iss": issuer,
         "client_id": token.client_id,
-        "sub": grant.authorization.user_id.as_ref().map(|u| u.as_str()),
         "scope": grant.authorization.scope.to_string(),
         "iat": token.created_at.seconds(),
         "exp": end.seconds(),
-    })
+    });
+    if let Some(user) = &grant.authorization.user_id {
+        answer["sub"] = user.as_str().into();
+    }
+    answer
 }
+
+#[cfg(test)]
+#[path = "introspection_tests.rs"]
+mod tests;

@@ -85,3 +85,7 @@ pub fn is_proven(hint: Option<&Hint>, sessions: &[(&str, &str)]) -> bool {
 fn refuse(check: &'static str, words: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, check, "OpenID Connect RP-Initiated Logout 1.0 section 2", words)
 }
+
+#[cfg(test)]
+#[path = "logout_tests.rs"]
+mod tests;

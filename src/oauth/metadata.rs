@@ -71,3 +71,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "require_request_uri_registration": false,
     })
 }
+
+#[cfg(test)]
+#[path = "metadata_tests.rs"]
+mod tests;

@@ -10,6 +10,8 @@ pub mod client_auth;
 pub mod client_policy;
 pub mod consent;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod grant;
 pub mod introspection;
 pub mod jose;

@@ -47,7 +47,7 @@ impl Params {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// All values of a parameter that may repeat, empty ones left out.
+    /// Every value of a parameter that may repeat, in order; empty ones are absent.
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
     }
@@ -153,7 +153,9 @@ mod tests {
         assert!(p.once("a").is_err());
         assert!(p.once("b").is_ok());
         assert!(p.all_once().is_err());
-        assert!(Params::parse(b"resource=x&resource=y&a=1").unwrap().all_once().is_ok());
+        let several = Params::parse(b"resource=x&a=1&resource=&resource=y").unwrap();
+        assert!(several.all_once().is_ok());
+        assert_eq!(several.all("resource"), ["x", "y"], "RFC 8707 section 2: every one is judged");
     }
 
     #[test]

@@ -101,15 +101,17 @@ pub fn consent(
 ) -> ConsentStep {
     let for_this_request = given.is_some_and(|c| c.granted_at >= s.began_at);
     let asked_again = s.request.prompt.consent && !for_this_request;
-    if s.client.policy.trusted && !asked_again {
+    // RFC 8252 section 8.6: anybody on the machine can pose as such a client, so neither an old consent nor the
+    // administrator's trust in the real one proves anything.
+    let is_impersonable = s.client.is_public() && redirect_uri::is_claimable_by_others(&s.request.redirect_uri);
+    let is_vouched_for = for_this_request || !is_impersonable;
+    if s.client.policy.trusted && !asked_again && is_vouched_for {
         return ConsentStep::Issue;
     }
     let covers = given.is_some_and(|c| {
         s.request.scope.is_within(&c.scopes) && claims_beyond.iter().all(|name| c.claims.contains(name))
     });
-    // RFC 8252 section 8.6: anybody on the machine can pose as such a client, so an old consent proves nothing.
-    let is_impersonable = s.client.is_public() && redirect_uri::is_claimable_by_others(&s.request.redirect_uri);
-    if covers && !asked_again && (for_this_request || !is_impersonable) {
+    if covers && !asked_again && is_vouched_for {
         return ConsentStep::Issue;
     }
     if s.request.prompt.none {

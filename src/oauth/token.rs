@@ -62,23 +62,35 @@ pub fn audience(
     defined: &[Scope],
     issuer: &str,
 ) -> Result<Vec<String>, Refusal> {
-    let mut own: Vec<String> = client.policy.audiences.clone();
-    own.extend(defined.iter().filter(|s| scope.contains(&s.name)).filter_map(|s| s.audience.clone()));
-    // A token with openid is meant for userinfo too, and that is us.
-    if own.is_empty() || (scope.contains("openid") && resources.is_empty()) {
-        own.push(issuer.to_owned());
+    let own = &client.policy.audiences;
+    let carried = defined.iter().filter(|s| scope.contains(&s.name)).filter_map(|s| s.audience.clone());
+    let named: Vec<String> = carried.collect();
+    if resources.is_empty() {
+        // No wider than it must be (RFC 9700 section 2.3): the client's own audiences only where no scope names one.
+        let mut audience = if named.is_empty() { own.clone() } else { named };
+        // A token with openid is meant for userinfo too, and that is us.
+        if audience.is_empty() || scope.contains("openid") {
+            audience.push(issuer.to_owned());
+        }
+        return Ok(in_order(audience));
     }
-    own.sort();
-    own.dedup();
-    if let Some(foreign) = resources.iter().find(|r| !own.iter().any(|o| o == *r)) {
+    let mut allowed = [own.as_slice(), &named].concat();
+    if allowed.is_empty() {
+        allowed.push(issuer.to_owned());
+    }
+    let allowed = in_order(allowed);
+    if let Some(foreign) = resources.iter().find(|r| !allowed.iter().any(|a| a == *r)) {
         let words = "resource is not one this client may ask tokens for";
         return Err(Refusal::new(ErrorCode::InvalidTarget, "resource.allowed", "RFC 8707 section 2", words)
-            .because(own.join(" "), foreign));
+            .because(allowed.join(" "), foreign));
     }
-    if resources.is_empty() {
-        return Ok(own);
-    }
-    Ok(own.into_iter().filter(|o| resources.contains(&o.as_str())).collect())
+    Ok(allowed.into_iter().filter(|a| resources.contains(&a.as_str())).collect())
+}
+
+fn in_order(mut audience: Vec<String>) -> Vec<String> {
+    audience.sort();
+    audience.dedup();
+    audience
 }
 
 /// What the issuer adds to an [`Authorization`] to make tokens of it.
@@ -185,8 +197,11 @@ impl TokenAnswer {
             "access_token": self.access_token.expose(),
             "token_type": "Bearer",
             "expires_in": self.expires_in,
-            "scope": self.scope.to_string(),
         });
+        // A scope has at least one token (section 3.3): none granted is none named.
+        if !self.scope.is_empty() {
+            body["scope"] = self.scope.to_string().into();
+        }
         if let Some(token) = &self.refresh_token {
             body["refresh_token"] = token.expose().into();
         }
@@ -196,3 +211,7 @@ impl TokenAnswer {
         body
     }
 }
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@ pub mod sealed;
 pub mod token;
 
 pub use compare::equal;
-pub use master::{KeysSource, MasterKey, MasterKeyError};
+pub use master::{DatabaseAge, KeysSource, MasterKey, MasterKeyError};
 pub use password::{PasswordError, PasswordHasher, PasswordRule, PasswordVerdict};
 pub use random::{Chance, SeededChance, SystemChance};
 pub use sealed::{Mac, SealError, Sealer};

@@ -6,7 +6,7 @@
 //! the queue; none waits longer than `wait` for its turn. A request that is dropped while it waits costs nothing, and one
 //! that is dropped while its hash runs frees nothing early: the thread is the permit.
 //!
-//! A password is taken as typed, but normalised to NFKC (NIST SP 800-63B section 3.1.1.2), so that the same characters
+//! A password is taken as typed, but normalised to NFKC (NIST SP 800-63B-4 section 3.1.1.2), so that the same characters
 //! typed on another keyboard are the same password. Nothing is cut: not at 72 bytes, not at a NUL.
 
 mod crew;
@@ -138,11 +138,17 @@ impl PasswordHasher {
         self.recipe.to_string()
     }
 
+    /// How many hashes are being computed, and how many requests wait for their turn: for metrics.
+    pub fn load(&self) -> (usize, usize) {
+        self.crew.load()
+    }
+
     fn prepare(&self, password: &Sensitive) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
         if password.len() > self.rule.max_bytes {
             return Err(PasswordError::TooLong { max_bytes: self.rule.max_bytes });
         }
-        let mut bytes = Zeroizing::new(Vec::with_capacity(password.len() * 2));
+        // Room for the worst case (U+FDFA grows from 3 bytes to 33): a buffer that grows leaves copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(password.len() * 11));
         let mut buffer = [0; 4];
         for character in password.expose().nfkc() {
             bytes.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::jwk::KeyError;
 
-/// `SubjectPublicKeyInfo` of P-256 up to the point (RFC 5480), and of Ed25519 up to the key (RFC 8410): both have one form.
+/// `SubjectPublicKeyInfo` of P-256 up to the coordinates (RFC 5480), and of Ed25519 up to the key (RFC 8410). Both have a
+/// fixed length, so the beginning never varies.
 const P256_PREFIX: [u8; 27] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,

@@ -81,8 +81,7 @@ pub fn find_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken
         let family = refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).select(refresh_tokens::grant_id);
         let family: Option<String> = family.first(conn).optional()?;
         let Some(family) = family else { return Ok(None) };
-        let _: Option<String> =
-            grants::table.find(&family).select(grants::id).for_update().first(conn).optional()?;
+        let _: Option<String> = grants::table.find(&family).select(grants::id).for_update().first(conn).optional()?;
     }
     peek_with_grant(c, hash)
 }
@@ -116,13 +115,7 @@ pub fn rotate(c: &mut Conn, leaf: &[u8], new: &RefreshToken, now: Timestamp) -> 
 
 /// Goes on from an older token whose answer was lost: the leaf `lost` is marked as superseded, `presented` as used if it was
 /// not, and `new` becomes the leaf. `false`: the lost one was used or superseded meanwhile, nothing was changed.
-pub fn reissue(
-    c: &mut Conn,
-    presented: &[u8],
-    lost: &[u8],
-    new: &RefreshToken,
-    now: Timestamp,
-) -> Result<bool, Fault> {
+pub fn reissue(c: &mut Conn, presented: &[u8], lost: &[u8], new: &RefreshToken, now: Timestamp) -> Result<bool, Fault> {
     use refresh_tokens as t;
     let rows = q!(c, |conn| diesel::update(
         t::table.filter(t::hash.eq(lost)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())

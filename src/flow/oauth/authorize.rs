@@ -12,7 +12,7 @@ use crate::oauth::consent::Consent;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::scope::{self, Scope};
-use crate::oauth::step::{self, AccountStep, ConsentStep, Situation, SignedIn};
+use crate::oauth::step::{self, AccountStep, ConsentStep, SignedIn, Situation};
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
 use crate::signing::Expect;
@@ -245,9 +245,14 @@ async fn proceed(
         now: cx.now,
     };
     let view = |step: &'static str, bound_to: &str| {
-        let request = pending.seal(cx);
+        let request = pending.seal(cx)?;
         let csrf = form_token(cx, binding, step, bound_to);
-        StepView { client: client.clone(), redirect_uri: callback.redirect_uri().to_owned(), request, csrf }
+        Ok::<_, Fault>(StepView {
+            client: client.clone(),
+            redirect_uri: callback.redirect_uri().to_owned(),
+            request,
+            csrf,
+        })
     };
     let account = match account_step(&pending, &situation) {
         AccountStep::Refuse(refusal) => {
@@ -257,13 +262,18 @@ async fn proceed(
             cx.note(Note::new(STEP, "the sign-in page was shown").client(&client.client_id));
             let login = who.map(|w| w.user.email.as_str().to_owned()).or(pending.request.login_hint.clone());
             let other_account_wanted = pending.chosen.is_some() && who.is_none();
-            let step = view("login", "");
+            let step = view("login", "")?;
             let login = login.unwrap_or_default();
-            return Ok(Next::SignIn(Box::new(SignInView { step, login, reauthenticate: who.is_some(), other_account_wanted })));
+            return Ok(Next::SignIn(Box::new(SignInView {
+                step,
+                login,
+                reauthenticate: who.is_some(),
+                other_account_wanted,
+            })));
         }
         AccountStep::ChooseAccount => {
             cx.note(Note::new(STEP, "the account chooser was shown").client(&client.client_id));
-            return Ok(Next::Choose(Box::new(ChooseView { step: view("choose", ""), accounts: signed_in })));
+            return Ok(Next::Choose(Box::new(ChooseView { step: view("choose", "")?, accounts: signed_in })));
         }
         AccountStep::Account(account) => account,
     };
@@ -277,9 +287,9 @@ async fn proceed(
             let note = Note::new(STEP, "the consent page was shown").client(&client.client_id);
             cx.note(note.user(account.user.id.as_str()));
             let scopes = scope_lines(&pending.request, &known.defined, known.consent.as_ref());
-            let step = view("consent", account.session.id.as_str());
-            let is_claimable_by_others = client.is_public()
-                && crate::oauth::redirect_uri::is_claimable_by_others(callback.redirect_uri());
+            let step = view("consent", account.session.id.as_str())?;
+            let is_claimable_by_others =
+                client.is_public() && crate::oauth::redirect_uri::is_claimable_by_others(callback.redirect_uri());
             let view = ConsentView { step, account: account.clone(), scopes, claims: beyond, is_claimable_by_others };
             Ok(Next::Consent(Box::new(view)))
         }

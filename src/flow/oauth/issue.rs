@@ -5,10 +5,10 @@ use crate::flow::cx::base64url;
 use crate::flow::{Cx, Fault};
 use crate::identity::User;
 use crate::oauth::authorization::Authorization;
+use crate::oauth::claims;
 use crate::oauth::client::Client;
 use crate::oauth::jose::TokenType;
 use crate::oauth::token::{self, Minting, TokenAnswer};
-use crate::oauth::claims;
 use crate::secret;
 use crate::sensitive::Sensitive;
 

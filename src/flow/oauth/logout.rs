@@ -1,9 +1,9 @@
 //! Owns RP-initiated logout: ends sessions and what hangs on them, after asking the person unless the hint proves the
 //! request. It does not own the rules (`oauth::logout`).
 
-use crate::flow::cx::{base64url, from_base64url};
 use crate::flow::sign_in::browser::{Browser, Found, form_token, form_token_is_good, sessions_of};
 use crate::flow::sign_in::login::forged;
+use crate::flow::sign_in::pending;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::SessionId;
@@ -85,7 +85,7 @@ pub async fn begin(cx: &Cx, params: &Params, browser: &Browser) -> Result<Logout
         let ended = end(cx, own).await?;
         return Ok(done(ended, after, client.as_ref()));
     }
-    Ok(LogoutNext::Confirm(Box::new(confirm(cx, client, after, found, browser))))
+    Ok(LogoutNext::Confirm(Box::new(confirm(cx, client, after, found, browser)?)))
 }
 
 fn confirm(
@@ -94,12 +94,11 @@ fn confirm(
     after: Option<AfterLogout>,
     found: Vec<Found>,
     browser: &Browser,
-) -> ConfirmView {
+) -> Result<ConfirmView, Fault> {
     let accounts: Vec<SignedIn> = found.into_iter().map(|f| f.signed_in).collect();
-    let plain = serde_json::to_vec(&after).unwrap_or_default();
-    let request = base64url(&cx.parts.requests.seal(&plain, AAD));
+    let request = pending::seal(cx, &after, AAD)?;
     let csrf = form_token(cx, &binding(browser), STEP, &request);
-    ConfirmView { client, accounts, request, csrf }
+    Ok(ConfirmView { client, accounts, request, csrf })
 }
 
 /// The logout form is bound to the session tokens themselves: there may be no sign-in under way on this browser.
@@ -112,8 +111,7 @@ fn binding(browser: &Browser) -> String {
 /// # Errors
 /// A [`Fault`].
 pub async fn confirmed(cx: &Cx, sealed: &str, csrf: &str, browser: &Browser) -> Result<LogoutNext, Fault> {
-    let opened = from_base64url(sealed).and_then(|bytes| cx.parts.requests.open(&bytes, AAD).ok());
-    let after = opened.and_then(|plain| serde_json::from_slice::<Option<AfterLogout>>(&plain).ok());
+    let after = pending::open::<Option<AfterLogout>>(cx, sealed, AAD);
     let is_ours = form_token_is_good(cx, csrf, Some(&binding(browser)), STEP, sealed);
     let (Some(after), true) = (after, is_ours) else {
         return Ok(LogoutNext::Forged(Box::new(cx.refuse(STEP, forged(), Note::default()))));

@@ -15,9 +15,9 @@ use crate::oauth::client_policy::RefreshRule;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::grant::{authorization_code, client_credentials, refresh_token};
 use crate::oauth::params::Params;
+use crate::oauth::pkce;
 use crate::oauth::scope::{self, Scope};
 use crate::oauth::token::{self, TokenAnswer};
-use crate::oauth::pkce;
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::{self, Conn, clients, codes, events, grants, refresh_tokens, scopes, standing, users};
@@ -105,7 +105,11 @@ impl Work {
         self.client.client()
     }
 
-    fn audience(&self, c: &mut Conn, authorization: &Authorization) -> Result<Result<Vec<String>, Refusal>, store::Fault> {
+    fn audience(
+        &self,
+        c: &mut Conn,
+        authorization: &Authorization,
+    ) -> Result<Result<Vec<String>, Refusal>, store::Fault> {
         let defined = defined_scopes(c, authorization)?;
         Ok(token::audience(&self.form.all("resource"), self.client(), &authorization.scope, &defined, &self.issuer))
     }
@@ -160,11 +164,7 @@ async fn by_client_credentials(
     Ok(audience.map(|audience| Redeemed { authorization, audience, grant_id: None, user: None, refresh_token: None }))
 }
 
-async fn by_code(
-    cx: &mut Cx,
-    form: &Params,
-    client: &AuthenticatedClient,
-) -> Result<Result<Redeemed, Refusal>, Fault> {
+async fn by_code(cx: &mut Cx, form: &Params, client: &AuthenticatedClient) -> Result<Result<Redeemed, Refusal>, Fault> {
     if let Err(refusal) = authorization_code::read(form) {
         return Ok(Err(refusal));
     }
@@ -211,7 +211,10 @@ fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), s
 /// RFC 6749 section 4.1.2: a code that comes twice was stolen, so everything made from it ends.
 fn replayed(c: &mut Conn, work: &Work, code: &Code) -> Result<(), store::Fault> {
     grants::revoke(c, &code.grant_id, "code replayed", work.now)?;
-    events::insert(c, &event("code_replayed", work, code.authorization.user_id.as_ref().map(|u| u.as_str()), &code.grant_id))
+    events::insert(
+        c,
+        &event("code_replayed", work, code.authorization.user_id.as_ref().map(|u| u.as_str()), &code.grant_id),
+    )
 }
 
 fn event(kind: &str, work: &Work, user_id: Option<&str>, grant_id: &str) -> events::EventRow {

@@ -12,7 +12,7 @@ use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::scope::{self, ScopeSet};
 use crate::sensitive::Sensitive;
-use crate::signing::{Expect, Verified};
+use crate::signing::{Expect, ExpectedAudience};
 use crate::store::standing::{AccessStanding, AccessTokenRef};
 use crate::store::{clients, scopes, standing, users};
 
@@ -29,9 +29,11 @@ impl AccessToken {
     /// # Errors
     /// `invalid_token` with what exactly is wrong.
     pub fn verify(cx: &Cx, token: &str, audience: Option<&str>) -> Result<Self, Refusal> {
-        let expect = Expect::access_token(cx.issuer(), audience);
-        let verified: Result<Verified<Map<String, Value>>, _> = cx.parts.keyring.verify(token, &expect, cx.now);
-        match verified {
+        let expect = match audience {
+            Some(audience) => Expect::access_token(cx.issuer(), audience),
+            None => Expect { audience: ExpectedAudience::Any, ..Expect::access_token(cx.issuer(), "") },
+        };
+        match cx.parts.keyring.verify(token, &expect, cx.now) {
             Ok(verified) => Ok(Self { claims: verified.into_claims() }),
             Err(why) => Err(invalid_token("access_token.verifies").because("a valid access token of ours", why)),
         }
@@ -120,7 +122,8 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
         return Ok(Err(cx.refuse(STEP, refusal, note)));
     }
     let (Some(user), Some(authorization), Some(client)) = (user, known.authorization, client) else {
-        let refusal = invalid_token("principal.present").because("a person, a grant and a client", "one of them is gone");
+        let refusal =
+            invalid_token("principal.present").because("a person, a grant and a client", "one of them is gone");
         return Ok(Err(cx.refuse(STEP, refusal, note)));
     };
     // The token may have been narrowed below its grant (RFC 6749 section 6).

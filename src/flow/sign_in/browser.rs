@@ -3,7 +3,10 @@
 
 use crate::flow::cx::{base64url, from_base64url};
 use crate::flow::{Cx, Fault};
-use crate::identity::{Standing, standing::{SessionStanding, Switch, UserStanding}};
+use crate::identity::{
+    Standing,
+    standing::{SessionStanding, Switch, UserStanding},
+};
 use crate::oauth::step::SignedIn;
 use crate::secret::token::{Kind, check_shape, hash};
 use crate::store::{self, Conn, sessions};

@@ -26,7 +26,13 @@ pub enum Choice {
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn submit(cx: &mut Cx, sealed: &str, csrf: &str, choice: Choice, browser: &Browser) -> Result<StepOutcome, Fault> {
+pub async fn submit(
+    cx: &mut Cx,
+    sealed: &str,
+    csrf: &str,
+    choice: Choice,
+    browser: &Browser,
+) -> Result<StepOutcome, Fault> {
     let (pending, client, callback) = match reopen(cx, sealed, browser).await? {
         Ok(parts) => parts,
         Err(page) => return Ok(StepOutcome::Page(Box::new(page))),
@@ -36,8 +42,8 @@ pub async fn submit(cx: &mut Cx, sealed: &str, csrf: &str, choice: Choice, brows
         return Ok(StepOutcome::Forged(Box::new(cx.refuse(STEP, forged(), note()))));
     }
     match choice {
-        Choice::Session(id) => Ok(StepOutcome::GoOn(pending.with_chosen(SessionId(id)).seal(cx))),
-        Choice::Another => Ok(StepOutcome::GoOn(pending.with_another_account().seal(cx))),
+        Choice::Session(id) => Ok(StepOutcome::GoOn(pending.with_chosen(SessionId(id)).seal(cx)?)),
+        Choice::Another => Ok(StepOutcome::GoOn(pending.with_another_account().seal(cx)?)),
         Choice::Cancel => {
             let words = "the person cancelled the sign-in";
             let refusal = Refusal::new(ErrorCode::AccessDenied, "person.goes_on", "RFC 6749 section 4.1.2.1", words)

@@ -67,15 +67,16 @@ pub async fn submit(
     // The token binds the form to one session: find whose. A page that is older than a change of account finds none.
     let sessions = sessions_of(cx, browser).await?;
     let binding = browser.binding.as_deref();
-    let account = sessions.into_iter().map(|f| f.signed_in).find(|known| {
-        form_token_is_good(cx, csrf, binding, "consent", known.session.id.as_str())
-    });
+    let account = sessions
+        .into_iter()
+        .map(|f| f.signed_in)
+        .find(|known| form_token_is_good(cx, csrf, binding, "consent", known.session.id.as_str()));
     let (Some(account), Some(decision)) = (account, decision) else {
         return Ok(StepOutcome::Forged(Box::new(cx.refuse(STEP, forged(), note()))));
     };
     let user_id = account.user.id.as_str();
     match decision {
-        Decision::Switch => Ok(StepOutcome::GoOn(pending.with_choice_open().seal(cx))),
+        Decision::Switch => Ok(StepOutcome::GoOn(pending.with_choice_open().seal(cx)?)),
         Decision::Deny => {
             let words = "the person did not allow it";
             let refusal = Refusal::new(ErrorCode::AccessDenied, "person.allows", "RFC 6749 section 4.1.2.1", words)
@@ -86,7 +87,7 @@ pub async fn submit(
         Decision::Approve => {
             remember(cx, &account, &pending.request, &client.client_id).await?;
             cx.note(Note::new(STEP, "the person consented").client(&client.client_id).user(user_id));
-            Ok(StepOutcome::GoOn(pending.with_chosen(account.session.id).seal(cx)))
+            Ok(StepOutcome::GoOn(pending.with_chosen(account.session.id).seal(cx)?))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Owns the password step: admits a guess, lets the pool check it, and begins or renews a session. It does not own what
 //! comes after (`oauth::step` decides when the browser returns to `/authorize`).
 
-use crate::flow::oauth::authorize::reopen;
 use crate::flow::oauth::authorize::PageRefusal;
+use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, live_sessions};
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::trace::Note;
@@ -272,12 +272,7 @@ fn admit(
 }
 
 /// Begins a session, or renews the one this person has on this browser: either way under a new token (security case I01).
-async fn begin_session(
-    cx: &Cx,
-    proven: Proven,
-    browser: &Browser,
-    pending: Pending,
-) -> Result<SignedInNow, Fault> {
+async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pending) -> Result<SignedInNow, Fault> {
     let session_token = make(Kind::Session, &*cx.parts.chance);
     let device_token = make(Kind::Device, &*cx.parts.chance);
     let new_id = SessionId(secret::random::uuid(&*cx.parts.chance, cx.now));
@@ -302,7 +297,8 @@ async fn begin_session(
         let (id, replaced) = match own {
             Some(found) => {
                 let id = found.signed_in.session.id;
-                sessions::reauthenticated(c, &id, now, ACR_PASSWORD, &amr(), &token_hash)?;
+                let proof = sessions::Proof { auth_time: now, acr: ACR_PASSWORD, amr: &amr() };
+                sessions::reauthenticated(c, &id, proof, &token_hash)?;
                 (id, Some(found.token_hash))
             }
             None => {
@@ -316,7 +312,7 @@ async fn begin_session(
         Ok((id, replaced, known_device.is_none()))
     });
     let (id, replaced, needs_device) = saved.await?;
-    let request = pending.with_chosen(id).seal(cx);
+    let request = pending.with_chosen(id).seal(cx)?;
     Ok(SignedInNow { request, session_token, replaced, device_token: needs_device.then_some(device_token) })
 }
 

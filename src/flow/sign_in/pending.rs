@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow::Cx;
 use crate::flow::cx::{base64url, from_base64url};
+use crate::flow::{Cx, Fault};
 use crate::identity::SessionId;
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::error::{ErrorCode, Refusal};
@@ -67,9 +67,11 @@ impl Pending {
     }
 
     /// The text that the browser carries.
-    pub fn seal(&self, cx: &Cx) -> String {
-        let plain = serde_json::to_vec(self).unwrap_or_default();
-        base64url(&cx.parts.requests.seal(&plain, AAD))
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be sealed.
+    pub fn seal(&self, cx: &Cx) -> Result<String, Fault> {
+        seal(cx, self, AAD)
     }
 
     /// Opens what the browser brought back and holds it against the browser's cookie and the time. The request's own
@@ -78,8 +80,7 @@ impl Pending {
     /// # Errors
     /// A refusal to show as a page: nothing of an unreadable request may redirect.
     pub fn open(cx: &mut Cx, text: &str, browser: Option<&str>) -> Result<Self, Refusal> {
-        let opened = from_base64url(text).and_then(|sealed| cx.parts.requests.open(&sealed, AAD).ok());
-        let Some(pending) = opened.and_then(|plain| serde_json::from_slice::<Pending>(&plain).ok()) else {
+        let Some(pending) = open::<Pending>(cx, text, AAD) else {
             let words = "this sign-in link is damaged; go back to the app and start again";
             return Err(refuse("request.sealed", words).because("a request that this server sealed", "another text"));
         };
@@ -92,13 +93,32 @@ impl Pending {
         let end = pending.began_at + cx.policy().request_lifetime;
         if cx.now >= end {
             let words = "this sign-in took too long and expired; go back to the app and start again";
-            return Err(refuse("request.lifetime", words).because(format!("before {}", end.rfc3339()), cx.now.rfc3339()));
+            return Err(
+                refuse("request.lifetime", words).because(format!("before {}", end.rfc3339()), cx.now.rfc3339())
+            );
         }
         Ok(pending)
     }
 }
 
 const AAD: &[u8] = b"authorization request";
+
+/// Seals a value for the browser to carry; `aad` says what it is, so that one kind cannot pass for another.
+///
+/// # Errors
+/// A [`Fault`] if it cannot be sealed.
+pub fn seal(cx: &Cx, value: &impl Serialize, aad: &[u8]) -> Result<String, Fault> {
+    let fault = |why: String| Fault::Internal(format!("a request could not be sealed: {why}"));
+    let plain = serde_json::to_vec(value).map_err(|e| fault(e.to_string()))?;
+    let sealed = cx.parts.requests.seal(&plain, aad).map_err(|e| fault(e.to_string()))?;
+    Ok(base64url(&sealed))
+}
+
+/// Opens what [`seal`] made; `None` for anything else.
+pub fn open<T: serde::de::DeserializeOwned>(cx: &Cx, text: &str, aad: &[u8]) -> Option<T> {
+    let plain = cx.parts.requests.open(&from_base64url(text)?, aad).ok()?;
+    serde_json::from_slice(&plain).ok()
+}
 
 fn bound(browser: &str) -> String {
     base64url(&token::hash(browser))

@@ -81,3 +81,7 @@ fn redirect_uri(code: &Code, request: &Request<'_>) -> Result<(), Refusal> {
 fn refuse(check: &'static str, words: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidGrant, check, "RFC 6749 section 4.1.3", words)
 }
+
+#[cfg(test)]
+#[path = "authorization_code_tests.rs"]
+mod tests;

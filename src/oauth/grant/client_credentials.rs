@@ -44,3 +44,7 @@ pub fn authorize(form: &Params, client: &AuthenticatedClient) -> Result<Authoriz
 fn impersonal(scopes: &ScopeSet) -> ScopeSet {
     ScopeSet::of(scopes.iter().filter(|token| !scope::is_standard(token)))
 }
+
+#[cfg(test)]
+#[path = "client_credentials_tests.rs"]
+mod tests;

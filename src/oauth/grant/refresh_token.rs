@@ -131,3 +131,7 @@ fn deny<T>(refusal: Refusal, reuse: bool) -> Result<T, Denied> {
 fn refuse(check: &'static str, words: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidGrant, check, "RFC 9700 section 4.14.2", words)
 }
+
+#[cfg(test)]
+#[path = "refresh_token_tests.rs"]
+mod tests;

@@ -52,6 +52,7 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     idle: usize,
+    running: usize,
     closed: bool,
 }
 
@@ -82,6 +83,12 @@ impl Crew {
         self.shared.work.notify_one();
         true
     }
+
+    /// Hashes being computed, and jobs waiting for their turn.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let queue = self.shared.lock();
+        (queue.running, queue.jobs.len())
+    }
 }
 
 impl Drop for Crew {
@@ -99,11 +106,11 @@ impl Shared {
     fn work_on(&self) {
         let mut memory = Vec::new();
         while let Some(job) = self.next(&mut memory) {
-            if job.task.is_abandoned() {
-                continue;
+            if !job.task.is_abandoned() {
+                job.started.store(true, Ordering::Release);
+                job.task.run(self.recipe, &mut memory);
             }
-            job.started.store(true, Ordering::Release);
-            job.task.run(self.recipe, &mut memory);
+            self.lock().running -= 1;
             // One imported hash with a great appetite must not make this thread fat for ever.
             if memory.len() > self.recipe.blocks() {
                 memory = Vec::new();
@@ -119,6 +126,7 @@ impl Shared {
                 return None;
             }
             if let Some(job) = queue.jobs.pop_front() {
+                queue.running += 1;
                 return Some(job);
             }
             queue.idle += 1;

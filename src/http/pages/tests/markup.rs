@@ -66,7 +66,8 @@ fn read_tag(text: &str) -> (Tag, &str) {
         }
         let end = rest.find(['=', ' ', '>']).expect("an attribute ends");
         let attribute = rest[..end].to_owned();
-        assert!(attribute.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{attribute:?} in <{name}>");
+        let is_name = !attribute.is_empty() && attribute.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        assert!(is_name, "{attribute:?} in <{name}>");
         rest = &rest[end..];
         let mut value = String::new();
         if let Some(after) = rest.strip_prefix("=\"") {

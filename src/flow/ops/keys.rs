@@ -1,0 +1,160 @@
+//! Owns tending the key ring: makes the first keys, rotates them in time, loads what other nodes did. It does not own when
+//! which key signs (`signing::life`) nor how keys are made.
+
+use crate::flow::{Fault, Parts};
+use crate::oauth::jose::Algorithm;
+use crate::secret;
+use crate::signing::{self, KeyLives, NewKey, Rotation, RsaBits, Step, StoredKey, life};
+use crate::store::{keys, leases};
+use crate::time::{Lifetime, Timestamp};
+
+/// What keys there should be.
+#[derive(Clone, Debug)]
+pub struct KeyRule {
+    /// Lifetimes.
+    pub lives: KeyLives,
+    /// Algorithms that must be able to sign.
+    pub algorithms: Vec<Algorithm>,
+    /// Size of new RSA keys.
+    pub rsa_bits: RsaBits,
+}
+
+const LEASE: &str = "signing keys";
+
+/// Does what is due and loads the ring. Safe on any number of nodes at once: one of them holds the lease, plans again under
+/// it and writes in one transaction; the others load what it did.
+///
+/// # Errors
+/// A [`Fault`]; the ring then stays as it is.
+pub async fn tend(parts: &Parts, rule: &KeyRule, now: Timestamp) -> Result<(), Fault> {
+    let rows = parts.db.read(keys::list).await?;
+    if !life::plan(&rows, &rule.lives, &rule.algorithms, now).is_empty() {
+        change(parts, rule, now, |rows| life::plan(rows, &rule.lives, &rule.algorithms, now)).await?;
+    }
+    reload(parts).await
+}
+
+/// Rotates the keys of one algorithm on request.
+///
+/// # Errors
+/// A [`Fault`]; [`Fault::Busy`] while another node tends the keys.
+pub async fn rotate(
+    parts: &Parts,
+    rule: &KeyRule,
+    alg: Algorithm,
+    how: Rotation,
+    now: Timestamp,
+) -> Result<Vec<Step>, Fault> {
+    let done = change(parts, rule, now, |rows| life::plan_rotation(rows, &rule.lives, alg, how, now)).await?;
+    reload(parts).await?;
+    done.ok_or(Fault::Busy { retry_after: 5 })
+}
+
+/// Puts a key from outside into the ring; it is published now and signs like any successor.
+///
+/// # Errors
+/// A [`Fault`]; [`Fault::Internal`] if the key is in the ring already.
+pub async fn import(parts: &Parts, rule: &KeyRule, key: NewKey, now: Timestamp) -> Result<StoredKey, Fault> {
+    let rows = parts.db.read(keys::list).await?;
+    let steps = life::plan_rotation(&rows, &rule.lives, key.alg, Rotation::Planned, now);
+    let signs_from = steps.iter().find_map(|step| match step {
+        Step::Generate { signs_from, .. } => Some(*signs_from),
+        _ => None,
+    });
+    let Some(signs_from) = signs_from else {
+        return Err(Fault::Internal("a successor is published already; import again when it signs".to_owned()));
+    };
+    let row = parts.keyring.seal(&key, now, signs_from).map_err(broken)?;
+    let kid = row.kid.clone();
+    let work = (row.clone(), steps);
+    let inserted = parts.db.write(move |c| {
+        if !keys::insert(c, &work.0)? {
+            return Ok(false);
+        }
+        for step in &work.1 {
+            if let Step::Retire { kid, retires_at, gone_at } = step {
+                keys::retire(c, kid, *retires_at, *gone_at)?;
+            }
+        }
+        Ok(true)
+    });
+    if !inserted.await? {
+        return Err(Fault::Internal(format!("the key {kid} is in the ring already")));
+    }
+    reload(parts).await?;
+    Ok(row)
+}
+
+/// Loads the ring from the database.
+///
+/// # Errors
+/// A [`Fault`] of the database, or [`Fault::Internal`] naming the key that cannot be opened.
+pub async fn reload(parts: &Parts) -> Result<(), Fault> {
+    let rows = parts.db.read(keys::list).await?;
+    parts.keyring.load(&rows).map_err(broken)
+}
+
+/// Plans under the lease and applies. `None`: another node holds it.
+async fn change(
+    parts: &Parts,
+    rule: &KeyRule,
+    now: Timestamp,
+    plan: impl Fn(&[StoredKey]) -> Vec<Step>,
+) -> Result<Option<Vec<Step>>, Fault> {
+    let holder = secret::random::token32(&*parts.chance);
+    let (name, until) = (holder.clone(), now + Lifetime::from_seconds(60));
+    if !parts.db.write(move |c| leases::take(c, LEASE, &name, now, until)).await? {
+        return Ok(None);
+    }
+    let applied = apply(parts, rule, now, plan).await;
+    parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
+    applied.map(Some)
+}
+
+async fn apply(
+    parts: &Parts,
+    rule: &KeyRule,
+    now: Timestamp,
+    plan: impl Fn(&[StoredKey]) -> Vec<Step>,
+) -> Result<Vec<Step>, Fault> {
+    let rows = parts.db.read(keys::list).await?;
+    let steps = plan(&rows);
+    let mut made = Vec::new();
+    for step in &steps {
+        if let Step::Generate { alg, signs_from } = step {
+            let (alg, bits) = (*alg, rule.rsa_bits);
+            let key = tokio::task::spawn_blocking(move || signing::generate(alg, bits)).await;
+            let key = key.map_err(|e| Fault::Internal(e.to_string()))?.map_err(broken)?;
+            made.push(parts.keyring.seal(&key, now, *signs_from).map_err(broken)?);
+        }
+    }
+    let work = (made, steps.clone());
+    parts
+        .db
+        .write(move |c| {
+            for row in &work.0 {
+                keys::insert(c, row)?;
+            }
+            for step in &work.1 {
+                match step {
+                    Step::Retire { kid, retires_at, gone_at } => {
+                        keys::retire(c, kid, *retires_at, *gone_at)?;
+                    }
+                    Step::Remove { .. } => {
+                        keys::delete_gone(c, now)?;
+                    }
+                    Step::Generate { .. } => {}
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    for step in &steps {
+        tracing::info!(?step, "signing keys changed");
+    }
+    Ok(steps)
+}
+
+fn broken(error: impl std::fmt::Display) -> Fault {
+    Fault::Internal(error.to_string())
+}

@@ -1,0 +1,4 @@
+//! What the house does by itself: tending keys and sweeping what has expired.
+
+pub mod keys;
+pub mod sweep;

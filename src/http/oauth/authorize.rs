@@ -1,0 +1,154 @@
+//! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
+
+use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
+use crate::flow::sign_in::login::Again;
+use crate::http::call::Call;
+use crate::http::cookies::{self, Jar};
+use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
+use crate::http::reply::{Reply, form_targets};
+use crate::http::routes::ENDPOINTS;
+use crate::http::sign_in::{answer, cards, refusal_page};
+use crate::oauth::params::Params;
+use crate::oauth::redirect_uri::shown_host;
+use crate::oauth::scope;
+use crate::secret::token::{Kind, make};
+
+/// GET: `?request=…` goes on with a request, anything else begins one.
+pub async fn get(call: Call) -> Reply {
+    let params = match call.query() {
+        Ok(params) => params,
+        Err(refusal) => return refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+    };
+    match params.find("request").filter(|_| !params.has("client_id")) {
+        Some(sealed) => resume(call, sealed).await,
+        None => begin(call, &params).await,
+    }
+}
+
+/// POST (OIDC Core section 3.1.2.1): repeated as GET, because a form of another site brings no Lax cookie along.
+pub async fn post(call: Call) -> Reply {
+    match call.form() {
+        Ok(params) => Reply::redirect(format!("{}{}?{}", call.web.place.base, ENDPOINTS.authorize, to_query(&params))),
+        Err(refusal) => refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+    }
+}
+
+/// Parameters as a query string.
+pub fn to_query(params: &Params) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in params.pairs() {
+        query.append_pair(name, value);
+    }
+    query.finish()
+}
+
+async fn begin(call: Call, params: &Params) -> Reply {
+    let browser = call.browser();
+    let fresh = browser.binding.is_none().then(|| make(Kind::Device, &*call.cx.parts.chance));
+    let binding = match (&browser.binding, &fresh) {
+        (Some(binding), _) => binding.clone(),
+        (None, Some(fresh)) => fresh.expose().to_owned(),
+        (None, None) => String::new(),
+    };
+    let reply = match authorize::begin(&call.cx, params, &browser, &binding).await {
+        Ok(next) => {
+            let shows_a_step = matches!(next, Next::SignIn(_) | Next::Choose(_) | Next::Consent(_));
+            let reply = show(&call, next);
+            match fresh.filter(|_| shows_a_step) {
+                Some(_) => reply.cookie(cookies::set(Jar::Browser, binding, &call.web.place)),
+                None => reply,
+            }
+        }
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    };
+    reply.correlated(&call.cx.correlation_id)
+}
+
+async fn resume(mut call: Call, sealed: &str) -> Reply {
+    let browser = call.browser();
+    let reply = match authorize::resume(&mut call.cx, sealed, &browser).await {
+        Ok(next) => show(&call, next),
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    };
+    reply.correlated(&call.cx.correlation_id)
+}
+
+fn show(call: &Call, next: Next) -> Reply {
+    match next {
+        Next::Answer(answered) => answer(&answered.answer, &call.web.place),
+        Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
+        Next::SignIn(view) => sign_in(call, *view),
+        Next::Choose(view) => choose(call, *view),
+        Next::Consent(view) => consent(call, *view),
+    }
+}
+
+fn sign_in(call: &Call, view: SignInView) -> Reply {
+    let problem = view.other_account_wanted.then(|| Problem {
+        id: "problem-login",
+        words:
+            "The app asked for another account than the one you signed in with. Sign in with the account you use there."
+                .to_owned(),
+    });
+    let page = login_page(call, &view.step, view.login, problem, view.reauthenticate);
+    Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
+}
+
+/// The sign-in page once more, with what was wrong.
+pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Problem, status: u16) -> Reply {
+    let Again { client, redirect_uri, request, login, .. } = again;
+    let step = StepView { client, redirect_uri, request, csrf };
+    let page = login_page(call, &step, login, Some(problem), false);
+    Reply::page(status, &page, &form_targets(&step.redirect_uri)).correlated(&call.cx.correlation_id)
+}
+
+fn login_page(
+    call: &Call,
+    step: &StepView,
+    login: String,
+    problem: Option<Problem>,
+    reauthenticate: bool,
+) -> LoginPage {
+    let base = &call.web.place.base;
+    LoginPage {
+        chrome: Chrome::new(if reauthenticate { "Confirm it is you" } else { "Sign in" }, base),
+        client: Some(cards::client(&step.client, Some(&step.redirect_uri))),
+        request: step.request.clone(),
+        csrf: step.csrf.clone(),
+        login,
+        problem,
+        correlation_id: call.cx.correlation_id.clone(),
+        reauthenticate,
+        action: format!("{base}/login"),
+        can_cancel: true,
+    }
+}
+
+fn choose(call: &Call, view: ChooseView) -> Reply {
+    let page = ChooseAccountPage {
+        chrome: Chrome::new("Choose an account", &call.web.place.base),
+        client: Some(cards::client(&view.step.client, Some(&view.step.redirect_uri))),
+        accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
+        request: view.step.request,
+        csrf: view.step.csrf,
+    };
+    Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
+}
+
+fn consent(call: &Call, view: ConsentView) -> Reply {
+    let offline = view.scopes.iter().any(|(name, _, _)| name == "offline_access");
+    let lines = view.scopes.into_iter().filter(|(name, _, _)| name != "offline_access");
+    let page = ConsentPage {
+        chrome: Chrome::new("Allow access?", &call.web.place.base),
+        client: cards::client(&view.step.client, Some(&view.step.redirect_uri)),
+        account: cards::account(&view.account, call.cx.now),
+        redirect_host: shown_host(&view.step.redirect_uri),
+        loopback: view.is_claimable_by_others,
+        scopes: lines.map(|(name, words, is_new)| ScopeLine { name, words, is_new }).collect(),
+        claims: view.claims.iter().map(|name| scope::claim_words(name)).collect(),
+        request: view.step.request,
+        csrf: view.step.csrf,
+        offline,
+    };
+    Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
+}

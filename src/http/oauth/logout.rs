@@ -1,0 +1,89 @@
+//! Owns RP-initiated logout over HTTP: the question, the answer, the cookies that go.
+
+use crate::flow::Fault;
+use crate::flow::oauth::logout::{self, ConfirmView, Done, LogoutNext};
+use crate::http::call::Call;
+use crate::http::cookies;
+use crate::http::oauth::authorize::to_query;
+use crate::http::pages::{Chrome, ClientCard, LoggedOutPage, LogoutPage};
+use crate::http::reply::Reply;
+use crate::http::routes::ENDPOINTS;
+use crate::http::sign_in::{cards, forged_page, refusal_page};
+use crate::secret::token::hash;
+
+/// GET.
+pub async fn get(call: Call) -> Reply {
+    let params = match call.query() {
+        Ok(params) => params,
+        Err(refusal) => return refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+    };
+    let next = logout::begin(&call.cx, &params, &call.browser()).await;
+    reply(&call, next)
+}
+
+/// POST from an app: repeated as GET, because a form of another site brings no Lax cookie along.
+pub async fn post(call: Call) -> Reply {
+    match call.form() {
+        Ok(params) => Reply::redirect(format!("{}{}?{}", call.web.place.base, ENDPOINTS.logout, to_query(&params))),
+        Err(refusal) => refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+    }
+}
+
+/// The person's answer.
+pub async fn confirm(call: Call) -> Reply {
+    let form = match call.form() {
+        Ok(form) => form,
+        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+    };
+    if form.find("decision") == Some("cancel") {
+        return Reply::redirect(format!("{}/", call.web.place.base));
+    }
+    let (request, csrf) = (form.find("request").unwrap_or_default(), form.find("csrf").unwrap_or_default());
+    let next = logout::confirmed(&call.cx, request, csrf, &call.browser()).await;
+    reply(&call, next)
+}
+
+/// The page that says so.
+pub async fn done(call: Call) -> Reply {
+    let base = &call.web.place.base;
+    let page = LoggedOutPage { chrome: Chrome::new("Signed out", base), client: None, home: format!("{base}/") };
+    Reply::page(200, &page, &[])
+}
+
+fn reply(call: &Call, next: Result<LogoutNext, Fault>) -> Reply {
+    match next {
+        Ok(LogoutNext::Confirm(view)) => ask(call, *view),
+        Ok(LogoutNext::Done(done)) => gone(call, *done),
+        Ok(LogoutNext::Page(refusal)) => refusal_page(&call.cx, &call.web.place, *refusal, Vec::new()),
+        Ok(LogoutNext::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    }
+}
+
+fn ask(call: &Call, view: ConfirmView) -> Reply {
+    let page = LogoutPage {
+        chrome: Chrome::new("Sign out?", &call.web.place.base),
+        client: view.client.as_ref().map(|client| cards::client(client, None)),
+        accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
+        request: view.request,
+        csrf: view.csrf,
+    };
+    // The app's address after the logout may be anywhere that is registered.
+    Reply::page(200, &page, &["https:".to_owned(), "http:".to_owned()])
+}
+
+fn gone(call: &Call, done: Done) -> Reply {
+    let left: Vec<String> =
+        call.browser().session_tokens.into_iter().filter(|token| !done.ended.contains(&hash(token))).collect();
+    let cookie = cookies::sessions(&left, &call.web.place);
+    let reply = match done.location {
+        Some(location) => Reply::redirect(location),
+        None => {
+            let base = &call.web.place.base;
+            let client = done.client_name.map(|name| ClientCard { name, ..ClientCard::default() });
+            let page = LoggedOutPage { chrome: Chrome::new("Signed out", base), client, home: format!("{base}/") };
+            Reply::page(200, &page, &[])
+        }
+    };
+    reply.cookie(cookie)
+}

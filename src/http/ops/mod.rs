@@ -1,0 +1,4 @@
+//! What is neither protocol nor sign-in: the start page, files, probes.
+
+pub mod health;
+pub mod home;

@@ -1,0 +1,21 @@
+//! Owns `POST /consent` over HTTP.
+
+use crate::flow::sign_in::consent::{self, Decision};
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::http::sign_in::{after_step, forged_page};
+
+/// Handles the form.
+pub async fn post(mut call: Call) -> Reply {
+    let form = match call.form() {
+        Ok(form) => form,
+        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+    };
+    let browser = call.browser();
+    let text = |name: &str| form.find(name).unwrap_or_default();
+    let decision = Decision::parse(text("decision"));
+    match consent::submit(&mut call.cx, text("request"), text("csrf"), decision, &browser).await {
+        Ok(outcome) => after_step(&call, outcome),
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    }
+}

@@ -1,0 +1,74 @@
+//! Owns `POST /login` over HTTP: the form in, cookies out.
+
+use crate::flow::sign_in::browser::form_token;
+use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, SignedInNow, Submitted};
+use crate::http::call::Call;
+use crate::http::cookies::{self, Jar};
+use crate::http::oauth::authorize::sign_in_again;
+use crate::http::pages::Problem;
+use crate::http::reply::Reply;
+use crate::http::sign_in::{answer, forged_page, go_on, refusal_page};
+use crate::secret::token::hash;
+use crate::sensitive::Sensitive;
+
+/// Handles the form.
+pub async fn post(mut call: Call) -> Reply {
+    let form = match call.form() {
+        Ok(form) => form,
+        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+    };
+    if let Err(refusal) = form.all_once() {
+        return refusal_page(&call.cx, &call.web.place, refusal, Vec::new());
+    }
+    let text = |name: &str| form.find(name).unwrap_or_default().to_owned();
+    let submitted = Submitted {
+        request: text("request"),
+        csrf: text("csrf"),
+        login: text("login"),
+        password: Sensitive::new(text("password")),
+        cancel: form.find("decision") == Some("cancel"),
+    };
+    let browser = call.browser();
+    let outcome = login::submit(&mut call.cx, submitted, &browser).await;
+    match outcome {
+        Ok(LoginOutcome::SignedIn(now)) => signed_in(&call, *now),
+        Ok(LoginOutcome::Answer(a)) => answer(&a, &call.web.place),
+        Ok(LoginOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
+        Ok(LoginOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
+        Ok(LoginOutcome::Again(again)) => {
+            let csrf = form_token(&call.cx, browser.binding.as_deref().unwrap_or_default(), "login", "");
+            let (status, problem, retry_after) = words(again.why);
+            sign_in_again(&call, *again, csrf, problem, status).retry_after(retry_after)
+        }
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    }
+}
+
+/// The same words for an unknown address, a wrong password and a disabled account.
+fn words(why: Why) -> (u16, Problem, Option<u64>) {
+    let id = "problem";
+    match why {
+        Why::WrongCredentials => {
+            let words = "That address and password do not go together. Check both and try again.".to_owned();
+            (422, Problem { id, words }, None)
+        }
+        Why::TooMany(seconds) => {
+            let wait =
+                if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60 + 1) };
+            let words = format!("Too many attempts. Wait {wait}, then try again.");
+            (429, Problem { id, words }, u64::try_from(seconds).ok())
+        }
+    }
+}
+
+fn signed_in(call: &Call, now: SignedInNow) -> Reply {
+    let place = &call.web.place;
+    let mut tokens = vec![now.session_token.expose().to_owned()];
+    let others = call.browser().session_tokens.into_iter();
+    tokens.extend(others.filter(|token| Some(hash(token)) != now.replaced));
+    let reply = go_on(call, &now.request).cookie(cookies::sessions(&tokens, place));
+    match now.device_token {
+        Some(device) => reply.cookie(cookies::set(Jar::Device, device.expose().to_owned(), place)),
+        None => reply,
+    }
+}
