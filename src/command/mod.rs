@@ -1,2 +1,3 @@
 //! commands
+pub mod demo;
 pub mod serve;
