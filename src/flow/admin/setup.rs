@@ -27,3 +27,6 @@ pub async fn is_live(_: &Cx, _: &str) -> Result<bool, Fault> {
 pub async fn complete(_: &Cx, _: Setup) -> Result<Result<User, SetupRefusal>, Fault> {
     Ok(Err(SetupRefusal))
 }
+pub async fn link(_: &Cx) -> Result<Option<Sensitive>, Fault> {
+    Ok(None)
+}

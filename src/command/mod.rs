@@ -1,0 +1,2 @@
+//! commands
+pub mod serve;
