@@ -14,7 +14,7 @@ async fn main() {
         vouchsafe::telemetry::LogOutput::Stderr { colour: false },
     );
     let r = match args[1].as_str() {
-        "demo" => vouchsafe::command::demo::run(8080).await,
+        "demo" => vouchsafe::command::demo::run(args.get(3).map_or(8080, |p| p.parse().unwrap())).await,
         _ => vouchsafe::command::serve::run(&config).await,
     };
     r.unwrap();
