@@ -18,6 +18,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod demo;
 pub mod flow;
