@@ -2,7 +2,6 @@
 //! keys, cheap password hashes, one client. Tests only.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::flow::cx::{ClientLifetimes, correlation_id};
@@ -10,8 +9,10 @@ use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::{Cx, Parts, Policy, trace};
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
-use crate::identity::{Email, Profile as Person, Role, Session, SessionId, User, UserId};
+use crate::identity::user::Profile as Person;
+use crate::identity::{Email, Role, Session, SessionId, User, UserId};
 use crate::oauth::authorization::{Authorization, Grant};
+use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client_policy::Profile;
 use crate::oauth::jose::Algorithm;
 use crate::oauth::scope::ScopeSet;
@@ -154,7 +155,11 @@ impl House {
             user_id: Some(user.id.clone()),
             session_id: Some(session.clone()),
             scope: ScopeSet::of(["openid"]),
-            ..authorization(now)
+            auth_time: Some(now),
+            acr: None,
+            amr: Vec::new(),
+            nonce: None,
+            claims: ClaimsRequest::default(),
         };
         let grant = Grant {
             id: uuid(&*self.parts.chance, now),

@@ -174,6 +174,8 @@ pub enum ClientRefusal {
 /// A record with the defaults of its profile.
 pub(super) fn draft(profile: Profile, client_id: String, now: Timestamp) -> Client {
     let is_service = profile == Profile::Service;
+    let mut policy = ClientPolicy::of(profile);
+    policy.refresh_idle = policy.refresh_idle.min(policy.refresh_absolute);
     Client {
         client_id,
         name: String::new(),
@@ -192,7 +194,7 @@ pub(super) fn draft(profile: Profile, client_id: String, now: Timestamp) -> Clie
             true => ScopeSet::default(),
             false => ScopeSet::of(STANDARD.map(|(name, _)| name)),
         },
-        policy: ClientPolicy::of(profile),
+        policy,
         about: ClientAbout::default(),
         disabled_at: None,
         created_at: now,
