@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::app::StartError;
+use crate::command::serve::ServeError;
 use crate::config::ConfigError;
 use crate::flow::Fault;
 use crate::store::OpenError;
@@ -107,6 +108,16 @@ impl From<StartError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         StartError::from(error).into()
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Start(error) => error.into(),
+            ServeError::Tls(words) => Failure::Usage(words),
+            other => Failure::Unavailable(other.to_string()),
+        }
     }
 }
 

@@ -9,13 +9,14 @@ mod client_args;
 mod completions;
 mod config;
 mod consent;
-mod demo;
+pub mod demo;
 mod doctor;
 mod key;
 mod link;
 mod migrate;
 mod scope;
-mod serve;
+pub mod serve;
+mod serve_args;
 mod session;
 mod show;
 mod trace;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::app::{App, Opener};
 use crate::clock::Clock;
@@ -37,11 +39,11 @@ use crate::telemetry::{self, LogOutput};
 pub use answer::{Answer, Failure};
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, not found, or the doctor found a problem; 2 wrong arguments or \
-                          configuration; 3 database or keys not available.";
+                          configuration; 3 database, keys or address not available.";
 
 /// Vouchsafe, an OpenID Connect provider.
 #[derive(Debug, Parser)]
-#[command(name = "vouchsafe", version, about, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "vouchsafe", version, about = "Vouchsafe, an OpenID Connect provider", after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     general: General,
@@ -66,9 +68,9 @@ struct General {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the provider.
-    Serve(serve::ServeArgs),
+    Serve(serve_args::ServeArgs),
     /// Runs the provider with a demo app and a demo API, all on this machine.
-    Demo(demo::DemoArgs),
+    Demo(serve_args::DemoArgs),
     /// Checks configuration, database, keys, clock, address and TLS, and says what to do about each finding.
     Doctor,
     /// Brings the database up to date; the server does this by itself when it starts.
@@ -126,8 +128,16 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Config(command) => config::run(&command, general.load(&[])),
         Command::Doctor => doctor::run(general.load(&[]), Clock::System),
-        Command::Serve(args) => serve::run(ready(general.load(&args.overrides())?, true)).map(|()| Answer::silent()),
-        Command::Demo(args) => demo::run(&args, ready(general.load(&[])?, true)).map(|()| Answer::silent()),
+        Command::Serve(args) => {
+            let config = ready(general.load(&args.overrides())?, true);
+            server_runtime()?.block_on(serve::run(&config))?;
+            Ok(Answer::silent())
+        }
+        Command::Demo(args) => {
+            ready(general.load(&[])?, true);
+            server_runtime()?.block_on(demo::run(args.port))?;
+            Ok(Answer::silent())
+        }
         Command::Migrate => migrate::run(&ready(general.load(&[])?, false)),
         other => {
             let config = ready(general.load(&[])?, false);
@@ -192,12 +202,17 @@ fn ready(config: Config, is_server: bool) -> Config {
 }
 
 /// A runtime for one command.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Unavailable(format!("the system gives no threads: {error}")))
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(no_threads)
+}
+
+/// A runtime for what goes on: a thread for each core.
+fn server_runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().enable_all().build().map_err(no_threads)
+}
+
+fn no_threads(error: std::io::Error) -> Failure {
+    Failure::Unavailable(format!("the system gives no threads: {error}"))
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ fn rfc6749_2_3_1_credentials_are_read_from_one_place() {
 #[test]
 fn rfc6749_2_3_never_two_methods_and_never_a_doubled_parameter() {
     let header = basic("c1:s3cret");
-    let cases: [(&[&[u8]], &[(&str, &str)], &str); 6] = [
+    type Case<'a> = (&'a [&'a [u8]], &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 6] = [
         (&[&header], &[("client_id", "c1"), ("client_secret", "s3cret")], "client_auth.one_method"),
         (&[&header], &[("client_secret", "other")], "client_auth.one_method"),
         (&[&header, &header], &[], "client_auth.one_header"),

@@ -25,8 +25,11 @@ use super::db::DatabaseSettings;
 use super::fault::{Fault, OpenError};
 use super::postgres_url;
 
-/// A transaction that lost against another one begins so many times at most.
-const TRIES: u32 = 6;
+/// A transaction that lost against another one is tried again so many times.
+const DEFEATS: u32 = 5;
+
+/// A job whose connection died under it is tried again so many times.
+const LOSSES: u32 = 3;
 
 /// Set on every connection. A statement of ours takes milliseconds: half a minute means that something is wrong, and a
 /// transaction left open would hold locks that others wait for.
@@ -85,14 +88,19 @@ impl Postgres {
         mut f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.on_blocking_thread(move |pool| {
-            let mut pooled = check_out(pool)?;
-            let answer = pooled.run(&mut f);
-            if answer.is_err() && pooled.is_dead() {
-                // It died under the query; reading twice harms nobody.
-                drop(pooled);
-                return check_out(pool)?.run(&mut f);
+            let mut losses = 0;
+            loop {
+                let mut pooled = check_out(pool)?;
+                let answer = pooled.run(&mut f);
+                // Reading twice harms nobody.
+                if answer.is_err() && pooled.is_lost("SELECT") && losses < LOSSES {
+                    losses += 1;
+                    drop(pooled);
+                    pause(losses);
+                } else {
+                    return answer;
+                }
             }
-            answer
         })
         .await
     }
@@ -102,23 +110,23 @@ impl Postgres {
         mut f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.on_blocking_thread(move |pool| {
-            let mut may_reconnect = true;
-            let mut tries = 1;
+            let (mut losses, mut defeats) = (0, 0);
             loop {
                 let mut pooled = check_out(pool)?;
-                let fault = match transaction(&mut pooled, &mut f) {
+                match transaction(&mut pooled, &mut f) {
                     Ok(value) => return Ok(value),
-                    Err(End::Committing(fault)) => return Err(fault),
-                    Err(End::Before(fault)) => fault,
-                };
-                if pooled.is_dead() && may_reconnect {
-                    may_reconnect = false; // no COMMIT was sent, so nothing of it can have remained
-                } else if fault.is_contention() && tries < TRIES {
-                    drop(pooled);
-                    std::thread::sleep(Duration::from_millis(5 << tries));
-                    tries += 1;
-                } else {
-                    return Err(fault);
+                    // No COMMIT was sent, so nothing can have remained.
+                    Err(End::Lost(_)) if losses < LOSSES => {
+                        losses += 1;
+                        drop(pooled);
+                        pause(losses);
+                    }
+                    Err(End::Undone(fault)) if fault.is_contention() && defeats < DEFEATS => {
+                        defeats += 1;
+                        drop(pooled);
+                        pause(defeats);
+                    }
+                    Err(End::Lost(fault) | End::Undone(fault) | End::Unknown(fault)) => return Err(fault),
                 }
             }
         })
@@ -150,33 +158,39 @@ impl Postgres {
     }
 }
 
-/// Where a transaction ended.
+/// How a transaction failed.
 enum End {
-    /// Nothing can have remained.
-    Before(Fault),
-    /// COMMIT was sent: unknown.
-    Committing(Fault),
+    /// It was rolled back.
+    Undone(Fault),
+    /// The connection died before COMMIT was sent.
+    Lost(Fault),
+    /// COMMIT was sent, and nobody knows what became of it.
+    Unknown(Fault),
 }
 
 fn transaction<T>(pooled: &mut Pooled, f: &mut impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, End> {
-    pooled.sql("BEGIN").map_err(End::Before)?;
+    if let Err(fault) = pooled.sql("BEGIN") {
+        pooled.discard = true;
+        return Err(End::Lost(fault));
+    }
     match pooled.run(f) {
         // The empty SELECT fails in a transaction that an error has aborted, where a lone COMMIT would say yes and roll back.
         Ok(value) => match pooled.sql("SELECT; COMMIT") {
             Ok(()) => Ok(value),
-            Err(fault) => {
-                pooled.discard = true;
-                let words = format!("COMMIT failed, the change may or may not have been made: {fault}");
-                Err(End::Committing(Fault::Unavailable(words)))
+            Err(fault) if pooled.is_lost("ROLLBACK") => {
+                let words = format!("COMMIT was not answered, the change may or may not have been made: {fault}");
+                Err(End::Unknown(Fault::Unavailable(words)))
             }
+            Err(fault) => Err(End::Undone(fault)),
         },
-        Err(fault) => {
-            if pooled.discard || pooled.sql("ROLLBACK").is_err() {
-                pooled.discard = true;
-            }
-            Err(End::Before(fault))
-        }
+        Err(fault) if pooled.is_lost("ROLLBACK") => Err(End::Lost(fault)),
+        Err(fault) => Err(End::Undone(fault)),
     }
+}
+
+/// 10 ms, 20 ms, 40 ms …: what closes connections or holds rows does it to many at once.
+fn pause(times: u32) {
+    std::thread::sleep(Duration::from_millis(5 << times.min(6)));
 }
 
 fn check_out(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Fault> {
@@ -223,6 +237,16 @@ impl Pooled {
 
     fn sql(&mut self, text: &str) -> Result<(), Fault> {
         Ok(q!(self.conn, |c| c.batch_execute(text))?)
+    }
+
+    /// After a fault: asks the server something that ends what was begun. A connection that cannot even do that is gone. One
+    /// whose closure panicked is not asked: it is thrown away, but it was not lost.
+    fn is_lost(&mut self, last_words: &str) -> bool {
+        if self.discard {
+            return false;
+        }
+        self.discard = self.sql(last_words).is_err();
+        self.discard
     }
 
     fn is_dead(&mut self) -> bool {

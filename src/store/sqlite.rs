@@ -139,9 +139,12 @@ fn take_file(path: &Path, exclusive: bool) -> Result<Option<File>, OpenError> {
             }
         }
     };
-    // SQLite gives its WAL and shared-memory files the mode of the database, so making it first is enough for all three.
-    private_file().open(path).map_err(trouble)?;
-    Ok(lock)
+    // SQLite gives its WAL and shared-memory files the mode of the database, so making it first is enough for all three. A
+    // file that exists is not even opened: closing it again would drop the POSIX locks that this process holds on it.
+    match private_file().create_new(true).open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(trouble(e)),
+        _ => Ok(lock),
+    }
 }
 
 fn private_file() -> OpenOptions {

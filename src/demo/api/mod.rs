@@ -9,9 +9,9 @@ mod keys;
 mod page;
 pub mod token;
 
-use std::future::Future;
 use std::net::TcpListener;
 
+use actix_web::dev::Server;
 use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::json;
@@ -42,22 +42,22 @@ pub struct ApiSettings {
     pub required_scope: Option<String>,
 }
 
-/// Runs the API until the future is dropped.
+/// Runs the API for as long as the process runs. Signals are left to the caller.
 ///
 /// # Errors
 /// The HTTP client cannot be built, or the listener cannot be used.
-pub fn serve(settings: ApiSettings) -> impl Future<Output = std::io::Result<()>> {
+pub async fn serve(settings: ApiSettings) -> std::io::Result<()> {
+    start(settings)?.await
+}
+
+/// Apart from [`serve`], so that nothing that is bound to one thread lives in its future.
+fn start(settings: ApiSettings) -> std::io::Result<Server> {
     let ApiSettings { listen, issuer, audience, required_scope } = settings;
-    async move {
-        let keys = Keys::new(issuer.clone()).map_err(std::io::Error::other)?;
-        let state = web::Data::new(State { issuer, audience, required_scope, keys });
-        HttpServer::new(move || App::new().app_data(state.clone()).wrap(headers::default(&[])).configure(routes))
-            .workers(1)
-            .disable_signals()
-            .listen(listen)?
-            .run()
-            .await
-    }
+    let keys = Keys::new(issuer.clone()).map_err(std::io::Error::other)?;
+    let state = web::Data::new(State { issuer, audience, required_scope, keys });
+    let server =
+        HttpServer::new(move || App::new().app_data(state.clone()).wrap(headers::default(&[])).configure(routes));
+    Ok(server.workers(1).disable_signals().listen(listen)?.run())
 }
 
 struct State {
@@ -148,4 +148,73 @@ fn refuse(refusal: &Refusal) -> HttpResponse {
         answer.insert_header((RETRY_AFTER, keys::PAUSE.to_string()));
     }
     answer.json(json!({ "error": refusal.code(), "error_description": refusal.to_string() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The API's answer to a request, when its provider cannot be reached.
+    async fn answer(request: TestRequest) -> (StatusCode, String, Option<String>, Value) {
+        let state = State {
+            issuer: "http://127.0.0.1:1".into(),
+            audience: "http://localhost:8082".into(),
+            required_scope: Some(READ_SCOPE.into()),
+            keys: Keys::new("http://127.0.0.1:1".into()).unwrap(),
+        };
+        let app = init_service(App::new().app_data(web::Data::new(state)).configure(routes)).await;
+        let answer = call_service(&app, request.to_request()).await;
+        let header =
+            |name: &str| answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let (status, challenge, retry) = (answer.status(), header("www-authenticate"), header("retry-after"));
+        (status, challenge, (!retry.is_empty()).then_some(retry), read_body_json(answer).await)
+    }
+
+    #[actix_web::test]
+    async fn rfc6750_3_no_token_is_401_with_a_bare_challenge() {
+        let (status, challenge, _, _) = answer(TestRequest::get().uri("/hello")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(challenge, "Bearer realm=\"Vouchsafe demo API\"");
+    }
+
+    #[actix_web::test]
+    async fn a_token_in_the_query_is_no_token() {
+        let (status, challenge, _, _) = answer(TestRequest::get().uri("/hello?access_token=a.b.c")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(!challenge.contains("error"), "{challenge}");
+    }
+
+    #[actix_web::test]
+    async fn rfc6750_3_1_two_credentials_are_a_bad_request() {
+        let request = TestRequest::get().uri("/hello");
+        let request = request.append_header((AUTHORIZATION, "Bearer a")).append_header((AUTHORIZATION, "Bearer b"));
+        let (status, challenge, _, body) = answer(request).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(challenge.contains("invalid_request"), "{challenge}");
+        assert_eq!(body["error"], "invalid_request");
+    }
+
+    #[actix_web::test]
+    async fn rubbish_is_401_invalid_token() {
+        let (status, challenge, _, _) =
+            answer(TestRequest::get().uri("/safe").insert_header((AUTHORIZATION, "Bearer a.b.c"))).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    }
+
+    #[actix_web::test]
+    async fn keys_that_cannot_be_had_are_our_trouble() {
+        // {"alg":"RS256","typ":"at+jwt","kid":"k"}
+        let token = "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImsifQ.e30.e30";
+        let (status, challenge, retry, body) =
+            answer(TestRequest::get().uri("/hello").insert_header((AUTHORIZATION, token))).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(retry.as_deref(), Some("10"));
+        assert_eq!(challenge, "");
+        assert_eq!(body["error"], "temporarily_unavailable");
+    }
 }

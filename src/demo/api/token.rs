@@ -125,8 +125,9 @@ impl fmt::Display for Refusal {
             Self::NoCredentials => f.write_str("Send an access token: Authorization: Bearer <token>"),
             Self::TwoCredentials => f.write_str("Send exactly one Authorization header"),
             Self::Malformed(what) => write!(f, "This is not a token I can read: {what}"),
-            Self::Type(typ) => write!(f, "The header's typ is {typ:?}, an access token's is at+jwt"),
-            Self::Algorithm(alg) => write!(f, "The algorithm {alg:?} is not accepted here, or is not this key's"),
+            Self::Type(typ) if typ.is_empty() => f.write_str("The header has no typ; an access token's is at+jwt"),
+            Self::Type(typ) => write!(f, "The header's typ is {typ}, an access token's is at+jwt"),
+            Self::Algorithm(alg) => write!(f, "The algorithm {alg} is not accepted here, or is not this key's"),
             Self::UnknownKey => f.write_str("No key published by the issuer has this kid"),
             Self::Signature => f.write_str("The signature does not fit: the token was changed or forged"),
             Self::Issuer => f.write_str("Another issuer made this token (iss)"),
@@ -226,7 +227,7 @@ pub fn judge(unverified: &Unverified<'_>, key: &Jwk, expect: &Expect<'_>) -> Res
     }
     if let Some(max_age) = expect.max_age {
         let auth_time = claims.get("auth_time").and_then(Value::as_i64);
-        if !auth_time.is_some_and(|at| expect.now.saturating_sub(at) <= max_age) {
+        if auth_time.is_none_or(|at| expect.now.saturating_sub(at) > max_age) {
             return Err(Refusal::NotFresh { max_age });
         }
     }

@@ -13,6 +13,7 @@ use super::explain::Place;
 use super::jwt;
 use super::provider::{Provider, chain};
 use super::show;
+use super::sign_in;
 use super::timeline::{Actor, Chapter, Check, Message, Mood, Step};
 use super::visitor::{Pending, Problem, Purpose, SignedIn, Visitor};
 use crate::demo::Secret;
@@ -186,15 +187,15 @@ fn signed_in(pending: &Pending, answer: &CoreTokenResponse, claims: &CoreIdToken
         access_token: Secret::new(answer.access_token().secret().clone()),
         refresh_token: answer.refresh_token().map(|token| Secret::new(token.secret().clone())),
         spent: Vec::new(),
-        scope: scope_words(answer),
+        scope: scope_words(answer).unwrap_or_else(|| sign_in::asked_for(&pending.provider)),
         over: None,
     })
 }
 
-/// The granted scopes as the answer names them.
-pub(super) fn scope_words(answer: &CoreTokenResponse) -> String {
-    let scopes = answer.scopes().map(Vec::as_slice).unwrap_or_default();
-    show::tidy(&scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "))
+/// The granted scopes, if the answer names them.
+pub(super) fn scope_words(answer: &CoreTokenResponse) -> Option<String> {
+    let scopes = answer.scopes()?;
+    Some(show::tidy(&scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")))
 }
 
 fn token_step(exchange: &Exchange) -> Step {

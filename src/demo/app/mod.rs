@@ -19,9 +19,10 @@ mod tokens;
 mod visitor;
 mod web;
 
-use std::future::Future;
 use std::net::TcpListener;
 
+use actix_web::dev::Server;
+use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
 use self::visitor::Visitors;
@@ -49,26 +50,25 @@ pub struct AppSettings {
     pub password_hint: String,
 }
 
-/// Runs the app until the future is dropped.
+/// Runs the app for as long as the process runs. Signals are left to the caller.
 ///
 /// # Errors
 /// The HTTP client cannot be built, or the listener cannot be used.
-pub fn serve(settings: AppSettings) -> impl Future<Output = std::io::Result<()>> {
-    async move {
-        let listen = settings.listen.try_clone()?;
-        let issuer = url::Url::parse(&settings.issuer).map_err(std::io::Error::other)?;
-        let form_targets = [issuer.origin().ascii_serialization()];
-        let wire = Wire::new().map_err(std::io::Error::other)?;
-        let state = actix_web::web::Data::new(State { settings, wire, visitors: Visitors::default() });
-        HttpServer::new(move || {
-            App::new().app_data(state.clone()).wrap(headers::default(&form_targets)).configure(web::routes)
-        })
-        .workers(1)
-        .disable_signals()
-        .listen(listen)?
-        .run()
-        .await
-    }
+pub async fn serve(settings: AppSettings) -> std::io::Result<()> {
+    start(settings)?.await
+}
+
+/// Apart from [`serve`], so that nothing that is bound to one thread lives in its future.
+fn start(settings: AppSettings) -> std::io::Result<Server> {
+    let listen = settings.listen.try_clone()?;
+    let issuer = url::Url::parse(&settings.issuer).map_err(std::io::Error::other)?;
+    let form_targets = [issuer.origin().ascii_serialization()];
+    let wire = Wire::new().map_err(std::io::Error::other)?;
+    let state = Data::new(State { settings, wire, visitors: Visitors::default() });
+    let server = HttpServer::new(move || {
+        App::new().app_data(state.clone()).wrap(headers::default(&form_targets)).configure(web::routes)
+    });
+    Ok(server.workers(1).disable_signals().listen(listen)?.run())
 }
 
 impl AppSettings {

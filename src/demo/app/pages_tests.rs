@@ -57,7 +57,7 @@ fn hostile_claims_are_text() {
         "sub": EVIL, EVIL: EVIL, "exp": EVIL, "iat": -1e300, "picture": "javascript:alert(1)", "long": "x".repeat(100_000),
         "nested": {"a": {"b": [EVIL]}}, "auth_time": i64::MIN,
     });
-    let token = format!("{}.{}.{EVIL}", part(&header), part(&claims));
+    let token = format!("{}.{}.{}", part(&header), part(&claims), EVIL.replace('.', ""));
     let opened = jwt::open(&token, 1_800_000_000).unwrap();
     let latest = evil_chapter();
     let page = Walk {

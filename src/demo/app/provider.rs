@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::AppSettings;
 use super::explain::Place;
 use super::show;
-use super::timeline::{Actor, Check, Step};
+use super::timeline::{Actor, Check, Mood, Step};
 use crate::demo::wire::Recorder;
 
 /// Members of the discovery document that the crate does not read by itself.
@@ -126,7 +126,9 @@ fn steps(recorder: &Recorder) -> Vec<Step> {
         .iter()
         .zip(words)
         .map(|(exchange, (label, title, why))| {
-            show::step(label, Actor::Provider, exchange, Place::Discovery, Place::Discovery).titled(title, why)
+            let mut step = show::step(label, Actor::Provider, exchange, Place::Discovery, Place::Discovery);
+            step.is_folded = step.mood == Mood::Good;
+            step.titled(title, why)
         })
         .collect()
 }

@@ -48,15 +48,16 @@ pub(super) fn address(line: &str, url: &Url, place: Place) -> Message {
 pub(super) fn row(place: Place, name: &str, value: &str) -> Row {
     let is_cut = SECRETS.contains(&name);
     let value = if is_cut { shorten(value) } else { tidy(value) };
-    Row { name: tidy(name), value, human: None, is_cut, note: explain::parameter(place, name) }
+    Row { name: tidy(name), value, human: None, items: Vec::new(), is_cut, note: explain::parameter(place, name) }
 }
 
 /// A row for a claim of a token, with moments in human words.
 pub(super) fn claim_row(name: &str, value: &Value, note: Note, now: i64) -> Row {
-    let is_moment = matches!(name, "exp" | "iat" | "nbf" | "auth_time" | "updated_at");
-    let human =
-        value.as_i64().filter(|_| is_moment).map(|at| format!("{} ({})", clock::moment(at), clock::distance(now, at)));
-    Row { name: tidy(name), value: tidy(&plain(value)), human, is_cut: false, note }
+    let human = value
+        .as_i64()
+        .filter(|_| is_moment(name))
+        .map(|at| format!("{} ({})", clock::moment(at), clock::distance(now, at)));
+    Row { name: tidy(name), value: tidy(&plain(value)), human, items: Vec::new(), is_cut: false, note }
 }
 
 /// The beginning of a secret: enough to tell two apart, useless to a reader over one's shoulder.
@@ -119,7 +120,11 @@ fn answer(exchange: &Exchange, place: Place) -> Message {
         Some(json) if json.get("keys").is_some_and(Value::is_array) => message.rows = keys(&json),
         Some(json) => {
             for (name, value) in &json {
-                let row = row(place, name, &plain(value));
+                let mut row = row(place, name, &plain(value));
+                row.items = sentences(value);
+                if place == Place::Claims {
+                    row.human = value.as_i64().filter(|_| is_moment(name)).map(clock::moment);
+                }
                 if place == Place::Discovery && row.note == Note::NONE {
                     message.hidden += 1;
                 } else {
@@ -148,6 +153,7 @@ fn keys(set: &Map<String, Value>) -> Vec<Row> {
             name: tidy(&text(key, "kid")),
             value: tidy(&format!("{} key for {}", text(key, "kty"), text(key, "alg"))),
             human: None,
+            items: Vec::new(),
             is_cut: false,
             note: Note {
                 words: "A public key: it checks signatures and cannot make them.",
@@ -161,14 +167,16 @@ fn headers(headers: &[(String, String)]) -> Vec<Row> {
     headers
         .iter()
         .filter_map(|(name, value)| {
-            let note = explain::header(name)?;
+            let note = explain::header(name, value)?;
             let is_cut = name == "authorization";
             let human = if is_cut { user_of(value) } else { None };
             let value = match value.split_once(' ') {
+                // Even the beginning of a Basic value can reach into the secret.
+                Some(("Basic", _)) if is_cut => "Basic …".to_owned(),
                 Some((scheme, secret)) if is_cut => format!("{} {}", tidy(scheme), shorten(secret)),
                 _ => tidy(value),
             };
-            Some(Row { name: name.clone(), value, human, is_cut, note })
+            Some(Row { name: name.clone(), value, human, items: Vec::new(), is_cut, note })
         })
         .collect()
 }
@@ -187,6 +195,17 @@ fn bare(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     tidy(url.as_str())
+}
+
+/// The items of an array of sentences; nothing for an array of words.
+fn sentences(value: &Value) -> Vec<String> {
+    let items: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).take(20).collect();
+    if items.iter().any(|item| item.contains(' ')) { items.into_iter().map(tidy).collect() } else { Vec::new() }
+}
+
+/// Whether a claim is a number of seconds since 1970.
+fn is_moment(name: &str) -> bool {
+    matches!(name, "exp" | "iat" | "nbf" | "auth_time" | "updated_at")
 }
 
 /// A JSON value as a person would write it.

@@ -63,11 +63,20 @@ pub(super) async fn begin(state: &State, visitor: &mut Visitor, purpose: Purpose
 
 /// `openid` is added by the client itself.
 fn scopes(provider: &Provider) -> Vec<Scope> {
+    optional(provider).into_iter().map(|scope| Scope::new(scope.to_owned())).collect()
+}
+
+/// Everything that is asked for, in one text. What an answer without `scope` means (RFC 6749 §5.1).
+pub(super) fn asked_for(provider: &Provider) -> String {
+    format!("openid {}", optional(provider).join(" "))
+}
+
+fn optional(provider: &Provider) -> Vec<&'static str> {
     let mut scopes = vec!["profile", "email", "offline_access"];
     if provider.offers(API_SCOPE) {
         scopes.push(API_SCOPE);
     }
-    scopes.into_iter().map(|scope| Scope::new(scope.to_owned())).collect()
+    scopes
 }
 
 fn authorize_step(url: &Url, purpose: Purpose) -> Step {

@@ -60,6 +60,8 @@ pub(super) struct Row {
     pub(super) value: String,
     /// The same in human words, such as a moment for a number of seconds.
     pub(super) human: Option<String>,
+    /// Sentences to show as a list in place of the value.
+    pub(super) items: Vec<String>,
     /// Whether the value was shortened because it is secret.
     pub(super) is_cut: bool,
     pub(super) note: Note,
@@ -113,6 +115,8 @@ pub(super) struct Step {
     pub(super) answer: Option<Message>,
     pub(super) checks: Vec<Check>,
     pub(super) mood: Mood,
+    /// Whether its messages are folded at first, because others matter more.
+    pub(super) is_folded: bool,
 }
 
 impl Step {
@@ -128,6 +132,7 @@ impl Step {
             answer: None,
             checks: Vec::new(),
             mood: Mood::Good,
+            is_folded: false,
         }
     }
 

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::api_call::{self, Attempt};
 use super::callback::scope_words;
 use super::explain::Place;
-use super::provider::{Provider, chain};
+use super::provider::{self, Provider, chain};
 use super::show;
 use super::timeline::{Actor, Chapter, Check, Mood, Step};
 use super::visitor::SignedIn;
@@ -43,6 +43,7 @@ pub(super) async fn refresh(state: &State, person: &mut SignedIn, now: i64) -> C
             });
             let words = format!("access token: {old_access} became {}", show::shorten(answer.access_token().secret()));
             step.check(Check::good(words, "RFC 6749 §6"));
+            follow_rotation(state, person, &answer).await;
             check_id_token(person, &answer, &mut step);
             adopt(person, &answer);
             chapter.lesson =
@@ -96,22 +97,28 @@ pub(super) async fn replay(state: &State, person: &mut SignedIn, now: i64) -> Ch
     ));
     chapter.steps.push(step);
     chapter.mood = Mood::Bad;
-    aftermath(state, &recorder, person, &mut chapter).await;
+    let why = "The honest app's own, never used before. The provider cannot tell which of the two is the thief, so \
+               neither may go on.";
+    aftermath(state, &recorder, person, &mut chapter, why).await;
     chapter
 }
 
 /// What a detected replay, or a revocation, left standing.
-async fn aftermath(state: &State, recorder: &Recorder, person: &mut SignedIn, chapter: &mut Chapter) {
+async fn aftermath(
+    state: &State,
+    recorder: &Recorder,
+    person: &mut SignedIn,
+    chapter: &mut Chapter,
+    why: &'static str,
+) {
+    let mut is_over = true;
     if let Some(current) = person.refresh_token.clone() {
         let (step, answer) = redeem(recorder, person, &current).await;
-        let mut step = step.titled(
-            "Try the newest refresh token",
-            "The honest app's own, never used before. The provider cannot tell which of the two is the thief, so neither \
-             may go on.",
-        );
+        let mut step = step.titled("Try the newest refresh token", why);
         match answer {
             Ok(answer) => {
                 step.check(Check::bad("still good: this provider did not end the whole family", "RFC 9700 §4.14.2"));
+                is_over = false;
                 adopt(person, &answer);
             }
             Err(_) => step.check(Check::bad("refused as well: the whole family is dead", "RFC 9700 §4.14.2")),
@@ -128,6 +135,10 @@ async fn aftermath(state: &State, recorder: &Recorder, person: &mut SignedIn, ch
             .to_owned();
     }
     chapter.steps.push(step);
+    if !is_over {
+        chapter.lesson = "The newest refresh token still works: this provider did not connect the two.".to_owned();
+        return;
+    }
     chapter.lesson =
         "The grant is over: no refresh token of this family works any more, and whoever asks the provider \
                       (introspection) hears no. An API that reads the token by itself learns it when the token expires."
@@ -156,8 +167,8 @@ pub(super) async fn revoke(state: &State, person: &mut SignedIn, now: i64) -> Ch
         step.check(Check::good("200: the token is worth nothing now", "RFC 7009 §2.2"));
     }
     chapter.steps.push(step);
-    aftermath(state, &recorder, person, &mut chapter).await;
-    person.over = Some("The tokens were revoked.");
+    let why = "A refresh token that was given back must not work again.";
+    aftermath(state, &recorder, person, &mut chapter, why).await;
     chapter
 }
 
@@ -214,6 +225,14 @@ async fn redeem(recorder: &Recorder, person: &SignedIn, token: &Secret) -> (Step
     (step, answer)
 }
 
+/// An ID token that the known keys do not fit may be signed with a newer one: look once more before judging it.
+async fn follow_rotation(state: &State, person: &mut SignedIn, answer: &CoreTokenResponse) {
+    let fits = answer.id_token().is_none_or(|token| names(token, &person.provider, &person.subject));
+    if !fits && let Ok((provider, _)) = provider::discover(&state.settings, &Recorder::new(&state.wire)).await {
+        person.provider = provider;
+    }
+}
+
 /// A new ID token must speak of the same person (OIDC Core §12.2).
 fn check_id_token(person: &SignedIn, answer: &CoreTokenResponse, step: &mut Step) {
     let Some(token) = answer.id_token() else { return };
@@ -241,8 +260,8 @@ fn adopt(person: &mut SignedIn, answer: &CoreTokenResponse) {
             person.spent.push(old);
         }
     }
-    if answer.scopes().is_some() {
-        person.scope = scope_words(answer);
+    if let Some(scope) = scope_words(answer) {
+        person.scope = scope;
     }
 }
 

@@ -17,8 +17,8 @@ const MOST: usize = 500;
 /// How long a browser is remembered after its last visit, in seconds.
 const LIFE: i64 = 2 * 3_600;
 
-/// How many chapters are kept beside the newest.
-const CHAPTERS: usize = 11;
+/// How many chapters are kept.
+const CHAPTERS: usize = 8;
 
 /// Sign-ins one browser may have under way (tabs).
 const PENDING: usize = 8;

@@ -253,3 +253,7 @@ fn set_cookie(answer: &mut HttpResponse, state: &State, id: String) {
     // Fails only for a value that is no cookie value; ours is base64url.
     let _ = answer.add_cookie(&cookie);
 }
+
+#[cfg(test)]
+#[path = "web_tests.rs"]
+mod tests;

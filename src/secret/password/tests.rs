@@ -200,23 +200,46 @@ async fn j08_a_dropped_request_does_not_free_its_place_while_its_hash_runs() {
     assert!(matches!(next, Err(PasswordError::Overloaded { .. })), "a second hash began beside the first: {next:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn j08_requests_dropped_in_the_queue_cost_nothing_and_keep_nobody_out() {
-    let hasher = hasher(PasswordRule { max_waiting: 4, wait: Duration::from_secs(30), ..slow_rule() });
-    let running = begin(&hasher).await;
-    let started = Instant::now();
-    for _ in 0..50 {
-        let waiting = tokio::spawn({
-            let hasher = hasher.clone();
-            async move { hasher.verify(Sensitive::new("x"), None).await }
-        });
-        tokio::task::yield_now().await;
-        waiting.abort();
-        let _ = waiting.await;
+/// One hash running and the queue of four full of requests that have been dropped.
+async fn with_dropped_queue(
+    hasher: &PasswordHasher,
+) -> tokio::task::JoinHandle<Result<PasswordVerdict, PasswordError>> {
+    let running = begin(hasher).await;
+    let waiting: Vec<_> = (0..4)
+        .map(|_| {
+            let own = hasher.clone();
+            tokio::spawn(async move { own.verify(Sensitive::new("x"), None).await })
+        })
+        .collect();
+    while hasher.load().1 < 4 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    for one in waiting {
+        one.abort();
+        let _ = one.await;
+    }
+    running
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j08_requests_dropped_in_the_queue_keep_nobody_out() {
+    let hasher = hasher(PasswordRule { max_waiting: 4, wait: Duration::from_secs(30), ..slow_rule() });
+    let running = with_dropped_queue(&hasher).await;
     assert_eq!(hasher.verify(Sensitive::new("x"), None).await, WRONG);
     assert_eq!(running.await.unwrap(), WRONG);
-    assert!(started.elapsed() < Duration::from_secs(10), "the dropped ones were hashed: {:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j08_requests_dropped_in_the_queue_are_not_hashed() {
+    let hasher = hasher(PasswordRule { max_waiting: 4, wait: Duration::from_secs(30), ..slow_rule() });
+    let running = with_dropped_queue(&hasher).await;
+    assert_eq!(running.await.unwrap(), WRONG);
+    // Each of the four would have taken some tenths of a second.
+    let ended = Instant::now();
+    while hasher.load() != (0, 0) {
+        assert!(ended.elapsed() < Duration::from_millis(250), "a dropped request is being hashed");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 #[tokio::test]

@@ -40,13 +40,16 @@ pub(in crate::demo::app) fn parameter(place: Place, name: &str) -> Note {
     }
 }
 
-/// A header that is worth showing; `None` for the rest.
-pub(in crate::demo::app) fn header(name: &str) -> Option<Note> {
+/// A header that is worth showing, by its lower-case name; `None` for the rest.
+pub(in crate::demo::app) fn header(name: &str, value: &str) -> Option<Note> {
     Some(match name {
-        "authorization" => note(
-            "Basic: the app's own id and secret. Bearer: an access token; whoever holds it may use it.",
-            "RFC 6750 §2.1",
+        "authorization" if value.starts_with("Basic ") => note(
+            "The app proves who it is, with its own id and secret. The person's password is not in here.",
+            "RFC 6749 §2.3.1",
         ),
+        "authorization" => {
+            note("Bearer: whoever holds this token may use it. So it is never put into an address.", "RFC 6750 §2.1")
+        }
         "content-type" => note("How to read the body.", "RFC 9110 §8.3"),
         "cache-control" => note("Who may keep a copy. Answers with tokens must say no-store.", "RFC 6749 §5.1"),
         "location" => note("Where the browser is sent next.", "RFC 9110 §10.2.2"),

@@ -1,0 +1,6 @@
+//! The whole provider through HTTP, in one binary: `support` starts it on a port of its own with a temporary database, a
+//! fixed clock and seeded chance; every other file is named after what it holds.
+
+mod support;
+
+mod code_flow;

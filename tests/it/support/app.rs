@@ -1,0 +1,123 @@
+//! A provider of its own for one test: port chosen by the system, temporary folder, a clock that the test moves.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use tempfile::TempDir;
+use vouchsafe::app::{App, Opener};
+use vouchsafe::clock::Clock;
+use vouchsafe::config::{Config, Overrides};
+use vouchsafe::flow::Cx;
+use vouchsafe::http::server::{self, ServerSettings};
+use vouchsafe::http::state::{Web, WebSettings};
+use vouchsafe::time::{Lifetime, Timestamp};
+
+/// 2026-01-01T00:00:00Z: where every test begins.
+pub const BEGIN: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+/// A running provider.
+pub struct TestApp {
+    pub issuer: String,
+    pub app: App,
+    pub http: reqwest::Client,
+    pub clock: Clock,
+    pub config: Config,
+    pub env: HashMap<String, String>,
+    handle: ServerHandle,
+    pub folder: Arc<TempDir>,
+}
+
+impl TestApp {
+    /// With the defaults, on SQLite.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings as environment variables on top of the tests' own.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::start_in(folder, settings).await
+    }
+
+    /// In a folder that was used before: the same database and keys.
+    pub async fn start_in(folder: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let mut env: HashMap<String, String> = [
+            ("VOUCHSAFE_ISSUER", format!("http://localhost:{port}")),
+            ("VOUCHSAFE_LISTEN", format!("127.0.0.1:{port}")),
+            ("VOUCHSAFE_DATABASE_URL", format!("sqlite://{}/v.db", folder.path().display())),
+            ("VOUCHSAFE_KEYS_DIR", format!("{}/keys", folder.path().display())),
+            ("VOUCHSAFE_KEYS_ALGORITHMS", "RS256,PS256,ES256,EdDSA".to_owned()),
+            ("VOUCHSAFE_PASSWORDS_MEMORY_KIB", "7168".to_owned()),
+            ("VOUCHSAFE_PASSWORDS_ITERATIONS", "1".to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        for (name, value) in settings {
+            env.insert((*name).to_owned(), value.replace("{port}", &port.to_string()));
+        }
+        let config = Config::load(None, &env, Overrides::default()).expect("a good configuration");
+        let clock = Clock::fixed(BEGIN);
+        let app = App::open(&config, Opener::Server, clock.clone()).await.expect("the house opens");
+        let handle = serve(&config, &app, listener);
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("an HTTP client");
+        Self { issuer: config.server.issuer.clone(), app, http, clock, config, env, handle, folder }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, span: Lifetime) {
+        self.clock.advance(span);
+    }
+
+    /// A context for calling use-cases directly.
+    pub fn cx(&self) -> Cx {
+        self.app.command_cx()
+    }
+
+    /// An address of the provider.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The rows of a trace, all of them written.
+    pub async fn trace(&self, correlation_id: &str) -> Vec<vouchsafe::store::traces::TraceRow> {
+        self.app.parts.tracer.flush().await;
+        vouchsafe::flow::trace::of(&self.app.parts.db, correlation_id.to_owned()).await.expect("the trace")
+    }
+
+    /// Stops the server and lets the database go, so that the folder can be used again.
+    pub async fn stop(self) -> Arc<TempDir> {
+        self.handle.stop(false).await;
+        self.app.close().await;
+        self.folder.clone()
+    }
+}
+
+fn serve(config: &Config, app: &App, listener: TcpListener) -> ServerHandle {
+    let settings = WebSettings {
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        forwarded_header: config.server.forwarded_header,
+        max_body_bytes: config.server.max_body_bytes,
+    };
+    let web = Arc::new(Web::new(app.parts.clone(), app.clock.clone(), settings));
+    let limits = ServerSettings {
+        workers: 2,
+        max_connections: config.server.max_connections,
+        header_timeout: config.server.client_header_timeout(),
+        keep_alive: config.server.keep_alive(),
+        drain: Duration::from_secs(1),
+        tls: None,
+    };
+    let (handle, running) = server::start(web, listener, limits).expect("the server starts");
+    tokio::spawn(running);
+    handle
+}

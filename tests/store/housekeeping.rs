@@ -1,0 +1,250 @@
+//! Counters, keys, links, leases, values, traces, events, and the sweeping of all that grows.
+
+use vouchsafe::identity::guess::{GuessCounter, GuessRule};
+use vouchsafe::oauth::jose::Algorithm;
+use vouchsafe::signing::StoredKey;
+use vouchsafe::store::events::EventRow;
+use vouchsafe::store::traces::TraceRow;
+use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, revoked_tokens, setup_links, traces};
+use vouchsafe::time::{Lifetime, Timestamp};
+
+use crate::arena::{Arena, contract};
+use crate::samples::{NOW, later};
+
+contract!(
+    guesses_are_counted,
+    a_hundred_guesses_at_once_count_a_hundred,
+    keys_are_stored_and_retired_once,
+    one_setup_link_is_live,
+    a_setup_link_is_taken_once,
+    one_node_holds_a_lease,
+    the_first_value_stays,
+    traces_keep_their_order,
+    traces_are_swept_by_age_and_number,
+    events_are_listed_in_pages,
+    sweeps_are_bounded,
+);
+
+fn counter(failures: i64) -> GuessCounter {
+    GuessCounter { failures, last_at: NOW, blocked_until: later(failures) }
+}
+
+async fn guesses_are_counted(arena: Arena) {
+    arena
+        .write(|c| {
+            assert_eq!(guesses::for_update(c, "a")?, None);
+            assert_eq!(guesses::for_update(c, "a")?, None, "the row made to be locked counts nothing");
+            guesses::put(c, "a", &counter(1))?;
+            guesses::put(c, "a", &counter(2))?;
+            guesses::put(c, "nul\0", &counter(3))?;
+            assert_eq!(guesses::for_update(c, "a")?, Some(counter(2)));
+            assert_eq!(guesses::for_update(c, "nul\0")?, Some(counter(3)));
+            let keys = ["a", "b", "nul\0"].map(str::to_owned);
+            let found = guesses::find_many(c, &keys)?;
+            assert_eq!((found.len(), found.get("a"), found.get("nul\0")), (2, Some(&counter(2)), Some(&counter(3))));
+            guesses::forget(c, "a")?;
+            assert_eq!(guesses::for_update(c, "a")?, None);
+            Ok(())
+        })
+        .await;
+    let swept = arena.write(|c| guesses::delete_older(c, later(1))).await;
+    assert!(swept >= 1, "{swept}");
+    assert!(arena.read(|c| guesses::find_many(c, &["nul\0".to_owned()])).await.is_empty());
+}
+
+async fn a_hundred_guesses_at_once_count_a_hundred(arena: Arena) {
+    let rule = GuessRule {
+        free: 1000,
+        first_delay: Lifetime::from_seconds(30),
+        longest_delay: Lifetime::from_minutes(15),
+        forget_after: Lifetime::from_hours(24),
+    };
+    let admitted = arena
+        .race(100, |_| {
+            move |c: &mut Conn| {
+                for key in ["account:alice", "address:192.0.2.1"] {
+                    let counter = guesses::for_update(c, key)?;
+                    let Ok(counter) = rule.admit(counter, NOW) else { return Ok(false) };
+                    guesses::put(c, key, &counter)?;
+                }
+                Ok(true)
+            }
+        })
+        .await;
+    assert_eq!(admitted, 100);
+    let keys = ["account:alice", "address:192.0.2.1"].map(str::to_owned);
+    let found = arena.read(move |c| guesses::find_many(c, &keys)).await;
+    assert_eq!(found.values().map(|c| c.failures).collect::<Vec<_>>(), [100, 100]);
+}
+
+fn key(kid: &str, alg: Algorithm) -> StoredKey {
+    StoredKey {
+        kid: kid.to_owned(),
+        alg,
+        sealed_private: vec![1, 0, 255],
+        public_jwk: "{\"kty\":\"OKP\"}".to_owned(),
+        created_at: NOW,
+        signs_from: later(10),
+        retires_at: None,
+        gone_at: None,
+    }
+}
+
+async fn keys_are_stored_and_retired_once(arena: Arena) {
+    arena
+        .write(|c| {
+            assert!(keys::insert(c, &key("b", Algorithm::EdDSA))?);
+            assert!(!keys::insert(c, &key("b", Algorithm::RS256))?, "the kid is taken");
+            assert!(keys::insert(c, &key("a", Algorithm::PS256))?);
+            assert_eq!(keys::list(c)?, [key("a", Algorithm::PS256), key("b", Algorithm::EdDSA)]);
+            Ok(())
+        })
+        .await;
+    let winners = arena.race(10, |i| {
+        move |c: &mut Conn| keys::retire(c, "a", later(100 + i64::try_from(i).expect("small")), later(200))
+    });
+    assert_eq!(winners.await, 1);
+    let gone = arena.write(|c| Ok((keys::delete_gone(c, later(199))?, keys::delete_gone(c, later(200))?))).await;
+    assert_eq!(gone, (0, 1));
+    assert_eq!(arena.read(keys::list).await, [key("b", Algorithm::EdDSA)]);
+}
+
+async fn one_setup_link_is_live(arena: Arena) {
+    let made = arena.race(10, |i| {
+        move |c: &mut Conn| setup_links::replace(c, format!("link{i}").as_bytes(), NOW, later(900)).map(|()| true)
+    });
+    assert_eq!(made.await, 10);
+    let live = arena
+        .read(|c| {
+            let mut live = 0;
+            for i in 0..10 {
+                live += usize::from(setup_links::find_live(c, format!("link{i}").as_bytes(), NOW)?);
+            }
+            Ok(live)
+        })
+        .await;
+    assert_eq!(live, 1);
+}
+
+async fn a_setup_link_is_taken_once(arena: Arena) {
+    arena.write(|c| setup_links::replace(c, b"link", NOW, later(900))).await;
+    assert!(!arena.read(|c| setup_links::find_live(c, b"link", later(900))).await, "expired");
+    assert!(!arena.write(|c| setup_links::take(c, b"link", later(900))).await, "expired");
+    assert_eq!(arena.race(10, |_| |c: &mut Conn| setup_links::take(c, b"link", later(1))).await, 1);
+    assert!(!arena.read(|c| setup_links::find_live(c, b"link", later(1))).await);
+    arena.write(|c| setup_links::replace(c, b"next", NOW, later(900))).await;
+    assert_eq!(arena.write(|c| setup_links::delete_expired(c, later(901))).await, 2);
+}
+
+async fn one_node_holds_a_lease(arena: Arena) {
+    let holders = arena.race(20, |i| move |c: &mut Conn| leases::take(c, "sweep", &format!("node{i}"), NOW, later(60)));
+    assert_eq!(holders.await, 1);
+    arena
+        .write(|c| {
+            assert!(!leases::take(c, "sweep", "late", later(59), later(200))?, "it is held");
+            assert!(leases::take(c, "sweep", "late", later(60), later(200))?, "it ran out");
+            assert!(leases::take(c, "sweep", "late", later(61), later(300))?, "prolonged");
+            leases::release(c, "sweep", "somebody else")?;
+            assert!(!leases::take(c, "sweep", "other", later(62), later(300))?);
+            leases::release(c, "sweep", "late")?;
+            assert!(leases::take(c, "sweep", "other", later(62), later(300))?);
+            Ok(())
+        })
+        .await;
+}
+
+async fn the_first_value_stays(arena: Arena) {
+    let winners = arena.race(20, |i| {
+        move |c: &mut Conn| {
+            let mine = format!("value{i}");
+            Ok(meta::insert_if_absent(c, "check", &mine)? == mine)
+        }
+    });
+    assert_eq!(winners.await, 1);
+    arena
+        .write(|c| {
+            assert_eq!(meta::find(c, "none")?, None);
+            meta::put(c, "check", "new")?;
+            meta::put(c, "other", "x")?;
+            assert_eq!(meta::find(c, "check")?.as_deref(), Some("new"));
+            assert_eq!(meta::insert_if_absent(c, "check", "late")?, "new");
+            Ok(())
+        })
+        .await;
+}
+
+fn trace(correlation_id: &str, at: Timestamp, step: &str) -> TraceRow {
+    TraceRow {
+        correlation_id: correlation_id.to_owned(),
+        at,
+        step: step.to_owned(),
+        outcome: "ok".to_owned(),
+        check_name: Some("redirect_uri".to_owned()),
+        expected: None,
+        received: Some("<\"'é>".to_owned()),
+        client_id: Some("shop".to_owned()),
+        user_id: None,
+        address: Some("192.0.2.1".to_owned()),
+    }
+}
+
+async fn traces_keep_their_order(arena: Arena) {
+    let rows = [trace("c1", later(2), "one"), trace("c1", later(1), "two"), trace("c2", NOW, "other")];
+    let stored = rows.clone();
+    arena.write(move |c| traces::insert_many(c, &stored)).await;
+    assert_eq!(arena.read(|c| traces::of(c, "c1")).await, rows[..2]);
+    assert!(arena.read(|c| traces::of(c, "no\0ne")).await.is_empty());
+    arena
+        .write(|c| traces::insert_many(c, &[TraceRow { received: Some("a\0b".to_owned()), ..trace("c3", NOW, "nul") }]))
+        .await;
+    assert_eq!(arena.read(|c| traces::of(c, "c3")).await[0].received.as_deref(), Some("a\u{fffd}b"));
+}
+
+async fn traces_are_swept_by_age_and_number(arena: Arena) {
+    arena
+        .write(|c| {
+            let rows: Vec<_> = (0..20).map(|i| trace("c", later(i), &format!("{i}"))).collect();
+            traces::insert_many(c, &rows)
+        })
+        .await;
+    assert_eq!(arena.write(|c| traces::delete_older(c, later(5), 100)).await, 5, "by age");
+    assert_eq!(arena.write(|c| traces::delete_older(c, NOW, 4)).await, 11, "by number");
+    let left = arena.read(|c| traces::of(c, "c")).await;
+    assert_eq!(left.iter().map(|t| t.step.as_str()).collect::<Vec<_>>(), ["16", "17", "18", "19"]);
+}
+
+async fn events_are_listed_in_pages(arena: Arena) {
+    let event = |kind: &str, at| EventRow {
+        at,
+        kind: kind.to_owned(),
+        actor: None,
+        user_id: Some("alice".to_owned()),
+        client_id: None,
+        correlation_id: Some("c1".to_owned()),
+        detail: "{}".to_owned(),
+    };
+    let (first, second) = (event("signed_in", NOW), event("signed_out", later(5)));
+    let stored = [first.clone(), second.clone()];
+    arena.write(move |c| stored.iter().try_for_each(|e| events::insert(c, e))).await;
+    let page = arena.read(|c| events::list(c, 0, 1)).await;
+    assert_eq!(page[0].1, first);
+    let id = page[0].0;
+    let page = arena.read(move |c| events::list(c, id, 10)).await;
+    assert_eq!(page.into_iter().map(|(_, e)| e).collect::<Vec<_>>(), [second]);
+    assert_eq!(arena.write(|c| events::delete_older(c, later(5))).await, 1);
+    assert_eq!(arena.read(|c| events::list(c, 0, 10)).await.len(), 1);
+}
+
+async fn sweeps_are_bounded(arena: Arena) {
+    arena
+        .write(|c| {
+            for i in 0..5_003 {
+                revoked_tokens::insert(c, &format!("jti{i}"), NOW)?;
+            }
+            Ok(())
+        })
+        .await;
+    assert_eq!(arena.write(|c| revoked_tokens::delete_expired(c, later(1))).await, 5_000);
+    assert_eq!(arena.write(|c| revoked_tokens::delete_expired(c, later(1))).await, 3);
+    assert_eq!(arena.write(|c| revoked_tokens::delete_expired(c, later(1))).await, 0);
+}
