@@ -15,6 +15,10 @@ pub(super) type PgLink = AsyncConnectionWrapper<AsyncPgConnection, OwnRuntime>;
 pub struct Conn(pub(super) Link);
 
 /// The two engines.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few dozen, they live in pools and are handed out by reference"
+)]
 pub(super) enum Link {
     Postgres(PgLink),
     Sqlite(SqliteConnection),

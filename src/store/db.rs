@@ -102,7 +102,7 @@ impl Db {
     pub fn migrate(&self) -> Result<MigrationReport, OpenError> {
         match &*self.0 {
             Inner::Sqlite(sqlite) => migrate::sqlite(&mut sqlite.migration_connection()?),
-            Inner::Postgres(postgres) => postgres.on_own_thread(|link| migrate::postgres(link)),
+            Inner::Postgres(postgres) => postgres.on_own_thread(migrate::postgres),
         }
     }
 
