@@ -400,3 +400,13 @@ fn databases_that_cannot_be_opened_say_why() {
     assert!(refused("postgres://u@127.0.0.1:1/x").contains("cannot be reached"));
     assert!(refused("sqlite:///proc/nowhere/x.db").contains("/proc/nowhere/x.db"));
 }
+
+#[test]
+fn no_look_up_binds_a_limit() {
+    // `first` binds a LIMIT, and SQLite prepares a statement anew whenever a bound LIMIT is bound again: see `store::conn`.
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/store")).expect("is there") {
+        let path = entry.expect("entry").path();
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert!(!text.contains(".first(conn)"), "{}: end the look-up in get_result", path.display());
+    }
+}
