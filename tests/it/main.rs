@@ -4,3 +4,5 @@
 mod support;
 
 mod code_flow;
+mod jose;
+mod refresh;

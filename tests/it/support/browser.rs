@@ -25,7 +25,12 @@ pub struct Page {
 
 impl Browser {
     pub fn new(app: &super::TestApp) -> Self {
-        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.issuer.clone() }
+        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.origin.clone() }
+    }
+
+    /// The same browser, sent to another node by the balancer.
+    pub fn at(&self, app: &super::TestApp) -> Self {
+        Self { cookies: self.cookies.clone(), ..Self::new(app) }
     }
 
     /// Navigates, without following redirects.
