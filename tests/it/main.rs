@@ -4,5 +4,8 @@
 mod support;
 
 mod code_flow;
+mod csrf;
+mod headers;
 mod jose;
 mod refresh;
+mod sessions;
