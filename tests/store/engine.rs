@@ -24,6 +24,7 @@ contract!(
     a_newer_database_is_refused,
     catalogues_equal_the_schema,
     closed_means_closed,
+    closing_waits_for_what_runs,
 );
 
 async fn a_fault_undoes_the_write(arena: Arena) {
@@ -232,6 +233,24 @@ async fn catalogues_equal_the_schema(arena: Arena) {
         assert_eq!(&found[table], columns, "{table}");
     }
     assert_eq!(wanted.len(), 21);
+}
+
+async fn closing_waits_for_what_runs(arena: Arena) {
+    let done = Arc::new(AtomicUsize::new(0));
+    let (db, seen) = (arena.db.clone(), Arc::clone(&done));
+    let write = tokio::spawn(async move {
+        db.write(move |c| {
+            std::thread::sleep(Duration::from_millis(300));
+            seen.fetch_add(1, Ordering::SeqCst);
+            meta::put(c, "a", "1")
+        })
+        .await
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let db = arena.db.clone();
+    tokio::task::spawn_blocking(move || db.close()).await.expect("no panic");
+    assert_eq!(done.load(Ordering::SeqCst), 1, "closed before the write was through");
+    write.await.expect("no panic").expect("it was committed");
 }
 
 async fn closed_means_closed(arena: Arena) {
