@@ -205,6 +205,10 @@ struct PolicyArgs {
     /// All audiences of access tokens anew; may be repeated; an empty text for none.
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Option<Vec<String>>,
+    /// The audience that this client itself is, as a resource server: it may then introspect tokens made for it; an empty
+    /// text for none.
+    #[arg(long, value_name = "AUD")]
+    resource_identifier: Option<String>,
     /// Seconds after which people must prove again who they are, where the app does not say; none for never.
     #[arg(long, value_name = "SECONDS|none")]
     default_max_age: Option<String>,
@@ -282,6 +286,7 @@ impl EditArgs {
             id_token_alg: policy.id_token_alg,
             userinfo_alg: policy.userinfo_alg,
             audiences: anew(policy.audiences),
+            resource_identifier: or_none(policy.resource_identifier),
             default_max_age: policy.default_max_age.map(|text| max_age(&text)).transpose()?,
             about: AboutChange {
                 client_uri: or_none(about.client_uri),

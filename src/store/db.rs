@@ -106,6 +106,17 @@ impl Db {
         }
     }
 
+    /// Names of the migrations that [`Db::migrate`] would run now, in order. Changes no table of ours.
+    ///
+    /// # Errors
+    /// [`OpenError::Newer`] for a database that a newer program has written, or another [`OpenError`].
+    pub fn pending_migrations(&self) -> Result<Vec<String>, OpenError> {
+        match &*self.0 {
+            Inner::Sqlite(sqlite) => migrate::pending_sqlite(&mut sqlite.migration_connection()?),
+            Inner::Postgres(postgres) => postgres.on_own_thread(|link| migrate::pending_postgres(link)),
+        }
+    }
+
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
         match &*self.0 {

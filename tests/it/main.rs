@@ -5,3 +5,8 @@ mod support;
 
 mod browser;
 mod code_flow;
+mod csrf;
+mod headers;
+mod jose;
+mod refresh;
+mod sessions;
