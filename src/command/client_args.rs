@@ -37,11 +37,15 @@ pub(super) fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     words(Algorithm::ALL.map(Algorithm::as_str), Algorithm::parse)
 }
 
-fn algorithm_or_none() -> impl TypedValueParser<Value = Option<Algorithm>> {
+/// An algorithm, or the word none. (A plain `Option<Option<…>>` means something else to clap.)
+#[derive(Clone, Copy, Debug)]
+struct OrNone(Option<Algorithm>);
+
+fn algorithm_or_none() -> impl TypedValueParser<Value = OrNone> {
     let names = Algorithm::ALL.map(Algorithm::as_str).into_iter().chain(["none"]);
     words(names, |word| match word {
-        "none" => Some(None),
-        other => Algorithm::parse(other).map(Some),
+        "none" => Some(OrNone(None)),
+        other => Algorithm::parse(other).map(|alg| OrNone(Some(alg))),
     })
 }
 
@@ -201,7 +205,7 @@ struct PolicyArgs {
     id_token_alg: Option<Algorithm>,
     /// Algorithm of userinfo answers; none leaves them unsigned.
     #[arg(long, value_parser = algorithm_or_none())]
-    userinfo_alg: Option<Option<Algorithm>>,
+    userinfo_alg: Option<OrNone>,
     /// All audiences of access tokens anew; may be repeated; an empty text for none.
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Option<Vec<String>>,
@@ -280,7 +284,7 @@ impl EditArgs {
             },
             access_token_alg: policy.access_token_alg,
             id_token_alg: policy.id_token_alg,
-            userinfo_alg: policy.userinfo_alg,
+            userinfo_alg: policy.userinfo_alg.map(|OrNone(alg)| alg),
             audiences: anew(policy.audiences),
             default_max_age: policy.default_max_age.map(|text| max_age(&text)).transpose()?,
             about: AboutChange {

@@ -74,7 +74,8 @@ fn judge_addresses(client: &Client) -> Result<(), ClientRefusal> {
     if has_code && client.redirect_uris.is_empty() {
         return Err(ClientRefusal::NoRedirectUri);
     }
-    if !has_code && !(client.redirect_uris.is_empty() && client.post_logout_redirect_uris.is_empty()) {
+    let has_addresses = !client.redirect_uris.is_empty() || !client.post_logout_redirect_uris.is_empty();
+    if has_addresses && !has_code {
         return Err(ClientRefusal::NeedlessRedirectUri);
     }
     for (what, uris) in
