@@ -160,6 +160,7 @@ impl House {
             amr: Vec::new(),
             nonce: None,
             claims: ClaimsRequest::default(),
+            resources: Vec::new(),
         };
         let grant = Grant {
             id: uuid(&*self.parts.chance, now),
