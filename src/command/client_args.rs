@@ -97,6 +97,9 @@ pub(super) struct AddArgs {
     /// An audience of its access tokens; may be repeated [default: this provider].
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Vec<String>,
+    /// The audience that it is itself, as a resource server: it may then introspect tokens made for it.
+    #[arg(long, value_name = "AUD")]
+    resource_identifier: Option<String>,
     /// It is one of our own: people are not asked for their consent.
     #[arg(long)]
     trusted: bool,
@@ -117,6 +120,7 @@ impl AddArgs {
             auth_method: self.auth_method,
             trusted: Some(self.trusted),
             audiences: ListChange::to(self.audiences),
+            resource_identifier: self.resource_identifier.map(Some),
             ..ClientChange::default()
         };
         NewClient { profile: self.profile, client_id: self.client_id, change }
@@ -209,6 +213,10 @@ struct PolicyArgs {
     /// All audiences of access tokens anew; may be repeated; an empty text for none.
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Option<Vec<String>>,
+    /// The audience that this client itself is, as a resource server: it may then introspect tokens made for it; an empty
+    /// text for none.
+    #[arg(long, value_name = "AUD")]
+    resource_identifier: Option<String>,
     /// Seconds after which people must prove again who they are, where the app does not say; none for never.
     #[arg(long, value_name = "SECONDS|none")]
     default_max_age: Option<String>,
@@ -286,6 +294,7 @@ impl EditArgs {
             id_token_alg: policy.id_token_alg,
             userinfo_alg: policy.userinfo_alg.map(|OrNone(alg)| alg),
             audiences: anew(policy.audiences),
+            resource_identifier: or_none(policy.resource_identifier),
             default_max_age: policy.default_max_age.map(|text| max_age(&text)).transpose()?,
             about: AboutChange {
                 client_uri: or_none(about.client_uri),

@@ -37,6 +37,7 @@ pub(super) fn client(client: &Client) -> Value {
         "id_token_alg": policy.id_token_alg.as_str(),
         "userinfo_alg": policy.userinfo_alg.map(|alg| alg.as_str()),
         "audiences": policy.audiences,
+        "resource_identifier": policy.resource_identifier,
         "default_max_age": policy.default_max_age,
     });
     let more = json!({

@@ -185,6 +185,17 @@ fn a_secret_comes_out_once_and_is_nowhere_in_the_files() {
 }
 
 #[test]
+fn a_resource_server_names_itself() {
+    let bench = Bench::new();
+    let add = ["client", "add", "--profile", "service", "--name", "API", "--client-id", "api"];
+    let api = bench.json(&[&add[..], &["--resource-identifier", "https://api.test"]].concat());
+    assert_eq!(api["resource_identifier"], "https://api.test");
+    let edit = |value: &str| bench.run(&["client", "edit", "api", "--resource-identifier", value, "--json"]);
+    assert_eq!(edit("").json()["resource_identifier"], Value::Null);
+    edit("a b").refused(1, "the audience \"a b\" cannot be used");
+}
+
+#[test]
 fn scopes_are_defined_given_and_removed() {
     let bench = Bench::new();
     let add = [

@@ -3,4 +3,10 @@
 
 mod support;
 
+mod browser;
 mod code_flow;
+mod csrf;
+mod headers;
+mod jose;
+mod refresh;
+mod sessions;

@@ -71,6 +71,8 @@ pub struct ClientChange {
     pub userinfo_alg: Option<Option<Algorithm>>,
     /// Audiences of access tokens.
     pub audiences: ListChange,
+    /// The audience that the client itself is.
+    pub resource_identifier: Option<Option<String>>,
     /// `default_max_age` in seconds.
     pub default_max_age: Option<Option<i64>>,
     /// Links and contacts shown to people.
@@ -139,6 +141,7 @@ impl ClientChange {
         put(&mut policy.id_token_alg, &self.id_token_alg);
         put(&mut policy.userinfo_alg, &self.userinfo_alg);
         self.audiences.apply(&mut policy.audiences);
+        put(&mut policy.resource_identifier, &self.resource_identifier);
         put(&mut policy.default_max_age, &self.default_max_age);
         let about = &mut client.about;
         put(&mut about.client_uri, &self.about.client_uri);
@@ -168,6 +171,7 @@ impl ClientChange {
             ("access_token_alg", self.access_token_alg.is_some()),
             ("id_token_alg", self.id_token_alg.is_some()),
             ("userinfo_alg", self.userinfo_alg.is_some()),
+            ("resource_identifier", self.resource_identifier.is_some()),
             ("default_max_age", self.default_max_age.is_some()),
             ("about", self.about != AboutChange::default()),
         ];

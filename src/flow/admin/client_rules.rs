@@ -75,7 +75,7 @@ fn judge_addresses(client: &Client) -> Result<(), ClientRefusal> {
         return Err(ClientRefusal::NoRedirectUri);
     }
     let has_addresses = !client.redirect_uris.is_empty() || !client.post_logout_redirect_uris.is_empty();
-    if has_addresses && !has_code {
+    if !has_code && has_addresses {
         return Err(ClientRefusal::NeedlessRedirectUri);
     }
     for (what, uris) in
@@ -137,7 +137,7 @@ fn judge_policy(client: &Client, algorithms: &[Algorithm]) -> Result<(), ClientR
     if policy.audiences.len() > MAX_ENTRIES {
         return Err(ClientRefusal::TooMany("audience"));
     }
-    if let Some(odd) = policy.audiences.iter().find(|audience| !is_audience(audience)) {
+    if let Some(odd) = policy.audiences.iter().chain(&policy.resource_identifier).find(|aud| !is_audience(aud)) {
         return Err(ClientRefusal::Audience(odd.clone()));
     }
     match policy.default_max_age {
