@@ -37,11 +37,15 @@ pub(super) fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     words(Algorithm::ALL.map(Algorithm::as_str), Algorithm::parse)
 }
 
-fn algorithm_or_none() -> impl TypedValueParser<Value = Option<Algorithm>> {
+/// An algorithm, or the word none. (A plain `Option<Option<…>>` means something else to clap.)
+#[derive(Clone, Copy, Debug)]
+struct OrNone(Option<Algorithm>);
+
+fn algorithm_or_none() -> impl TypedValueParser<Value = OrNone> {
     let names = Algorithm::ALL.map(Algorithm::as_str).into_iter().chain(["none"]);
     words(names, |word| match word {
-        "none" => Some(None),
-        other => Algorithm::parse(other).map(Some),
+        "none" => Some(OrNone(None)),
+        other => Algorithm::parse(other).map(|alg| OrNone(Some(alg))),
     })
 }
 
@@ -93,6 +97,9 @@ pub(super) struct AddArgs {
     /// An audience of its access tokens; may be repeated [default: this provider].
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Vec<String>,
+    /// The audience that it is itself, as a resource server: it may then introspect tokens made for it.
+    #[arg(long, value_name = "AUD")]
+    resource_identifier: Option<String>,
     /// It is one of our own: people are not asked for their consent.
     #[arg(long)]
     trusted: bool,
@@ -113,6 +120,7 @@ impl AddArgs {
             auth_method: self.auth_method,
             trusted: Some(self.trusted),
             audiences: ListChange::to(self.audiences),
+            resource_identifier: self.resource_identifier.map(Some),
             ..ClientChange::default()
         };
         NewClient { profile: self.profile, client_id: self.client_id, change }
@@ -201,7 +209,7 @@ struct PolicyArgs {
     id_token_alg: Option<Algorithm>,
     /// Algorithm of userinfo answers; none leaves them unsigned.
     #[arg(long, value_parser = algorithm_or_none())]
-    userinfo_alg: Option<Option<Algorithm>>,
+    userinfo_alg: Option<OrNone>,
     /// All audiences of access tokens anew; may be repeated; an empty text for none.
     #[arg(long = "audience", value_name = "AUD")]
     audiences: Option<Vec<String>>,
@@ -284,7 +292,7 @@ impl EditArgs {
             },
             access_token_alg: policy.access_token_alg,
             id_token_alg: policy.id_token_alg,
-            userinfo_alg: policy.userinfo_alg,
+            userinfo_alg: policy.userinfo_alg.map(|OrNone(alg)| alg),
             audiences: anew(policy.audiences),
             resource_identifier: or_none(policy.resource_identifier),
             default_max_age: policy.default_max_age.map(|text| max_age(&text)).transpose()?,

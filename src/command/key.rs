@@ -49,6 +49,8 @@ pub(super) enum KeyCommand {
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// The key's id [default: all of them].
+    // One id in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     kid: Option<String>,
     /// The form; --json always gives JWK.
     #[arg(long, value_enum, default_value_t = Form::Pem)]

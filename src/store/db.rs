@@ -113,7 +113,7 @@ impl Db {
     pub fn pending_migrations(&self) -> Result<Vec<String>, OpenError> {
         match &*self.0 {
             Inner::Sqlite(sqlite) => migrate::pending_sqlite(&mut sqlite.migration_connection()?),
-            Inner::Postgres(postgres) => postgres.on_own_thread(|link| migrate::pending_postgres(link)),
+            Inner::Postgres(postgres) => postgres.on_own_thread(migrate::pending_postgres),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Owns whether a client's record is a good one: one validation for adding and for editing, here and wherever clients will
 //! be made later. It does not own what is changed (`client_change`) nor redirect URIs by themselves (`oauth::redirect_uri`).
 
-use super::client::ClientRefusal;
+use super::client_refusal::ClientRefusal;
 use super::plain_text;
 use super::scope::is_audience;
 use crate::identity::Email;

@@ -12,6 +12,7 @@ pub mod session;
 pub mod setup;
 pub mod user;
 
+mod client_refusal;
 mod client_rules;
 
 #[cfg(test)]

@@ -1,0 +1,121 @@
+//! Owns the words of everything that can be wrong with a client. It does not own the checks (`client_rules`, `client`).
+
+use super::TextRefusal;
+use crate::oauth::redirect_uri::RedirectUriRefusal;
+
+/// Why nothing was done. The words say what to do instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientRefusal {
+    /// Not a client id.
+    #[error(
+        "{0:?} cannot be a client id: use 1 to 128 letters, digits, and . _ ~ -, or leave it out to get a generated one"
+    )]
+    Id(String),
+    /// Could be mistaken for a person.
+    #[error(
+        "{0} cannot be a client id because it looks like a person's id (a UUID); choose a name, or leave it out to get a generated one"
+    )]
+    IdLikeSub(String),
+    /// There is one.
+    #[error("there is a client {0:?} already; choose another id, or change it with `vouchsafe client edit`")]
+    Taken(String),
+    /// No such client.
+    #[error("there is no client {0:?}; `vouchsafe client list` shows all")]
+    Unknown(String),
+    /// The name.
+    #[error("the name {0}; the consent page shows it to people")]
+    Name(TextRefusal),
+    /// A program that cannot keep a secret.
+    #[error(
+        "a client of profile {0} runs where others can read it and cannot keep a secret: leave out the authentication method, or use profile web"
+    )]
+    PublicWithSecret(&'static str),
+    /// A program that can.
+    #[error(
+        "a client of profile {0} must authenticate: use client_secret_basic or client_secret_post, or profile spa or native"
+    )]
+    ConfidentialWithoutSecret(&'static str),
+    /// Could do nothing.
+    #[error("a client needs at least one grant: authorization_code or client_credentials")]
+    NoGrant,
+    /// Anybody could act as it.
+    #[error("a public client cannot have the grant client_credentials: anybody could act in its name")]
+    PublicForItself,
+    /// Nothing to refresh.
+    #[error("the grant refresh_token needs authorization_code beside it: nothing else here gives refresh tokens")]
+    RefreshAlone,
+    /// Nowhere to go.
+    #[error("give at least one --redirect-uri: the addresses that the app receives its codes at")]
+    NoRedirectUri,
+    /// Nothing ever goes there.
+    #[error(
+        "a client without the grant authorization_code has no use for redirect URIs: leave them out, or add the grant"
+    )]
+    NeedlessRedirectUri,
+    /// One address.
+    #[error("the {what} {uri:?} cannot be registered: {why}")]
+    Uri {
+        /// Which list.
+        what: &'static str,
+        /// The address, cut short.
+        uri: String,
+        /// Why.
+        why: RedirectUriRefusal,
+    },
+    /// A list without measure.
+    #[error("a client has at most 100 entries of one kind; these are more: {0}")]
+    TooMany(&'static str),
+    /// No such scope.
+    #[error("there is no scope {0:?}: define it first with `vouchsafe scope add`")]
+    UnknownScope(String),
+    /// A program without people.
+    #[error(
+        "the scope {0} is about people, and this client acts for itself: leave it out, or add the grant authorization_code"
+    )]
+    ScopeAboutPeople(String),
+    /// RFC 9700 section 2.1.1.
+    #[error("PKCE cannot be optional for a public client (RFC 9700 section 2.1.1)")]
+    PkceOfPublic,
+    /// A rule without its grant.
+    #[error("refresh tokens need the grant refresh_token: add it, or set the refresh rule to never")]
+    RefreshWithoutGrant,
+    /// A lifetime out of bounds.
+    #[error("the life of a {what} is between 1 and {longest} seconds")]
+    Life {
+        /// Of what.
+        what: &'static str,
+        /// The most, in seconds.
+        longest: i64,
+    },
+    /// A token that outlives its grant.
+    #[error("a refresh token cannot idle for longer than its grant lives: shorten the one or lengthen the other")]
+    IdleBeyondAbsolute,
+    /// Nothing could sign.
+    #[error("no {0} key signs here at this time: add the algorithm to keys.algorithms, or use RS256")]
+    NoKey(&'static str),
+    /// The `aud` of tokens.
+    #[error(
+        "the audience {0:?} cannot be used: write the API's address or name, 1 to 200 visible characters without spaces"
+    )]
+    Audience(String),
+    /// `default_max_age`.
+    #[error("the default max_age is a number of seconds, 0 or more")]
+    MaxAge,
+    /// A link people will click.
+    #[error("the {what} {link:?} is not the address of a page: begin with https://")]
+    Link {
+        /// Which.
+        what: &'static str,
+        /// The text, cut short.
+        link: String,
+    },
+    /// Whom to ask.
+    #[error("the contact {0:?} is no e-mail address")]
+    Contact(String),
+    /// A public client has no secret.
+    #[error("the client {0} is public and has no secret")]
+    NoSecret(String),
+    /// Too long.
+    #[error("the old secret can go on for at most 30 days")]
+    Overlap,
+}
