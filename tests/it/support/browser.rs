@@ -20,12 +20,15 @@ pub struct Page {
     pub location: Option<String>,
     pub headers: reqwest::header::HeaderMap,
     pub body: String,
+    /// What the test asked for.
     pub url: String,
+    /// The path that answered.
+    pub path: String,
 }
 
 impl Browser {
     pub fn new(app: &super::TestApp) -> Self {
-        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.issuer.clone() }
+        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.origin() }
     }
 
     /// Navigates, without following redirects.
@@ -103,8 +106,11 @@ impl Page {
     pub async fn read(response: Response, url: &str) -> Self {
         let location = response.headers().get(LOCATION).map(|v| v.to_str().expect("ASCII").to_owned());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let path = response.url().path().to_owned();
         let body = response.text().await.expect("a body");
-        Self { status, location, headers, body, url: url.to_owned() }
+        let page = Self { status, location, headers, body, url: url.to_owned(), path };
+        super::invariants::hold(&page);
+        page
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod browser;
+pub mod expect;
+pub mod invariants;
 pub mod relying_party;
 
 pub use app::TestApp;
