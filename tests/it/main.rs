@@ -5,3 +5,4 @@ mod support;
 
 mod authorize;
 mod code_flow;
+mod token;
