@@ -5,4 +5,6 @@ mod support;
 
 mod authorize;
 mod code_flow;
+mod consent;
+mod logout;
 mod token;
