@@ -2,12 +2,14 @@
 
 use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
 use crate::flow::sign_in::login::Again;
+use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::{answer, cards, refusal_page};
+use crate::oauth::error::Refusal;
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
 use crate::oauth::scope;
@@ -17,7 +19,7 @@ use crate::secret::token::{Kind, make};
 pub async fn get(call: Call) -> Reply {
     let params = match call.query() {
         Ok(params) => params,
-        Err(refusal) => return refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+        Err(refusal) => return unreadable(&call, "authorize", refusal),
     };
     match params.find("request").filter(|_| !params.has("client_id")) {
         Some(sealed) => resume(call, sealed).await,
@@ -27,19 +29,25 @@ pub async fn get(call: Call) -> Reply {
 
 /// POST (OIDC Core section 3.1.2.1): repeated as GET, because a form of another site brings no Lax cookie along.
 pub async fn post(call: Call) -> Reply {
-    match call.form() {
-        Ok(params) => Reply::redirect(format!("{}{}?{}", call.web.place.base, ENDPOINTS.authorize, to_query(&params))),
-        Err(refusal) => refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
-    }
+    repeated_as_get(&call, "authorize", ENDPOINTS.authorize)
 }
 
-/// Parameters as a query string.
-pub fn to_query(params: &Params) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in params.pairs() {
-        query.append_pair(name, value);
-    }
-    query.finish()
+/// Sends the browser to the same endpoint with the query it came with and the form behind it: a parameter that stands in
+/// both is then seen as repeated.
+pub fn repeated_as_get(call: &Call, step: &'static str, path: &str) -> Reply {
+    let (query, form) = match (call.query(), call.form()) {
+        (Ok(query), Ok(form)) => (query, form),
+        (Err(refusal), _) | (_, Err(refusal)) => return unreadable(call, step, refusal),
+    };
+    let mut all = url::form_urlencoded::Serializer::new(String::new());
+    all.extend_pairs(query.pairs().chain(form.pairs()));
+    Reply::redirect(format!("{}{path}?{}", call.web.place.base, all.finish()))
+}
+
+/// A page for parameters that do not decode, with a row in the trace.
+pub fn unreadable(call: &Call, step: &'static str, refusal: Refusal) -> Reply {
+    let refusal = call.cx.refuse(step, refusal, Note::default());
+    refusal_page(&call.cx, &call.web.place, refusal, Vec::new())
 }
 
 async fn begin(call: Call, params: &Params) -> Reply {

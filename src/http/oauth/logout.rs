@@ -4,18 +4,18 @@ use crate::flow::Fault;
 use crate::flow::oauth::logout::{self, ConfirmView, Done, LogoutNext};
 use crate::http::call::Call;
 use crate::http::cookies;
-use crate::http::oauth::authorize::to_query;
+use crate::http::oauth::authorize::{repeated_as_get, unreadable};
 use crate::http::pages::{Chrome, ClientCard, LoggedOutPage, LogoutPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{cards, forged_page, refusal_page};
+use crate::http::sign_in::{cards, forged_page, refusal_page, unreadable_form};
 use crate::secret::token::hash;
 
 /// GET.
 pub async fn get(call: Call) -> Reply {
     let params = match call.query() {
         Ok(params) => params,
-        Err(refusal) => return refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
+        Err(refusal) => return unreadable(&call, "logout", refusal),
     };
     let next = logout::begin(&call.cx, &params, &call.browser()).await;
     reply(&call, next)
@@ -23,17 +23,14 @@ pub async fn get(call: Call) -> Reply {
 
 /// POST from an app: repeated as GET, because a form of another site brings no Lax cookie along.
 pub async fn post(call: Call) -> Reply {
-    match call.form() {
-        Ok(params) => Reply::redirect(format!("{}{}?{}", call.web.place.base, ENDPOINTS.logout, to_query(&params))),
-        Err(refusal) => refusal_page(&call.cx, &call.web.place, refusal, Vec::new()),
-    }
+    repeated_as_get(&call, "logout", ENDPOINTS.logout)
 }
 
 /// The person's answer.
 pub async fn confirm(call: Call) -> Reply {
     let form = match call.form() {
         Ok(form) => form,
-        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+        Err(refusal) => return unreadable_form(&call, "logout", refusal),
     };
     if form.find("decision") == Some("cancel") {
         return Reply::redirect(format!("{}/", call.web.place.base));

@@ -21,7 +21,7 @@ pub async fn post(call: Call) -> Reply {
     }
     match call.form() {
         Ok(form) => answer(&call, Some(&form)).await,
-        Err(refusal) => refused(&call, &refusal),
+        Err(refusal) => refused(&call, &call.cx.refuse("userinfo", refusal, Note::default())),
     }
 }
 

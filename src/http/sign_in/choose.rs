@@ -3,13 +3,13 @@
 use crate::flow::sign_in::choose::{self, Choice};
 use crate::http::call::Call;
 use crate::http::reply::Reply;
-use crate::http::sign_in::{after_step, forged_page};
+use crate::http::sign_in::{after_step, unreadable_form};
 
 /// Handles the form.
 pub async fn post(mut call: Call) -> Reply {
     let form = match call.form() {
         Ok(form) => form,
-        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+        Err(refusal) => return unreadable_form(&call, "choose_account", refusal),
     };
     let browser = call.browser();
     let text = |name: &str| form.find(name).unwrap_or_default();

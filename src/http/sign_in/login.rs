@@ -2,12 +2,13 @@
 
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, SignedInNow, Submitted};
+use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::oauth::authorize::sign_in_again;
 use crate::http::pages::Problem;
 use crate::http::reply::Reply;
-use crate::http::sign_in::{answer, forged_page, go_on, refusal_page};
+use crate::http::sign_in::{answer, forged_page, go_on, refusal_page, unreadable_form};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 
@@ -15,9 +16,10 @@ use crate::sensitive::Sensitive;
 pub async fn post(mut call: Call) -> Reply {
     let form = match call.form() {
         Ok(form) => form,
-        Err(refusal) => return forged_page(&call.cx, &call.web.place, refusal),
+        Err(refusal) => return unreadable_form(&call, "login", refusal),
     };
     if let Err(refusal) = form.all_once() {
+        let refusal = call.cx.refuse("login", refusal, Note::default());
         return refusal_page(&call.cx, &call.web.place, refusal, Vec::new());
     }
     let text = |name: &str| form.find(name).unwrap_or_default().to_owned();

@@ -8,6 +8,7 @@ pub mod setup;
 
 use crate::flow::Cx;
 use crate::flow::sign_in::consent::StepOutcome;
+use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::pages::{Chrome, ErrorPage, FormPostPage};
 use crate::http::reply::Reply;
@@ -44,6 +45,11 @@ pub fn refusal_page(cx: &Cx, place: &Place, refusal: Refusal, facts: Vec<(String
 /// A form that was not ours: 403.
 pub fn forged_page(cx: &Cx, place: &Place, refusal: Refusal) -> Reply {
     error_page(cx, place, 403, "This form is out of date", refusal, Vec::new())
+}
+
+/// A form of ours that does not decode: 403, with a row in the trace.
+pub fn unreadable_form(call: &Call, step: &'static str, refusal: Refusal) -> Reply {
+    forged_page(&call.cx, &call.web.place, call.cx.refuse(step, refusal, Note::default()))
 }
 
 fn error_page(

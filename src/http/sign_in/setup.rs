@@ -9,7 +9,7 @@ use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::{Chrome, Problem, SetupPage};
 use crate::http::reply::Reply;
-use crate::http::sign_in::{forged_page, refusal_page};
+use crate::http::sign_in::{forged_page, refusal_page, unreadable_form};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::sensitive::Sensitive;
 
@@ -37,7 +37,7 @@ pub async fn post(call: Call) -> Reply {
     let place = &call.web.place;
     let form_params = match call.form() {
         Ok(form) => form,
-        Err(refusal) => return forged_page(&call.cx, place, refusal),
+        Err(refusal) => return unreadable_form(&call, STEP, refusal),
     };
     let Some(token) = cookies::find(&call.request, Jar::Setup, place) else { return dead_link(&call) };
     let text = |name: &str| form_params.find(name).unwrap_or_default().to_owned();

@@ -20,7 +20,10 @@ pub struct Page {
     pub location: Option<String>,
     pub headers: reqwest::header::HeaderMap,
     pub body: String,
+    /// What the test asked for.
     pub url: String,
+    /// The path that answered.
+    pub path: String,
 }
 
 impl Browser {
@@ -113,8 +116,11 @@ impl Page {
     pub async fn read(response: Response, url: &str) -> Self {
         let location = response.headers().get(LOCATION).map(|v| v.to_str().expect("ASCII").to_owned());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let path = response.url().path().to_owned();
         let body = response.text().await.expect("a body");
-        Self { status, location, headers, body, url: url.to_owned() }
+        let page = Self { status, location, headers, body, url: url.to_owned(), path };
+        super::invariants::hold(&page);
+        page
     }
 
     pub fn header(&self, name: &str) -> &str {

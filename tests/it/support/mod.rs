@@ -7,6 +7,8 @@ pub mod ground;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
 pub mod raw;
+pub mod expect;
+pub mod invariants;
 pub mod relying_party;
 
 pub use app::TestApp;

@@ -193,6 +193,22 @@ impl TestApp {
         Tokens::of(&self.redeem(client, &code).await)
     }
 
+    /// A code for a browser that is signed in and has consented: no page comes between.
+    pub async fn code(&self, browser: &mut Browser, client: &Client, extra: &[(&str, &str)]) -> String {
+        browser.get(&self.authorize_url(client, extra)).await.code()
+    }
+
+    /// The authorization endpoint with exactly these parameters.
+    pub fn authorize_with(&self, fields: &[(&str, &str)]) -> String {
+        format!("{}?{}", self.url("/authorize"), encode(fields))
+    }
+
+    /// Redeems a code with parameters beside `grant_type` and `code`.
+    pub async fn redeem_with(&self, client: &Client, code: &str, fields: &[(&str, &str)]) -> Page {
+        let all = [&[("grant_type", "authorization_code"), ("code", code)], fields].concat();
+        self.call("/token", client, &all).await
+    }
+
     /// Redeems a code as its client does.
     pub async fn redeem(&self, client: &Client, code: &str) -> Page {
         let redirect_uri = client.row.redirect_uris[0].clone();
