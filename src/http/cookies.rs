@@ -79,8 +79,8 @@ pub fn set(jar: Jar, value: String, place: &Place) -> Cookie<'static> {
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_secure(place.is_https);
-    // Lax: the browser comes to /authorize from other sites by GET. The set-up link is opened from nowhere.
-    cookie.set_same_site(if jar == Jar::Setup { SameSite::Strict } else { SameSite::Lax });
+    // Lax: the browser comes to /authorize, and by a mailed link to the set-up page, from other sites by GET.
+    cookie.set_same_site(SameSite::Lax);
     cookie.set_max_age(jar.max_age());
     cookie
 }

@@ -220,6 +220,8 @@ impl Reply {
     }
 
     fn header(mut self, name: header::HeaderName, value: String) -> Self {
+        // Each of our headers stands once; what is said last counts.
+        self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
         self
     }

@@ -161,9 +161,10 @@ pub fn plan_rotation(rows: &[StoredKey], lives: &KeyLives, alg: Algorithm, how: 
         Rotation::Planned => now + lives.ahead(),
         Rotation::Emergency => now,
     };
-    let open = alive.iter().filter(|row| row.retires_at.is_none());
+    // In an emergency a key that is to retire some day retires now all the same.
+    let ends = |row: &&&StoredKey| row.retires_at.is_none() || how == Rotation::Emergency;
     let mut steps = vec![Step::Generate { alg, signs_from }];
-    steps.extend(open.map(|row| retire(row, signs_from, lives)));
+    steps.extend(alive.iter().filter(ends).map(|row| retire(row, signs_from, lives)));
     steps
 }
 

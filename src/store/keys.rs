@@ -72,6 +72,16 @@ pub fn retire(c: &mut Conn, kid: &str, retires_at: Timestamp, gone_at: Timestamp
     Ok(rows == 1)
 }
 
+/// Brings the end of a key forward (an emergency), or decides it. `false`: it ends sooner already, nothing was changed.
+pub fn retire_early(c: &mut Conn, kid: &str, retires_at: Timestamp, gone_at: Timestamp) -> Result<bool, Fault> {
+    use signing_keys as k;
+    let later = k::retires_at.is_null().or(k::retires_at.gt(retires_at.millis()));
+    let rows = q!(c, |conn| diesel::update(k::table.filter(k::kid.eq(kid)).filter(later))
+        .set((k::retires_at.eq(Some(retires_at.millis())), k::gone_at.eq(Some(gone_at.millis()))))
+        .execute(conn))?;
+    Ok(rows == 1)
+}
+
 /// Removes keys whose `gone_at` has come. How many.
 pub fn delete_gone(c: &mut Conn, now: Timestamp) -> Result<i64, Fault> {
     let rows =

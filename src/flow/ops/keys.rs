@@ -29,7 +29,8 @@ const LEASE: &str = "signing keys";
 pub async fn tend(parts: &Parts, rule: &KeyRule, now: Timestamp) -> Result<(), Fault> {
     let rows = parts.db.read(keys::list).await?;
     if !life::plan(&rows, &rule.lives, &rule.algorithms, now).is_empty() {
-        change(parts, rule, now, |rows| life::plan(rows, &rule.lives, &rule.algorithms, now)).await?;
+        change(parts, rule, now, Rotation::Planned, |rows| life::plan(rows, &rule.lives, &rule.algorithms, now))
+            .await?;
     }
     reload(parts).await
 }
@@ -45,7 +46,7 @@ pub async fn rotate(
     how: Rotation,
     now: Timestamp,
 ) -> Result<Vec<Step>, Fault> {
-    let done = change(parts, rule, now, |rows| life::plan_rotation(rows, &rule.lives, alg, how, now)).await?;
+    let done = change(parts, rule, now, how, |rows| life::plan_rotation(rows, &rule.lives, alg, how, now)).await?;
     reload(parts).await?;
     done.ok_or(Fault::Busy { retry_after: 5 })
 }
@@ -99,6 +100,7 @@ async fn change(
     parts: &Parts,
     rule: &KeyRule,
     now: Timestamp,
+    how: Rotation,
     plan: impl Fn(&[StoredKey]) -> Vec<Step>,
 ) -> Result<Option<Vec<Step>>, Fault> {
     let holder = secret::random::token32(&*parts.chance);
@@ -106,7 +108,7 @@ async fn change(
     if !parts.db.write(move |c| leases::take(c, LEASE, &name, now, until)).await? {
         return Ok(None);
     }
-    let applied = apply(parts, rule, now, plan).await;
+    let applied = apply(parts, rule, now, how, plan).await;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     applied.map(Some)
 }
@@ -115,6 +117,7 @@ async fn apply(
     parts: &Parts,
     rule: &KeyRule,
     now: Timestamp,
+    how: Rotation,
     plan: impl Fn(&[StoredKey]) -> Vec<Step>,
 ) -> Result<Vec<Step>, Fault> {
     let rows = parts.db.read(keys::list).await?;
@@ -138,7 +141,10 @@ async fn apply(
             for step in &work.1 {
                 match step {
                     Step::Retire { kid, retires_at, gone_at } => {
-                        keys::retire(c, kid, *retires_at, *gone_at)?;
+                        match how {
+                            Rotation::Planned => keys::retire(c, kid, *retires_at, *gone_at)?,
+                            Rotation::Emergency => keys::retire_early(c, kid, *retires_at, *gone_at)?,
+                        };
                     }
                     Step::Remove { .. } => {
                         keys::delete_gone(c, now)?;

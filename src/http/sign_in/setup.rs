@@ -21,7 +21,6 @@ pub async fn get(call: Call) -> Reply {
     let query = call.query().unwrap_or_default();
     if let Some(token) = query.find("token") {
         let cookie = cookies::set(Jar::Setup, token.to_owned(), place);
-        // By a page of our own and not by a redirect: a strict cookie would not come along from elsewhere.
         return Reply::redirect(format!("{}/setup", place.base)).cookie(cookie);
     }
     let Some(token) = cookies::find(&call.request, Jar::Setup, place) else { return dead_link(&call) };

@@ -3,12 +3,12 @@
 pub mod app;
 pub mod browser;
 pub mod chromium;
+pub mod expect;
 pub mod ground;
+pub mod invariants;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
 pub mod raw;
-pub mod expect;
-pub mod invariants;
 pub mod relying_party;
 
 pub use app::TestApp;
