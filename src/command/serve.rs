@@ -138,9 +138,8 @@ fn tls(config: &Config) -> Result<Option<rustls::ServerConfig>, ServeError> {
         return Ok(None);
     };
     let bad = |path: &std::path::Path, why: String| ServeError::Tls(format!("{}: {why}", path.display()));
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|e| bad(certificate, e.to_string()))?
-        .collect();
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(certificate).map_err(|e| bad(certificate, e.to_string()))?.collect();
     let chain = chain.map_err(|e| bad(certificate, e.to_string()))?;
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| bad(key, e.to_string()))?;
     let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, private);
