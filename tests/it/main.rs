@@ -7,5 +7,7 @@ mod code_flow;
 mod csrf;
 mod headers;
 mod jose;
+mod limits;
+mod passwords;
 mod refresh;
 mod sessions;
