@@ -29,6 +29,9 @@ pub struct Authorization {
     pub nonce: Option<String>,
     /// The request's `claims`.
     pub claims: ClaimsRequest,
+    /// The resources it was given for (RFC 8707); empty: the default audience.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }
 
 /// A lasting grant: the family to which refresh tokens and access tokens belong. Everything made from a code or a refresh

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client::{Client, GrantType};
+use crate::oauth::client_policy::RefreshRule;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::prompt::{self, Prompt};
@@ -124,6 +125,8 @@ pub struct ValidRequest {
     pub acr_values: Vec<String>,
     /// Single claims.
     pub claims: ClaimsRequest,
+    /// The resources that tokens are wanted for (RFC 8707 section 2.1).
+    pub resources: Vec<String>,
 }
 
 /// Reads which client asks. Nothing can be answered before it is known.
@@ -211,7 +214,8 @@ pub fn validate(params: &Params, client: &Client, callback: &Callback) -> Result
         hinted_subject: None,
         ui_locales: params.find("ui_locales").filter(|l| l.len() <= 200).map(str::to_owned),
         acr_values: words(params.find("acr_values")),
-        claims,
+        claims: claims.within(&client.scopes),
+        resources: params.all("resource").into_iter().map(str::to_owned).collect(),
     })
 }
 
@@ -283,7 +287,9 @@ fn scope(params: &Params, client: &Client) -> Result<ScopeSet, Refusal> {
             .because(&client.scopes, "none"));
     }
     allowed_scope(&asked, client)?;
-    Ok(asked)
+    // Nothing is promised that cannot be kept: without a refresh token there is no offline access (OIDC Core section 11).
+    let refreshes = client.may_use(GrantType::RefreshToken) && client.policy.refresh != RefreshRule::Never;
+    Ok(if refreshes { asked } else { asked.without("offline_access") })
 }
 
 /// Reads a `scope` text.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::identity::User;
 use crate::oauth::authorization::Authorization;
 use crate::oauth::error::{ErrorCode, Refusal};
-use crate::oauth::scope::{Scope, ScopeSet};
+use crate::oauth::scope::{self, Scope, ScopeSet};
 
 /// The `claims` request parameter, as far as we honour it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct ClaimWish {
 }
 
 /// The names of claims we can release, for `claims_supported`.
-pub const SUPPORTED: [&str; 29] = [
+pub const SUPPORTED: [&str; 28] = [
     "iss",
     "sub",
     "aud",
@@ -49,7 +49,6 @@ pub const SUPPORTED: [&str; 29] = [
     "nonce",
     "acr",
     "amr",
-    "azp",
     "sid",
     "at_hash",
     "name",
@@ -111,6 +110,20 @@ impl ClaimsRequest {
             return Err(refuse("id_token.sub.value that is no string".to_owned()));
         }
         Ok(request)
+    }
+
+    /// Without the claims that no scope of the client releases: an app must not learn by this parameter what an administrator
+    /// did not allow it to ask for. Voluntary claims that are not given are no error (section 5.5.1).
+    #[must_use]
+    pub fn within(mut self, scopes: &ScopeSet) -> Self {
+        // Claims of an administrator's own scopes are all personal ones; such a client may ask for any of them.
+        if scopes.iter().any(|token| !scope::is_standard(token)) {
+            return self;
+        }
+        let released = names_of(scopes, &[]);
+        self.userinfo.retain(|name, _| !is_personal(name) || released.contains(name.as_str()));
+        self.id_token.retain(|name, _| !is_personal(name) || released.contains(name.as_str()));
+        self
     }
 
     /// Whether nothing is asked for.
@@ -248,6 +261,7 @@ mod tests {
             amr: vec![],
             nonce: None,
             claims: ClaimsRequest::parse(Some(claims)).unwrap(),
+            resources: Vec::new(),
         }
     }
 

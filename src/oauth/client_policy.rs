@@ -97,6 +97,9 @@ pub struct ClientPolicy {
     pub userinfo_alg: Option<Algorithm>,
     /// Audiences of access tokens when no scope names one; empty means the issuer itself.
     pub audiences: Vec<String>,
+    /// The audience that this client itself is, if it is a resource server: it may introspect tokens made for it.
+    #[serde(default)]
+    pub resource_identifier: Option<String>,
     /// `default_max_age` in seconds (OIDC Registration section 2).
     pub default_max_age: Option<i64>,
 }
@@ -117,6 +120,7 @@ impl ClientPolicy {
             id_token_alg: Algorithm::RS256,
             userinfo_alg: None,
             audiences: Vec::new(),
+            resource_identifier: None,
             default_max_age: None,
         }
     }

@@ -131,6 +131,7 @@ pub(crate) fn authorization(client_id: &str, scope: &[&str]) -> Authorization {
         amr: vec!["pwd".to_owned()],
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         claims: ClaimsRequest::default(),
+        resources: Vec::new(),
     }
 }
 

@@ -13,7 +13,9 @@ pub fn inactive() -> Value {
 /// Whether a token concerns the caller: its own token, or one made for an audience the caller is.
 pub fn concerns(caller: &Client, client_id: &str, audience: &[String]) -> bool {
     caller.client_id == client_id
-        || audience.iter().any(|aud| *aud == caller.client_id || caller.policy.audiences.contains(aud))
+        || audience
+            .iter()
+            .any(|aud| *aud == caller.client_id || caller.policy.resource_identifier.as_ref() == Some(aud))
 }
 
 /// The answer for a good access token, from its claims.

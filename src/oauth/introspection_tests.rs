@@ -26,7 +26,7 @@ fn rfc7662_2_2_inactive_is_one_member_and_nothing_else() {
 #[test]
 fn rfc7662_2_2_an_access_token_answers_with_its_claims_and_without_our_own() {
     let client = web("c1");
-    let m = Minting { issuer: ISSUER, client: &client, now: at(0) };
+    let m = Minting { issuer: ISSUER, client: &client, now: at(0), grant_ends: None };
     let a = authorization("c1", &["openid", "email"]);
     let claims = token::access_token(&m, &a, &["https://api.test".to_owned()], "j1", Some("g1"));
     let answer = access_token(&claims);
@@ -69,7 +69,9 @@ fn rfc7662_2_2_a_refresh_token_ends_with_the_earlier_of_its_ends() {
 fn rfc7662_4_a_caller_learns_only_what_concerns_it() {
     let api = || vec!["https://api.test".to_owned()];
     let mut resource_server = service("rs");
-    resource_server.policy.audiences = api();
+    resource_server.policy.resource_identifier = Some("https://api.test".to_owned());
+    let mut caller_of_the_api = web("c2");
+    caller_of_the_api.policy.audiences = api();
     for (caller, client_id, audience, expected) in [
         (web("c1"), "c1", api(), true),
         (web("c1"), "c1", Vec::new(), true),
@@ -77,6 +79,7 @@ fn rfc7662_4_a_caller_learns_only_what_concerns_it() {
         (web("c2"), "c1", Vec::new(), false),
         (web("c2"), "c1", vec!["https://other.test".to_owned(), "c2".to_owned()], true),
         (resource_server.clone(), "c1", api(), true),
+        (caller_of_the_api, "c1", api(), false),
         (resource_server.clone(), "c1", vec!["https://api.test/".to_owned()], false),
         (resource_server, "c1", vec![ISSUER.to_owned()], false),
     ] {

@@ -29,6 +29,9 @@ pub struct Situation<'a> {
     pub began_at: Timestamp,
     /// The account chosen for this request, if the person chose.
     pub chosen: Option<&'a SessionId>,
+    /// The session in which the person pressed "allow" for this very request. A consent of the same minute to another
+    /// request is none: somebody else may have opened that one.
+    pub consented: Option<&'a SessionId>,
     /// Sessions of the browser, the one used last first.
     pub sessions: &'a [SignedIn],
     /// Now.
@@ -67,10 +70,12 @@ pub fn account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
         let key = crate::identity::Email::parse(hint).ok()?;
         candidates.iter().find(|known| known.user.email.key() == key.key())
     });
+    let hinted_elsewhere = s.request.login_hint.is_some() && hinted.is_none();
     let account = match (chosen, candidates.as_slice()) {
         (Some(known), _) => *known,
         (None, []) => return sign_in_or_refuse(s, None),
         (None, _) if s.request.prompt.select_account => return AccountStep::ChooseAccount,
+        (None, [_]) if hinted_elsewhere && !s.request.prompt.none => return AccountStep::ChooseAccount,
         (None, [only]) => only,
         (None, [first, ..]) if s.request.prompt.none => hinted.copied().unwrap_or(first),
         (None, _) => match hinted {
@@ -99,7 +104,7 @@ pub fn consent(
     given: Option<&Consent>,
     claims_beyond: &[String],
 ) -> ConsentStep {
-    let for_this_request = given.is_some_and(|c| c.granted_at >= s.began_at);
+    let for_this_request = s.consented == Some(&account.session.id);
     let asked_again = s.request.prompt.consent && !for_this_request;
     // RFC 8252 section 8.6: anybody on the machine can pose as such a client, so neither an old consent nor the
     // administrator's trust in the real one proves anything.
@@ -109,7 +114,11 @@ pub fn consent(
         return ConsentStep::Issue;
     }
     let covers = given.is_some_and(|c| {
-        s.request.scope.is_within(&c.scopes) && claims_beyond.iter().all(|name| c.claims.contains(name))
+        // Whoever allowed it allowed an app of that name and address: after a change of the app, they are asked again.
+        let is_of_this_app = for_this_request || c.granted_at >= s.client.updated_at;
+        is_of_this_app
+            && s.request.scope.is_within(&c.scopes)
+            && claims_beyond.iter().all(|name| c.claims.contains(name))
     });
     if covers && !asked_again && is_vouched_for {
         return ConsentStep::Issue;

@@ -29,11 +29,12 @@ fn request(prompt: &str) -> ValidRequest {
         ui_locales: None,
         acr_values: Vec::new(),
         claims: ClaimsRequest::default(),
+        resources: Vec::new(),
     }
 }
 
 fn situation<'a>(request: &'a ValidRequest, client: &'a Client, sessions: &'a [SignedIn]) -> Situation<'a> {
-    Situation { request, client, began_at: BEGAN, chosen: None, sessions, now: at(60) }
+    Situation { request, client, began_at: BEGAN, chosen: None, consented: None, sessions, now: at(60) }
 }
 
 /// One letter for each outcome, so that the tables below can be read.
@@ -203,6 +204,8 @@ fn oidc_core_3_1_2_3_the_whole_table_of_sign_in_and_consent() {
                 };
                 assert_eq!(who, &sessions[chosen.unwrap_or(0)], "the chosen one, else the one used last");
                 for (column, given) in consents().iter().enumerate() {
+                    // Pressing "allow" for this request is what columns 3 and 4 stand for.
+                    let s = Situation { consented: (column >= 3).then_some(&who.session.id), ..s };
                     let seen = consent_letter(&consent(&s, who, given.as_ref(), &[]));
                     let wanted = expected_consent(name, &asked.prompt, column);
                     assert_eq!(seen, wanted, "{name}, prompt={prompt:?}, consent {column}");

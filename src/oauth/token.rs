@@ -50,6 +50,24 @@ pub fn missing(name: &'static str, section: &'static str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "params.present", section, words).because(name, "none")
 }
 
+/// The resources of a token request: it may narrow what was authorised, never widen (RFC 8707 section 2.2).
+///
+/// # Errors
+/// `invalid_target` for one that was not.
+pub fn resources<'a>(asked: &[&'a str], authorised: &'a [String]) -> Result<Vec<&'a str>, Refusal> {
+    if asked.is_empty() {
+        return Ok(authorised.iter().map(String::as_str).collect());
+    }
+    match asked.iter().find(|one| !authorised.is_empty() && !authorised.iter().any(|a| a == *one)) {
+        None => Ok(asked.to_vec()),
+        Some(foreign) => {
+            let words = "resource is not one that was authorised";
+            Err(Refusal::new(ErrorCode::InvalidTarget, "resource.authorised", "RFC 8707 section 2.2", words)
+                .because(authorised.join(" "), foreign))
+        }
+    }
+}
+
 /// Holds every `resource` of a request (RFC 8707) against the audiences the client may name. Without one, the scopes and the
 /// client's policy decide.
 ///
@@ -102,6 +120,16 @@ pub struct Minting<'a> {
     pub client: &'a Client,
     /// `iat`.
     pub now: Timestamp,
+    /// Absolute end of the grant, which no access token outlives.
+    pub grant_ends: Option<Timestamp>,
+}
+
+impl Minting<'_> {
+    /// `exp` of an access token.
+    pub fn access_token_end(&self) -> Timestamp {
+        let end = self.now + self.client.policy.access_token_lifetime;
+        self.grant_ends.map_or(end, |grant| grant.min(end))
+    }
 }
 
 /// Claims of an access token (RFC 9068 section 2.2). `gid` names the grant, so that revoking the grant ends the token.
@@ -119,7 +147,7 @@ pub fn access_token(
     put("aud", one_or_many(audience));
     put("client_id", a.client_id.as_str().into());
     put("iat", m.now.seconds().into());
-    put("exp", (m.now + m.client.policy.access_token_lifetime).seconds().into());
+    put("exp", m.access_token_end().seconds().into());
     put("jti", jti.into());
     if !a.scope.is_empty() {
         put("scope", a.scope.to_string().into());

@@ -111,7 +111,7 @@ fn f07_rfc8707_2_a_resource_narrows_and_a_foreign_one_is_an_error() {
 }
 
 fn minting(client: &Client) -> Minting<'_> {
-    Minting { issuer: ISSUER, client, now: at(0) }
+    Minting { issuer: ISSUER, client, now: at(0), grant_ends: None }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod browser;
 mod code_flow;
 mod csrf;
 mod headers;

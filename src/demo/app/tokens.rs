@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use super::api_call::{self, Attempt};
 use super::callback::scope_words;
 use super::explain::Place;
-use super::provider::{Provider, chain};
+use super::provider::{self, Provider, chain};
 use super::show;
 use super::timeline::{Actor, Chapter, Check, Mood, Step};
 use super::visitor::SignedIn;
@@ -43,6 +43,7 @@ pub(super) async fn refresh(state: &State, person: &mut SignedIn, now: i64) -> C
             });
             let words = format!("access token: {old_access} became {}", show::shorten(answer.access_token().secret()));
             step.check(Check::good(words, "RFC 6749 §6"));
+            follow_rotation(state, person, &answer).await;
             check_id_token(person, &answer, &mut step);
             adopt(person, &answer);
             chapter.lesson =
@@ -222,6 +223,14 @@ async fn redeem(recorder: &Recorder, person: &SignedIn, token: &Secret) -> (Step
         }
     };
     (step, answer)
+}
+
+/// An ID token that the known keys do not fit may be signed with a newer one: look once more before judging it.
+async fn follow_rotation(state: &State, person: &mut SignedIn, answer: &CoreTokenResponse) {
+    let fits = answer.id_token().is_none_or(|token| names(token, &person.provider, &person.subject));
+    if !fits && let Ok((provider, _)) = provider::discover(&state.settings, &Recorder::new(&state.wire)).await {
+        person.provider = provider;
+    }
 }
 
 /// A new ID token must speak of the same person (OIDC Core §12.2).

@@ -13,6 +13,7 @@ use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::scope::{self, Scope};
 use crate::oauth::step::{self, AccountStep, ConsentStep, SignedIn, Situation};
+use crate::oauth::token;
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
 use crate::signing::Expect;
@@ -112,7 +113,7 @@ pub async fn begin(cx: &Cx, params: &Params, browser: &Browser, binding: &str) -
         }
     };
     let checked = match authorize::validate(params, &client, &callback) {
-        Ok(request) => with_hint(cx, params, request),
+        Ok(request) => with_resources(cx, &client, with_hint(cx, params, request)).await?,
         Err(refusal) => Err(refusal),
     };
     match checked {
@@ -202,6 +203,22 @@ fn redirect_facts(refusal: &Refusal, client: &Client) -> Vec<(String, String)> {
     ]
 }
 
+/// Holds the wanted resources against the client's (RFC 8707 section 2.1), so that an app learns of a mistake before a person
+/// is bothered.
+async fn with_resources(
+    cx: &Cx,
+    client: &Client,
+    request: Result<ValidRequest, Refusal>,
+) -> Result<Result<ValidRequest, Refusal>, Fault> {
+    let request = match request {
+        Ok(request) if !request.resources.is_empty() => request,
+        as_it_is => return Ok(as_it_is),
+    };
+    let defined = cx.db().read(scopes::list).await?;
+    let resources: Vec<&str> = request.resources.iter().map(String::as_str).collect();
+    Ok(token::audience(&resources, client, &request.scope, &defined, cx.issuer()).map(|_| request))
+}
+
 /// Verifies `id_token_hint`: our signature, our issuer; expired is fine (OIDC Core section 3.1.2.1).
 fn with_hint(cx: &Cx, params: &Params, request: ValidRequest) -> Result<ValidRequest, Refusal> {
     let Some(hint) = params.find("id_token_hint") else { return Ok(request) };
@@ -241,6 +258,7 @@ async fn proceed(
         client,
         began_at: pending.began_at,
         chosen: pending.chosen.as_ref(),
+        consented: pending.consented.as_ref(),
         sessions: &signed_in,
         now: cx.now,
     };
@@ -321,6 +339,7 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             client: &client,
             began_at: pending.began_at,
             chosen: pending.chosen.as_ref(),
+            consented: pending.consented.as_ref(),
             sessions: &signed_in,
             now,
         };
@@ -342,7 +361,11 @@ fn scope_lines(request: &ValidRequest, defined: &[Scope], given: Option<&Consent
         standard.or_else(own).unwrap_or_else(|| token.to_owned())
     };
     let is_new = |token: &str| given.is_some_and(|c| !c.scopes.contains(token));
-    request.scope.iter().map(|token| (token.to_owned(), words(token), is_new(token))).collect()
+    // The standard ones in their usual order, then the administrator's.
+    let rank = |token: &str| scope::STANDARD.iter().position(|(name, _)| *name == token).unwrap_or(usize::MAX);
+    let mut tokens: Vec<&str> = request.scope.iter().collect();
+    tokens.sort_by_key(|token| rank(token));
+    tokens.into_iter().map(|token| (token.to_owned(), words(token), is_new(token))).collect()
 }
 
 /// Makes the code: minted before the transaction, stored as a hash with everything it is bound to.
@@ -391,6 +414,7 @@ fn authorization(client: &Client, pending: &Pending, account: &SignedIn) -> Auth
         amr: session.amr.clone(),
         nonce: pending.request.nonce.clone(),
         claims: pending.request.claims.clone(),
+        resources: pending.request.resources.clone(),
     }
 }
 

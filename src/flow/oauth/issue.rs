@@ -11,6 +11,7 @@ use crate::oauth::jose::TokenType;
 use crate::oauth::token::{self, Minting, TokenAnswer};
 use crate::secret;
 use crate::sensitive::Sensitive;
+use crate::time::Timestamp;
 
 /// Everything the tokens are made of.
 pub struct Ready<'a> {
@@ -20,8 +21,8 @@ pub struct Ready<'a> {
     pub authorization: &'a Authorization,
     /// `aud` of the access token.
     pub audience: Vec<String>,
-    /// The family, unless a client acts for itself.
-    pub grant_id: Option<&'a str>,
+    /// The family and its absolute end, unless a client acts for itself.
+    pub grant: Option<(&'a str, Timestamp)>,
     /// The person, loaded only when the ID token needs claims about them.
     pub user: Option<&'a User>,
     /// The refresh token that was saved.
@@ -34,9 +35,10 @@ pub struct Ready<'a> {
 /// A [`Fault`] of the keyring.
 pub fn mint(cx: &Cx, ready: Ready<'_>) -> Result<TokenAnswer, Fault> {
     let Ready { client, authorization, .. } = ready;
-    let minting = Minting { issuer: cx.issuer(), client, now: cx.now };
+    let grant_ends = ready.grant.map(|(_, end)| end);
+    let minting = Minting { issuer: cx.issuer(), client, now: cx.now, grant_ends };
     let jti = secret::random::token32(&*cx.parts.chance);
-    let claims = token::access_token(&minting, authorization, &ready.audience, &jti, ready.grant_id);
+    let claims = token::access_token(&minting, authorization, &ready.audience, &jti, ready.grant.map(|(id, _)| id));
     let keyring = &cx.parts.keyring;
     let access_token = keyring.sign(client.policy.access_token_alg, TokenType::AccessToken, &claims, cx.now)?;
     let id_token = match authorization.user_id.is_some() && authorization.scope.contains("openid") {
@@ -49,7 +51,7 @@ pub fn mint(cx: &Cx, ready: Ready<'_>) -> Result<TokenAnswer, Fault> {
     };
     Ok(TokenAnswer {
         access_token: access_token.into(),
-        expires_in: client.policy.access_token_lifetime.seconds(),
+        expires_in: minting.access_token_end().since(cx.now).seconds(),
         refresh_token: ready.refresh_token,
         id_token: id_token.map(Sensitive::from),
         scope: authorization.scope.clone(),

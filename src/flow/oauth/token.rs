@@ -55,7 +55,7 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
         client: client.client(),
         authorization: &redeemed.authorization,
         audience: redeemed.audience,
-        grant_id: redeemed.grant_id.as_deref(),
+        grant: redeemed.grant.as_ref().map(|(id, end)| (id.as_str(), *end)),
         user: redeemed.user.as_ref(),
         refresh_token: redeemed.refresh_token,
     };
@@ -66,7 +66,8 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
 struct Redeemed {
     authorization: Authorization,
     audience: Vec<String>,
-    grant_id: Option<String>,
+    /// The family and its absolute end.
+    grant: Option<(String, Timestamp)>,
     user: Option<User>,
     refresh_token: Option<Sensitive>,
 }
@@ -111,7 +112,9 @@ impl Work {
         authorization: &Authorization,
     ) -> Result<Result<Vec<String>, Refusal>, store::Fault> {
         let defined = defined_scopes(c, authorization)?;
-        Ok(token::audience(&self.form.all("resource"), self.client(), &authorization.scope, &defined, &self.issuer))
+        Ok(token::resources(&self.form.all("resource"), &authorization.resources).and_then(|resources| {
+            token::audience(&resources, self.client(), &authorization.scope, &defined, &self.issuer)
+        }))
     }
 
     /// The person, only when the ID token is to hold claims about them.
@@ -161,7 +164,7 @@ async fn by_client_credentials(
         false => cx.db().read(scopes::list).await?,
     };
     let audience = token::audience(&form.all("resource"), client.client(), &authorization.scope, &defined, cx.issuer());
-    Ok(audience.map(|audience| Redeemed { authorization, audience, grant_id: None, user: None, refresh_token: None }))
+    Ok(audience.map(|audience| Redeemed { authorization, audience, grant: None, user: None, refresh_token: None }))
 }
 
 async fn by_code(cx: &mut Cx, form: &Params, client: &AuthenticatedClient) -> Result<Result<Redeemed, Refusal>, Fault> {
@@ -263,7 +266,7 @@ fn begin_grant(c: &mut Conn, work: &Work, code: &Code, authorization: Authorizat
     }
     let user = work.user_for_claims(c, &authorization)?;
     let refresh_token = refreshes.then(|| work.fresh_refresh_token.clone());
-    Ok(Ok(Redeemed { authorization, audience, grant_id: Some(grant.id), user, refresh_token }))
+    Ok(Ok(Redeemed { authorization, audience, grant: Some((grant.id, grant.expires_at)), user, refresh_token }))
 }
 
 async fn by_refresh_token(
@@ -334,7 +337,10 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
     }
     let user = work.user_for_claims(c, &authorization)?;
     let refresh_token = Some(work.fresh_refresh_token.clone());
-    Ok((flow_id, Ok(Redeemed { authorization, audience, grant_id: Some(grant.id), user, refresh_token })))
+    Ok((
+        flow_id,
+        Ok(Redeemed { authorization, audience, grant: Some((grant.id, grant.expires_at)), user, refresh_token }),
+    ))
 }
 
 /// Removes expired secrets of a client; part of the sweeper.

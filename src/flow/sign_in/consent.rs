@@ -87,7 +87,7 @@ pub async fn submit(
         Decision::Approve => {
             remember(cx, &account, &pending.request, &client.client_id).await?;
             cx.note(Note::new(STEP, "the person consented").client(&client.client_id).user(user_id));
-            Ok(StepOutcome::GoOn(pending.with_chosen(account.session.id).seal(cx)?))
+            Ok(StepOutcome::GoOn(pending.with_consent(account.session.id).seal(cx)?))
         }
     }
 }

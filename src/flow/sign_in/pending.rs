@@ -24,6 +24,8 @@ pub struct Pending {
     browser: String,
     /// The account chosen for it, if the person chose or just signed in.
     pub chosen: Option<SessionId>,
+    /// The session in which the person allowed this very request.
+    pub consented: Option<SessionId>,
     /// Set when the person asked for an account that is not signed in yet.
     pub another_account: bool,
 }
@@ -37,8 +39,16 @@ impl Pending {
             correlation_id: cx.correlation_id.clone(),
             browser: bound(browser),
             chosen: None,
+            consented: None,
             another_account: false,
         }
+    }
+
+    /// The same, allowed by the person of a session.
+    #[must_use]
+    pub fn with_consent(mut self, session: SessionId) -> Self {
+        self.consented = Some(session.clone());
+        self.with_chosen(session)
     }
 
     /// The same for an account.

@@ -38,6 +38,7 @@ pub fn authorize(form: &Params, client: &AuthenticatedClient) -> Result<Authoriz
         amr: Vec::new(),
         nonce: None,
         claims: ClaimsRequest::default(),
+        resources: Vec::new(),
     })
 }
 
