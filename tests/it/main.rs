@@ -12,6 +12,7 @@ mod limits;
 mod nodes;
 mod parsers;
 mod passwords;
+mod process;
 mod refresh;
 mod secrets;
 mod sessions;

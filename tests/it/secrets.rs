@@ -43,8 +43,8 @@ impl Secrets {
     }
 
     fn of_page(&mut self, page: &Page) {
-        for (_, value) in page.body.contains("<form").then(|| page.hidden()).unwrap_or_default() {
-            self.add(value);
+        if page.body.contains("<form") {
+            page.hidden().into_iter().for_each(|(_, value)| self.add(value));
         }
         page.param("code").into_iter().for_each(|code| self.add(code));
     }
