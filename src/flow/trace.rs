@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::flow::Cx;
 use crate::oauth::error::Refusal;
+use crate::secret::token::TOKEN_LEN;
 use crate::store::traces::{self, TraceRow};
 use crate::store::{Db, Fault};
 use crate::time::{Lifetime, Timestamp};
@@ -93,8 +94,8 @@ impl Tracer {
         let outcome = format!("refused with {code}: {}", refusal.description);
         let row = TraceRow {
             check_name: Some(format!("{} ({})", finding.check, finding.section)),
-            expected: Some(finding.expected.clone()),
-            received: Some(finding.received.clone()),
+            expected: Some(clean(&finding.expected)),
+            received: Some(clean(&finding.received)),
             ..row(cx, Note { step, outcome, ..note })
         };
         self.push(row);
@@ -130,9 +131,20 @@ fn row(cx: &Cx, note: Note) -> TraceRow {
     }
 }
 
-/// PostgreSQL takes no NUL in text; nobody needs more than 500 characters of one field.
+/// PostgreSQL takes no NUL in text; nobody needs more than 500 characters of one field. A code or token that an app sent in
+/// the wrong parameter is recognised by its form and cut short: the trace is read by people who may not use it.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(500).collect()
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut cleaned = String::new();
+    for piece in text.split_inclusive(|c| !is_of_token(c)) {
+        let word = piece.trim_end_matches(|c| !is_of_token(c));
+        let is_secret = word.len() >= TOKEN_LEN && (word.contains("vs_") || word.contains("eyJ"));
+        match is_secret.then(|| word.chars().take(6)) {
+            Some(head) => cleaned.extend(head.chain(['…']).chain(piece[word.len()..].chars())),
+            None => cleaned.push_str(piece),
+        }
+    }
+    cleaned.chars().filter(|c| *c != '\0').take(500).collect()
 }
 
 impl TraceWriter {
@@ -189,4 +201,28 @@ pub async fn of(db: &Db, correlation_id: String) -> Result<Vec<TraceRow>, Fault>
 /// A [`Fault`] of the database.
 pub async fn sweep(db: &Db, keep: Lifetime, keep_rows: i64, now: Timestamp) -> Result<i64, Fault> {
     db.write(move |c| traces::delete_older(c, now - keep, keep_rows)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn p01_a_token_in_the_wrong_parameter_is_cut_short() {
+        let refresh = format!("vs_rt_{}_abc123", "A".repeat(43));
+        assert_eq!(clean(&refresh), "vs_rt_…");
+        assert_eq!(clean(&format!("\"{refresh}\", then {refresh}")), "\"vs_rt_…\", then vs_rt_…");
+        let jwt = format!("eyJhbGciOiJFUzI1NiJ9.{}.{}", "b".repeat(80), "c".repeat(86));
+        assert_eq!(clean(&format!("a token: {jwt}.")), "a token: eyJhbG…");
+        assert_eq!(clean(&format!("x{refresh}x")), "xvs_rt…");
+    }
+
+    #[test]
+    fn ordinary_words_stay_as_they_are_and_long_ones_end() {
+        for text in ["", "https://app.example/cb?x=1", "openid vs_rt_ eyJ", "généré à 12:00, 5 %", " a  b "] {
+            assert_eq!(clean(text), text);
+        }
+        assert_eq!(clean("a\0b"), "ab");
+        assert_eq!(clean(&"é ".repeat(400)).chars().count(), 500);
+    }
 }

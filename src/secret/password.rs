@@ -143,8 +143,13 @@ impl PasswordHasher {
         self.crew.load()
     }
 
+    /// Whether the password is longer than any that is looked at ([`PasswordRule::max_bytes`]).
+    pub fn is_too_long(&self, password: &Sensitive) -> bool {
+        password.len() > self.rule.max_bytes
+    }
+
     fn prepare(&self, password: &Sensitive) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
-        if password.len() > self.rule.max_bytes {
+        if self.is_too_long(password) {
             return Err(PasswordError::TooLong { max_bytes: self.rule.max_bytes });
         }
         // Room for the worst case (U+FDFA grows from 3 bytes to 33): a buffer that grows leaves copies behind.

@@ -81,6 +81,8 @@ pub struct Again {
 pub enum Problem {
     /// Wrong address or password; or disabled, or without a password.
     WrongCredentials,
+    /// A password longer than any that is looked at; says nothing of the account, which was not looked at either.
+    TooLong,
     /// Too many attempts; seconds to wait.
     TooMany(i64),
 }
@@ -106,6 +108,12 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         let (request, login) = (form.request.clone(), form.login.clone());
         Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, why })))
     };
+    if cx.parts.passwords.is_too_long(&form.password) {
+        cx.note(
+            Note::new(STEP, "refused: the password is longer than any that is looked at").client(&client.client_id),
+        );
+        return again(Problem::TooLong);
+    }
     let Ok(email) = Email::parse(&form.login) else {
         cx.note(Note::new(STEP, "refused: the text is no e-mail address").client(&client.client_id));
         return again(Problem::WrongCredentials);

@@ -54,6 +54,10 @@ fn words(why: Why) -> (u16, Problem, Option<u64>) {
             let words = "That address and password do not go together. Check both and try again.".to_owned();
             (422, Problem { id, words }, None)
         }
+        Why::TooLong => {
+            let words = "That is longer than any password here. Check it and try again.".to_owned();
+            (400, Problem { id, words }, None)
+        }
         Why::TooMany(seconds) => {
             let wait =
                 if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60 + 1) };

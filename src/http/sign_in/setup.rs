@@ -11,6 +11,7 @@ use crate::http::pages::{Chrome, Problem, SetupPage};
 use crate::http::reply::Reply;
 use crate::http::sign_in::{forged_page, refusal_page, unreadable_form};
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::secret::token::{Kind, check_shape};
 use crate::sensitive::Sensitive;
 
 const STEP: &str = "setup";
@@ -20,6 +21,10 @@ pub async fn get(call: Call) -> Reply {
     let place = &call.web.place;
     let query = call.query().unwrap_or_default();
     if let Some(token) = query.find("token") {
+        // Only what could be a secret of ours may become a cookie: anything else might be no cookie at all.
+        if !check_shape(Kind::SetupLink, token) {
+            return dead_link(&call);
+        }
         let cookie = cookies::set(Jar::Setup, token.to_owned(), place);
         return Reply::redirect(format!("{}/setup", place.base)).cookie(cookie);
     }

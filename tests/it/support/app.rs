@@ -157,6 +157,13 @@ impl TestApp {
         vouchsafe::flow::trace::of(&self.app.parts.db, correlation_id.to_owned()).await.expect("the trace")
     }
 
+    /// Lets port and database go, so that the program itself can take over with [`TestApp::env`]; what speaks HTTP goes on
+    /// working.
+    pub async fn hand_over(&self) {
+        self.handle.stop(false).await;
+        self.app.close().await;
+    }
+
     /// Stops the server and lets the database go, so that the folder can be used again.
     pub async fn stop(self) -> Arc<TempDir> {
         self.handle.stop(false).await;
