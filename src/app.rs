@@ -170,9 +170,11 @@ impl App {
     }
 }
 
+/// Under this name the database keeps the mark of the master key that it was sealed with.
+pub const MARK: &str = "master_key_check";
+
 /// Loads the master key, or makes it for a database that was never used; holds it against the mark in the database.
 async fn master_key(config: &Config, db: &Db, chance: &dyn Chance) -> Result<MasterKey, StartError> {
-    const MARK: &str = "master_key_check";
     let marked = db.read(|c| store::meta::find(c, MARK)).await?;
     let age = if marked.is_some() { DatabaseAge::InUse } else { DatabaseAge::Fresh };
     let source = KeysSource { dir: config.keys.dir.clone(), secret: config.keys.master_key.clone() };
@@ -200,7 +202,11 @@ pub fn database_settings(config: &Config, opener: Opener) -> DatabaseSettings {
     }
 }
 
-fn key_rule(config: &Config) -> Result<KeyRule, StartError> {
+/// What the configuration says of signing keys.
+///
+/// # Errors
+/// [`StartError::Parts`] for a size of RSA keys that there is not.
+pub fn key_rule(config: &Config) -> Result<KeyRule, StartError> {
     let keys = &config.keys;
     let bits = RsaBits::parse(keys.rsa_bits);
     Ok(KeyRule {

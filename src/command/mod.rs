@@ -1,2 +1,228 @@
-//! commands
+//! The command line: reads arguments and environment, opens the house, does one thing and says how it went. It does not own
+//! what is done: administrators' operations are `flow::admin`'s, the server's building is `app`'s.
+
+#![expect(clippy::disallowed_methods, reason = "the one room that reads the process's environment")]
+
+mod answer;
+mod client;
+mod client_args;
+mod completions;
+mod config;
+mod consent;
+pub mod demo;
+mod doctor;
+mod key;
+mod link;
+mod migrate;
+mod scope;
 pub mod serve;
+mod serve_args;
+mod session;
+mod show;
+mod trace;
+mod user;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::app::{App, Opener};
+use crate::clock::Clock;
+use crate::config::{Config, Origin, Overrides};
+use crate::telemetry::{self, LogOutput};
+
+pub use answer::{Answer, Failure};
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, not found, or the doctor found a problem; 2 wrong arguments or \
+                          configuration; 3 database, keys or address not available.";
+
+/// Vouchsafe, an OpenID Connect provider.
+#[derive(Debug, Parser)]
+#[command(name = "vouchsafe", version, about = "Vouchsafe, an OpenID Connect provider", after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    general: General,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct General {
+    /// Configuration file [default: vouchsafe.toml in this folder, if there is one].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Sets one key of the configuration over everything else; may be repeated.
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Answers in JSON on the output stream, and writes nothing else there.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the provider.
+    Serve(serve_args::ServeArgs),
+    /// Runs the provider with a demo app and a demo API, all on this machine.
+    Demo(serve_args::DemoArgs),
+    /// Checks configuration, database, keys, clock, address and TLS, and says what to do about each finding.
+    Doctor,
+    /// Brings the database up to date; the server does this by itself when it starts.
+    Migrate,
+    /// Apps that people sign in to, and programs that act for themselves.
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// People's accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Scopes of your own.
+    #[command(subcommand)]
+    Scope(scope::ScopeCommand),
+    /// What people have allowed apps.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    /// Signing keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Browsers that people are signed in on.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    /// Shows what happened under a correlation id: each step, the check that failed, what was expected and what came.
+    Trace(trace::TraceArgs),
+    /// The first administrator.
+    #[command(subcommand)]
+    Admin(link::AdminCommand),
+    /// The configuration in force.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Prints completions for a shell.
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the program: arguments in, exit code out.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, with code 0; a closed pipe is no trouble worth telling.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = cli.general.json;
+    match run(cli) {
+        Ok(answer) => answer.print(json),
+        Err(failure) => failure.print(),
+    }
+}
+
+fn run(cli: Cli) -> Result<Answer, Failure> {
+    let Cli { general, command } = cli;
+    match command {
+        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Config(command) => config::run(&command, general.load(&[])),
+        Command::Doctor => doctor::run(general.load(&[]), Clock::System),
+        Command::Serve(args) => {
+            let config = ready(general.load(&args.overrides())?, true);
+            server_runtime()?.block_on(serve::run(&config))?;
+            Ok(Answer::silent())
+        }
+        Command::Demo(args) => {
+            ready(general.load(&[])?, true);
+            server_runtime()?.block_on(demo::run(args.port))?;
+            Ok(Answer::silent())
+        }
+        Command::Migrate => migrate::run(&ready(general.load(&[])?, false)),
+        other => {
+            let config = ready(general.load(&[])?, false);
+            runtime()?.block_on(async {
+                let app = App::open(&config, Opener::Command, Clock::System).await?;
+                let answer = with_app(&app, other).await;
+                app.close().await;
+                answer
+            })
+        }
+    }
+}
+
+/// Commands that need the house and nothing else.
+async fn with_app(app: &App, command: Command) -> Result<Answer, Failure> {
+    match command {
+        Command::Client(command) => client::run(app, command).await,
+        Command::User(command) => user::run(app, command).await,
+        Command::Scope(command) => scope::run(app, command).await,
+        Command::Consent(command) => consent::run(app, command).await,
+        Command::Key(command) => key::run(app, command).await,
+        Command::Session(command) => session::run(app, command).await,
+        Command::Trace(args) => trace::run(app, args).await,
+        Command::Admin(command) => link::run(app, command).await,
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Doctor
+        | Command::Migrate
+        | Command::Config(_)
+        | Command::Completions(_) => Err(Failure::Unavailable("this command opens no database".to_owned())),
+    }
+}
+
+impl General {
+    /// Loads the configuration with these flags over everything else: `(flag, key, value)`.
+    fn load(&self, flags: &[(&str, &str, Option<String>)]) -> Result<Config, crate::config::ConfigError> {
+        let mut overrides = Overrides::default();
+        for assignment in &self.set {
+            overrides = overrides.assign("--set", assignment);
+        }
+        for (flag, key, value) in flags {
+            overrides = overrides.flag(flag, key, value.clone());
+        }
+        Config::load(self.config.clone(), &environment(), overrides)
+    }
+}
+
+/// The process's environment. What is not Unicode cannot be a setting of ours.
+fn environment() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Puts the log in place. A short command says less than a server, unless the level was set.
+fn ready(config: Config, is_server: bool) -> Config {
+    let level_is_set = config.describe().iter().any(|row| row.key == "log.level" && row.origin != Origin::Default);
+    let level = if is_server || level_is_set { config.log.level.as_str() } else { "warn" };
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    telemetry::install(config.log.format, level, LogOutput::Stderr { colour });
+    config
+}
+
+/// A runtime for one command.
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(no_threads)
+}
+
+/// A runtime for what goes on: a thread for each core.
+fn server_runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().enable_all().build().map_err(no_threads)
+}
+
+fn no_threads(error: std::io::Error) -> Failure {
+    Failure::Unavailable(format!("the system gives no threads: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -30,7 +30,7 @@ pub struct TraceWriter {
 }
 
 enum Entry {
-    Row(TraceRow),
+    Row(Box<TraceRow>),
     Flush(tokio::sync::oneshot::Sender<()>),
 }
 
@@ -101,7 +101,7 @@ impl Tracer {
     }
 
     fn push(&self, row: TraceRow) {
-        if self.queue.try_send(Entry::Row(row)).is_err() {
+        if self.queue.try_send(Entry::Row(Box::new(row))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -149,7 +149,7 @@ impl TraceWriter {
             let mut flushed = Vec::new();
             for entry in batch.drain(..) {
                 match entry {
-                    Entry::Row(row) => rows.push(row),
+                    Entry::Row(row) => rows.push(*row),
                     Entry::Flush(done) => flushed.push(done),
                 }
             }

@@ -123,7 +123,7 @@ pub fn find(c: &mut Conn, client_id: &str) -> Result<Option<Client>, Fault> {
     if row::has_nul(client_id) {
         return Ok(None);
     }
-    let row = q!(c, |conn| clients::table.find(client_id).select(ClientRow::as_select()).first(conn).optional())?;
+    let row = q!(c, |conn| clients::table.find(client_id).select(ClientRow::as_select()).get_result(conn).optional())?;
     row.map(Client::try_from).transpose()
 }
 

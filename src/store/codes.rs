@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Keep, q};
 use super::fault::Fault;
 use super::row::{self, Column};
 use super::schema::codes;
@@ -99,13 +99,14 @@ pub fn take(c: &mut Conn, hash: &[u8], now: Timestamp) -> Result<Taken, Fault> {
         q!(c, |conn| diesel::update(codes::table.filter(codes::hash.eq(hash)).filter(codes::used_at.is_null()))
             .set(codes::used_at.eq(Some(now.millis())))
             .returning(CodeRow::as_returning())
+            .kept()
             .get_result(conn)
             .optional())?;
     if let Some(row) = first {
         return Ok(Taken::First(Code::try_from(row)?));
     }
     let known: Option<CodeRow> =
-        q!(c, |conn| codes::table.find(hash).select(CodeRow::as_select()).first(conn).optional())?;
+        q!(c, |conn| codes::table.find(hash).select(CodeRow::as_select()).get_result(conn).optional())?;
     Ok(match known {
         Some(row) => Taken::Replayed(Code::try_from(row)?),
         None => Taken::Unknown,

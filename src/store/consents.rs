@@ -42,7 +42,7 @@ pub fn find(c: &mut Conn, user_id: &UserId, client_id: &str) -> Result<Option<Co
     let row = q!(c, |conn| consents::table
         .find((user_id.as_str(), client_id))
         .select(ConsentRow::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     row.map(Consent::try_from).transpose()
 }
@@ -84,8 +84,8 @@ pub fn grant(c: &mut Conn, consent: &Consent) -> Result<(), Fault> {
 fn find_locked(c: &mut Conn, row: &ConsentRow) -> Result<Option<ConsentRow>, Fault> {
     let wanted = consents::table.find((&row.user_id, &row.client_id));
     Ok(match &mut c.0 {
-        Link::Postgres(conn) => wanted.select(ConsentRow::as_select()).for_update().first(conn).optional(),
-        Link::Sqlite(conn) => wanted.select(ConsentRow::as_select()).first(conn).optional(),
+        Link::Postgres(conn) => wanted.select(ConsentRow::as_select()).for_update().get_result(conn).optional(),
+        Link::Sqlite(conn) => wanted.select(ConsentRow::as_select()).get_result(conn).optional(),
     }?)
 }
 

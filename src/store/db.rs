@@ -102,7 +102,18 @@ impl Db {
     pub fn migrate(&self) -> Result<MigrationReport, OpenError> {
         match &*self.0 {
             Inner::Sqlite(sqlite) => migrate::sqlite(&mut sqlite.migration_connection()?),
-            Inner::Postgres(postgres) => postgres.on_own_thread(|link| migrate::postgres(link)),
+            Inner::Postgres(postgres) => postgres.on_own_thread(migrate::postgres),
+        }
+    }
+
+    /// Names of the migrations that [`Db::migrate`] would run now, in order. Changes no table of ours.
+    ///
+    /// # Errors
+    /// [`OpenError::Newer`] for a database that a newer program has written, or another [`OpenError`].
+    pub fn pending_migrations(&self) -> Result<Vec<String>, OpenError> {
+        match &*self.0 {
+            Inner::Sqlite(sqlite) => migrate::pending_sqlite(&mut sqlite.migration_connection()?),
+            Inner::Postgres(postgres) => postgres.on_own_thread(|link| migrate::pending_postgres(link)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Keep, q};
 use super::fault::Fault;
 use super::schema::devices;
 use crate::identity::UserId;
@@ -22,7 +22,7 @@ pub fn is_known(c: &mut Conn, user_id: &UserId, device_hash: &[u8]) -> Result<bo
     let first: Option<i64> = q!(c, |conn| devices::table
         .find((user_id.as_str(), device_hash))
         .select(devices::first_seen_at)
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     Ok(first.is_some())
 }
@@ -36,6 +36,8 @@ pub fn remember(c: &mut Conn, user_id: &UserId, device_hash: &[u8], now: Timesta
         .on_conflict((devices::user_id, devices::device_hash))
         .do_update()
         .set(devices::last_seen_at.eq(now.millis()))
-        .execute(conn))?;
+        .returning(devices::user_id)
+        .kept()
+        .load::<String>(conn))?;
     Ok(())
 }

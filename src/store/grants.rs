@@ -73,7 +73,7 @@ pub fn find(c: &mut Conn, id: &str) -> Result<Option<Grant>, Fault> {
     if row::has_nul(id) {
         return Ok(None);
     }
-    let row = q!(c, |conn| grants::table.find(id).select(GrantRow::as_select()).first(conn).optional())?;
+    let row = q!(c, |conn| grants::table.find(id).select(GrantRow::as_select()).get_result(conn).optional())?;
     row.map(Grant::try_from).transpose()
 }
 

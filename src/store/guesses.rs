@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, Link, q};
+use super::conn::{Conn, Keep, Link, q};
 use super::fault::Fault;
 use super::row;
 use super::schema::guesses;
@@ -49,12 +49,12 @@ pub fn for_update(c: &mut Conn, key: &str) -> Result<Option<GuessCounter>, Fault
     let wanted = guesses::table.find(key.as_ref());
     let found: Option<GuessRow> = match &mut c.0 {
         // There is one writer.
-        Link::Sqlite(conn) => wanted.select(GuessRow::as_select()).first(conn).optional()?,
+        Link::Sqlite(conn) => wanted.select(GuessRow::as_select()).get_result(conn).optional()?,
         Link::Postgres(conn) => {
             // Only a row that exists can be locked.
             let blank = GuessRow { key: key.to_string(), failures: 0, last_at: 0, blocked_until: 0 };
             diesel::insert_into(guesses::table).values(&blank).on_conflict_do_nothing().execute(conn)?;
-            wanted.select(GuessRow::as_select()).for_update().first(conn).optional()?
+            wanted.select(GuessRow::as_select()).for_update().get_result(conn).optional()?
         }
     };
     Ok(found.and_then(|row| row.counter()))
@@ -78,7 +78,9 @@ pub fn put(c: &mut Conn, key: &str, counter: &GuessCounter) -> Result<(), Fault>
         .on_conflict(guesses::key)
         .do_update()
         .set(set)
-        .execute(conn))?;
+        .returning(guesses::key)
+        .kept()
+        .load::<String>(conn))?;
     Ok(())
 }
 

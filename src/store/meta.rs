@@ -15,14 +15,14 @@ struct MetaRow<'a> {
 
 /// The value of this name.
 pub fn find(c: &mut Conn, name: &str) -> Result<Option<String>, Fault> {
-    Ok(q!(c, |conn| meta::table.find(name).select(meta::value).first(conn).optional())?)
+    Ok(q!(c, |conn| meta::table.find(name).select(meta::value).get_result(conn).optional())?)
 }
 
 /// Stores a value unless there is one; the one that is there now, whoever put it there. To be called inside a write.
 pub fn insert_if_absent(c: &mut Conn, name: &str, value: &str) -> Result<String, Fault> {
     let row = MetaRow { name, value };
     q!(c, |conn| diesel::insert_into(meta::table).values(&row).on_conflict_do_nothing().execute(conn))?;
-    Ok(q!(c, |conn| meta::table.find(name).select(meta::value).first(conn))?)
+    Ok(q!(c, |conn| meta::table.find(name).select(meta::value).get_result(conn))?)
 }
 
 /// Stores or replaces a value.

@@ -48,6 +48,31 @@ pub(super) fn postgres(link: &mut PgLink) -> Result<MigrationReport, OpenError> 
     report
 }
 
+/// Names of the steps that are still to be run, in order. Refuses a database that is newer than the program.
+pub(super) fn pending_sqlite(conn: &mut SqliteConnection) -> Result<Vec<String>, OpenError> {
+    pending(conn, &SQLITE)
+}
+
+/// As [`pending_sqlite`].
+pub(super) fn pending_postgres(link: &mut PgLink) -> Result<Vec<String>, OpenError> {
+    pending(link, &POSTGRES)
+}
+
+fn pending<C>(conn: &mut C, source: &EmbeddedMigrations) -> Result<Vec<String>, OpenError>
+where
+    C: Connection + MigrationHarness<<C as Connection>::Backend>,
+    EmbeddedMigrations: MigrationSource<C::Backend>,
+{
+    let steps: Vec<Box<dyn Migration<C::Backend>>> = source.migrations().map_err(failed)?;
+    let known: BTreeSet<String> = steps.iter().map(|step| step.name().version().to_string()).collect();
+    let done = conn.applied_migrations().map_err(failed)?;
+    if let Some(newer) = done.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        return Err(OpenError::Newer(newer));
+    }
+    let open = steps.iter().filter(|step| !done.contains(&step.name().version()));
+    Ok(open.map(|step| step.name().to_string()).collect())
+}
+
 fn run<C>(conn: &mut C, source: &EmbeddedMigrations) -> Result<MigrationReport, OpenError>
 where
     C: Connection + MigrationHarness<<C as Connection>::Backend>,

@@ -153,8 +153,16 @@ impl Postgres {
     }
 
     pub(super) fn close(&self) {
-        // Jobs that have begun keep their permit and their connection to the end.
         self.permits.close();
+        // Jobs that have begun keep their permit and their connection to the end; no statement takes longer than its limit.
+        let size = usize::try_from(self.pool.max_size()).unwrap_or(usize::MAX);
+        for _ in 0..3_000 {
+            if self.permits.available_permits() >= size {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        tracing::error!("database jobs were still running after 30 seconds");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, Link, q};
+use super::conn::{Conn, Keep, Link, q};
 use super::fault::Fault;
 use super::grants::GrantRow;
 use super::row;
@@ -58,7 +58,7 @@ pub fn insert(c: &mut Conn, token: &RefreshToken) -> Result<(), Fault> {
 /// The token of this hash.
 pub fn find(c: &mut Conn, hash: &[u8]) -> Result<Option<RefreshToken>, Fault> {
     let row: Option<TokenRow> =
-        q!(c, |conn| refresh_tokens::table.find(hash).select(TokenRow::as_select()).first(conn).optional())?;
+        q!(c, |conn| refresh_tokens::table.find(hash).select(TokenRow::as_select()).get_result(conn).optional())?;
     Ok(row.map(RefreshToken::from))
 }
 
@@ -68,7 +68,7 @@ pub fn peek_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken
         .inner_join(grants::table)
         .filter(refresh_tokens::hash.eq(hash))
         .select((TokenRow::as_select(), GrantRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     row.map(|(token, grant)| Ok((RefreshToken::from(token), Grant::try_from(grant)?))).transpose()
 }
@@ -79,9 +79,10 @@ pub fn find_with_grant(c: &mut Conn, hash: &[u8]) -> Result<Option<(RefreshToken
     if let Link::Postgres(conn) = &mut c.0 {
         // The family first, by itself: a row that is locked after it was read may show an older token beside a newer grant.
         let family = refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).select(refresh_tokens::grant_id);
-        let family: Option<String> = family.first(conn).optional()?;
+        let family: Option<String> = family.get_result(conn).optional()?;
         let Some(family) = family else { return Ok(None) };
-        let _: Option<String> = grants::table.find(&family).select(grants::id).for_update().first(conn).optional()?;
+        let _: Option<String> =
+            grants::table.find(&family).select(grants::id).for_update().get_result(conn).optional()?;
     }
     peek_with_grant(c, hash)
 }
@@ -94,7 +95,7 @@ pub fn leaf(c: &mut Conn, grant_id: &str) -> Result<Option<RefreshToken>, Fault>
         .filter(t::used_at.is_null())
         .filter(t::superseded_at.is_null())
         .select(TokenRow::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     Ok(row.map(RefreshToken::from))
 }
@@ -106,11 +107,13 @@ pub fn rotate(c: &mut Conn, leaf: &[u8], new: &RefreshToken, now: Timestamp) -> 
         t::table.filter(t::hash.eq(leaf)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
     )
     .set(t::used_at.eq(Some(now.millis())))
-    .execute(conn))?;
-    if rows == 1 {
+    .returning(t::hash)
+    .kept()
+    .load::<Vec<u8>>(conn))?;
+    if rows.len() == 1 {
         insert(c, new)?;
     }
-    Ok(rows == 1)
+    Ok(rows.len() == 1)
 }
 
 /// Goes on from an older token whose answer was lost: the leaf `lost` is marked as superseded, `presented` as used if it was
@@ -121,13 +124,17 @@ pub fn reissue(c: &mut Conn, presented: &[u8], lost: &[u8], new: &RefreshToken, 
         t::table.filter(t::hash.eq(lost)).filter(t::used_at.is_null()).filter(t::superseded_at.is_null())
     )
     .set(t::superseded_at.eq(Some(now.millis())))
-    .execute(conn))?;
-    if rows != 1 {
+    .returning(t::hash)
+    .kept()
+    .load::<Vec<u8>>(conn))?;
+    if rows.len() != 1 {
         return Ok(false);
     }
     q!(c, |conn| diesel::update(t::table.filter(t::hash.eq(presented)).filter(t::used_at.is_null()))
         .set(t::used_at.eq(Some(now.millis())))
-        .execute(conn))?;
+        .returning(t::hash)
+        .kept()
+        .load::<Vec<u8>>(conn))?;
     insert(c, new)?;
     Ok(true)
 }

@@ -26,7 +26,7 @@ pub fn insert(c: &mut Conn, jti: &str, expires_at: Timestamp) -> Result<(), Faul
 /// Whether the token was revoked.
 pub fn is_revoked(c: &mut Conn, jti: &str) -> Result<bool, Fault> {
     let found: Option<i64> =
-        q!(c, |conn| revoked_tokens::table.find(jti).select(revoked_tokens::expires_at).first(conn).optional())?;
+        q!(c, |conn| revoked_tokens::table.find(jti).select(revoked_tokens::expires_at).get_result(conn).optional())?;
     Ok(found.is_some())
 }
 

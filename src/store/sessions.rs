@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Keep, q};
 use super::fault::Fault;
 use super::row::{self, Column};
 use super::schema::{sessions, users};
@@ -93,7 +93,8 @@ pub fn find_by_token_hashes(c: &mut Conn, hashes: &[Vec<u8>]) -> Result<Vec<(Vec
 
 /// The session of this id.
 pub fn find(c: &mut Conn, id: &SessionId) -> Result<Option<Session>, Fault> {
-    let row = q!(c, |conn| sessions::table.find(id.as_str()).select(SessionRow::as_select()).first(conn).optional())?;
+    let row =
+        q!(c, |conn| sessions::table.find(id.as_str()).select(SessionRow::as_select()).get_result(conn).optional())?;
     row.map(Session::try_from).transpose()
 }
 
@@ -106,8 +107,10 @@ pub fn rotate(c: &mut Conn, id: &SessionId, old: &[u8], new: &[u8]) -> Result<bo
             .filter(sessions::ended_at.is_null())
     )
     .set(sessions::token_hash.eq(new))
-    .execute(conn))?;
-    Ok(rows == 1)
+    .returning(sessions::id)
+    .kept()
+    .load::<String>(conn))?;
+    Ok(rows.len() == 1)
 }
 
 /// What a person has just proven, for [`reauthenticated`].
@@ -135,8 +138,10 @@ pub fn reauthenticated(c: &mut Conn, id: &SessionId, proof: Proof<'_>, new_token
         sessions::table.filter(sessions::id.eq(id.as_str())).filter(sessions::ended_at.is_null())
     )
     .set(set)
-    .execute(conn))?;
-    Ok(rows == 1)
+    .returning(sessions::id)
+    .kept()
+    .load::<String>(conn))?;
+    Ok(rows.len() == 1)
 }
 
 /// Notes a use. It never moves backwards.
@@ -145,7 +150,9 @@ pub fn touch(c: &mut Conn, id: &SessionId, now: Timestamp) -> Result<(), Fault> 
         sessions::table.filter(sessions::id.eq(id.as_str())).filter(sessions::last_seen_at.lt(now.millis()))
     )
     .set(sessions::last_seen_at.eq(now.millis()))
-    .execute(conn))?;
+    .returning(sessions::id)
+    .kept()
+    .load::<String>(conn))?;
     Ok(())
 }
 

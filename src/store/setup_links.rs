@@ -37,7 +37,7 @@ pub fn find_live(c: &mut Conn, hash: &[u8], now: Timestamp) -> Result<bool, Faul
         .filter(setup_links::used_at.is_null())
         .filter(setup_links::expires_at.gt(now.millis()))
         .select(setup_links::created_at)
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     Ok(found.is_some())
 }

@@ -66,7 +66,7 @@ pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessSta
             (sessions::ended_at, sessions::expires_at, sessions::last_seen_at).nullable(),
             revoked_tokens::expires_at.nullable(),
         ))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     let Some((client, grant, user, session, revoked)) = row else {
         let standing = Standing { client: Some(Switch::Gone), ..Standing::default() };
@@ -103,7 +103,7 @@ pub fn of_grant(c: &mut Conn, grant: &Grant) -> Result<Standing, Fault> {
             (users::disabled_at, users::valid_from).nullable(),
             (sessions::ended_at, sessions::expires_at, sessions::last_seen_at).nullable(),
         ))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     let Some((client, user, session)) = row else {
         return Ok(Standing { client: Some(Switch::Gone), ..Standing::default() });
@@ -133,7 +133,7 @@ pub fn of_session(c: &mut Conn, session_id: &SessionId, client_id: &str) -> Resu
             sessions::created_at.nullable(),
             (users::disabled_at, users::valid_from).nullable(),
         ))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     let Some((client, session, created_at, user)) = row else {
         return Ok(Standing { client: Some(Switch::Gone), ..Standing::default() });

@@ -210,7 +210,7 @@ pub fn count(c: &mut Conn) -> Result<i64, Fault> {
 
 /// The stored password hash (PHC string), if the person has a password.
 pub fn password_find(c: &mut Conn, id: &UserId) -> Result<Option<String>, Fault> {
-    Ok(q!(c, |conn| passwords::table.find(id.as_str()).select(passwords::phc).first(conn).optional())?)
+    Ok(q!(c, |conn| passwords::table.find(id.as_str()).select(passwords::phc).get_result(conn).optional())?)
 }
 
 /// Sets or replaces the password hash.

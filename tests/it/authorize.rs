@@ -482,7 +482,7 @@ async fn b07_texts_of_clients_and_people_are_inert() {
         let email = format!("alice{at}@example.com");
         let mut alice = app.person(&email).await;
         alice.profile.name = Some((*text).to_owned());
-        app.change(move |c| vouchsafe::store::users::update(c, &alice)).await;
+        app.write(move |c| vouchsafe::store::users::update(c, &alice)).await;
         let mut browser = Browser::new(&app);
         let mut pages = vec![browser.open(&app.authorize_url(&client, &[("login_hint", text)])).await];
         pages.push(browser.submit(&pages[0], &[("login", text), ("password", "x")]).await);

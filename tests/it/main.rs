@@ -4,13 +4,19 @@
 mod support;
 
 mod authorize;
+mod browser;
 mod code_flow;
 mod consent;
 mod cors;
+mod csrf;
 mod discovery;
+mod headers;
 mod introspect;
+mod jose;
 mod logout;
+mod refresh;
 mod revoke;
+mod sessions;
 mod token;
 mod trace;
 mod userinfo;

@@ -24,6 +24,7 @@ contract!(
     a_newer_database_is_refused,
     catalogues_equal_the_schema,
     closed_means_closed,
+    closing_waits_for_what_runs,
 );
 
 async fn a_fault_undoes_the_write(arena: Arena) {
@@ -234,6 +235,24 @@ async fn catalogues_equal_the_schema(arena: Arena) {
     assert_eq!(wanted.len(), 21);
 }
 
+async fn closing_waits_for_what_runs(arena: Arena) {
+    let done = Arc::new(AtomicUsize::new(0));
+    let (db, seen) = (arena.db.clone(), Arc::clone(&done));
+    let write = tokio::spawn(async move {
+        db.write(move |c| {
+            std::thread::sleep(Duration::from_millis(300));
+            seen.fetch_add(1, Ordering::SeqCst);
+            meta::put(c, "a", "1")
+        })
+        .await
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let db = arena.db.clone();
+    tokio::task::spawn_blocking(move || db.close()).await.expect("no panic");
+    assert_eq!(done.load(Ordering::SeqCst), 1, "closed before the write was through");
+    write.await.expect("no panic").expect("it was committed");
+}
+
 async fn closed_means_closed(arena: Arena) {
     arena.write(|c| meta::put(c, "a", "1")).await;
     let db = arena.db.clone();
@@ -399,4 +418,14 @@ fn databases_that_cannot_be_opened_say_why() {
     assert!(refused("vouchsafe.db").contains("sqlite://"), "{}", refused("vouchsafe.db"));
     assert!(refused("postgres://u@127.0.0.1:1/x").contains("cannot be reached"));
     assert!(refused("sqlite:///proc/nowhere/x.db").contains("/proc/nowhere/x.db"));
+}
+
+#[test]
+fn no_look_up_binds_a_limit() {
+    // `first` binds a LIMIT, and SQLite prepares a statement anew whenever a bound LIMIT is bound again: see `store::conn`.
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/store")).expect("is there") {
+        let path = entry.expect("entry").path();
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert!(!text.contains(".first(conn)"), "{}: end the look-up in get_result", path.display());
+    }
 }

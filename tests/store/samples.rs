@@ -86,7 +86,7 @@ pub(crate) fn authorization(client_id: &str, user_id: &str, session_id: Option<&
         amr: vec!["pwd".to_owned()],
         nonce: Some("n\0n".to_owned()),
         claims: Default::default(),
-        resources: Vec::new(),
+        resources: vec!["https://api.example".to_owned()],
     }
 }
 

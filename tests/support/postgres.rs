@@ -43,6 +43,9 @@ pub struct Cluster {
     port: u16,
     password: String,
     databases: AtomicU32,
+    bin: PathBuf,
+    user: Option<(String, u32, u32)>,
+    options: String,
     /// Holds the pipe whose end ends the server.
     keeper: Child,
 }
@@ -104,7 +107,7 @@ impl Cluster {
             .args(["-c", SCRIPT])
             .env("DIR", &folder)
             .env("BIN", bin)
-            .env("OPTIONS", options)
+            .env("OPTIONS", &options)
             .env("LC_ALL", "C")
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -119,7 +122,27 @@ impl Cluster {
             keeper.stderr.take().expect("piped").read_to_string(&mut log).map_err(|e| e.to_string())?;
             return Err(format!("{said}{log}"));
         }
-        Ok(Self { folder, port, password, databases: AtomicU32::new(0), keeper })
+        let bin = bin.to_owned();
+        Ok(Self { folder, port, password, databases: AtomicU32::new(0), bin, user, options, keeper })
+    }
+
+    /// Stops the server, as `pg_ctl -m` says: `fast` or `immediate`. For a cluster of the test's own only.
+    pub fn stop(&self, mode: &str) {
+        self.pg_ctl(&["-m", mode, "-w", "stop"]);
+    }
+
+    /// Starts the server again after [`Cluster::stop`].
+    pub fn resume(&self) {
+        let log = self.folder.join("server.log").display().to_string();
+        self.pg_ctl(&["-l", &log, "-w", "-t", "60", "-o", &self.options, "start"]);
+    }
+
+    fn pg_ctl(&self, args: &[&str]) {
+        let program = self.bin.join("pg_ctl").display().to_string();
+        let mut command = as_server_user(&self.user, &program);
+        command.arg("-D").arg(self.folder.join("data")).args(args).env("LC_ALL", "C").current_dir("/");
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.expect("pg_ctl runs").success(), "pg_ctl {args:?} failed");
     }
 
     /// A new, empty database; its name.

@@ -361,7 +361,11 @@ fn scope_lines(request: &ValidRequest, defined: &[Scope], given: Option<&Consent
         standard.or_else(own).unwrap_or_else(|| token.to_owned())
     };
     let is_new = |token: &str| given.is_some_and(|c| !c.scopes.contains(token));
-    request.scope.iter().map(|token| (token.to_owned(), words(token), is_new(token))).collect()
+    // The standard ones in their usual order, then the administrator's.
+    let rank = |token: &str| scope::STANDARD.iter().position(|(name, _)| *name == token).unwrap_or(usize::MAX);
+    let mut tokens: Vec<&str> = request.scope.iter().collect();
+    tokens.sort_by_key(|token| rank(token));
+    tokens.into_iter().map(|token| (token.to_owned(), words(token), is_new(token))).collect()
 }
 
 /// Makes the code: minted before the transaction, stored as a hash with everything it is bound to.

@@ -13,7 +13,10 @@ use vouchsafe::config::{Config, Overrides};
 use vouchsafe::flow::Cx;
 use vouchsafe::http::server::{self, ServerSettings};
 use vouchsafe::http::state::{Web, WebSettings};
+use vouchsafe::store::Engine;
 use vouchsafe::time::{Lifetime, Timestamp};
+
+use super::ground;
 
 /// 2026-01-01T00:00:00Z: where every test begins.
 pub const BEGIN: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -21,6 +24,8 @@ pub const BEGIN: Timestamp = Timestamp::from_seconds(1_767_225_600);
 /// A running provider.
 pub struct TestApp {
     pub issuer: String,
+    /// Where this node answers, without the issuer's path: another node of the same issuer has another port.
+    pub origin: String,
     pub app: App,
     pub http: reqwest::Client,
     pub clock: Clock,
@@ -31,15 +36,26 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// With the defaults, on SQLite.
+    /// With the defaults, on SQLite; on PostgreSQL if the environment says `IT_ENGINE=postgres`.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
     /// With settings as environment variables on top of the tests' own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let wanted = std::env::var("IT_ENGINE").unwrap_or_default();
+        let engine = if wanted == "postgres" { Engine::Postgres } else { Engine::Sqlite };
+        Self::start_on(engine, settings).await.expect("IT_ENGINE=postgres needs PostgreSQL's server programs")
+    }
+
+    /// On a fresh database of this engine; `None` where PostgreSQL's server programs are not installed.
+    pub async fn start_on(engine: Engine, settings: &[(&str, &str)]) -> Option<Self> {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self::start_in(folder, settings).await
+        if engine == Engine::Postgres {
+            let cluster = super::postgres::shared()?;
+            ground::note_url(&folder, &cluster.url(&cluster.create_database()));
+        }
+        Some(Self::start_in(folder, settings).await)
     }
 
     /// In a folder that was used before: the same database and keys.
@@ -49,7 +65,7 @@ impl TestApp {
         let mut env: HashMap<String, String> = [
             ("VOUCHSAFE_ISSUER", format!("http://localhost:{port}")),
             ("VOUCHSAFE_LISTEN", format!("127.0.0.1:{port}")),
-            ("VOUCHSAFE_DATABASE_URL", format!("sqlite://{}/v.db", folder.path().display())),
+            ("VOUCHSAFE_DATABASE_URL", ground::url(&folder)),
             ("VOUCHSAFE_KEYS_DIR", format!("{}/keys", folder.path().display())),
             ("VOUCHSAFE_KEYS_ALGORITHMS", "RS256,PS256,ES256,EdDSA".to_owned()),
             ("VOUCHSAFE_PASSWORDS_MEMORY_KIB", "7168".to_owned()),
@@ -58,19 +74,47 @@ impl TestApp {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
+        if ground::url(&folder).starts_with("postgres") {
+            env.insert("VOUCHSAFE_DATABASE_MAX_CONNECTIONS".to_owned(), "8".to_owned());
+            env.insert("VOUCHSAFE_DATABASE_ACQUIRE_TIMEOUT_MS".to_owned(), "20000".to_owned());
+        }
         for (name, value) in settings {
             env.insert((*name).to_owned(), value.replace("{port}", &port.to_string()));
         }
+        Self::open(folder, env, listener, Clock::fixed(BEGIN)).await
+    }
+
+    async fn open(folder: Arc<TempDir>, env: HashMap<String, String>, listener: TcpListener, clock: Clock) -> Self {
         let config = Config::load(None, &env, Overrides::default()).expect("a good configuration");
-        let clock = Clock::fixed(BEGIN);
         let app = App::open(&config, Opener::Server, clock.clone()).await.expect("the house opens");
+        let port = listener.local_addr().expect("an address").port();
         let handle = serve(&config, &app, listener);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .build()
             .expect("an HTTP client");
-        Self { issuer: config.server.issuer.clone(), app, http, clock, config, env, handle, folder }
+        let origin = format!("http://localhost:{port}");
+        Self { issuer: config.server.issuer.clone(), origin, app, http, clock, config, env, handle, folder }
+    }
+
+    /// A second node beside this one: the same database, keys, issuer and clock, another port. PostgreSQL only.
+    pub async fn second(&self) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::open(self.folder.clone(), self.env.clone(), listener, self.clock.clone()).await
+    }
+
+    /// Stops the server and starts it anew on the same port, database, keys and time.
+    pub async fn restart(self) -> Self {
+        let (env, clock, port) = (self.env.clone(), self.clock.clone(), self.port());
+        let folder = self.stop().await;
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
+        Self::open(folder, env, listener, clock).await
+    }
+
+    /// The port of this node.
+    pub fn port(&self) -> u16 {
+        self.origin.rsplit(':').next().and_then(|p| p.parse().ok()).expect("an origin with a port")
     }
 
     /// Lets time pass.
@@ -83,27 +127,15 @@ impl TestApp {
         self.app.command_cx()
     }
 
-    /// `scheme://host:port` of the provider.
-    pub fn origin(&self) -> String {
-        url::Url::parse(&self.issuer).expect("the issuer is a URL").origin().ascii_serialization()
-    }
-
     /// Sends a request that the test made itself; nobody's cookies.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> super::Page {
         super::Page::read(request.send().await.expect("an answer"), "a request of the test").await
     }
 
-    /// Changes something in the database, as an administrator's command does.
-    pub async fn change<T: Send + 'static>(
-        &self,
-        f: impl FnMut(&mut vouchsafe::store::Conn) -> Result<T, vouchsafe::store::Fault> + Send + 'static,
-    ) -> T {
-        self.app.parts.db.write(f).await.expect("the database takes it")
-    }
-
     /// An address of the provider.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
+        let base = url::Url::parse(&self.issuer).expect("an issuer").path().trim_end_matches('/').to_owned();
+        format!("{}{base}{path}", self.origin)
     }
 
     /// The rows of a trace, all of them written.

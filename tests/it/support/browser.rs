@@ -28,7 +28,12 @@ pub struct Page {
 
 impl Browser {
     pub fn new(app: &super::TestApp) -> Self {
-        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.origin() }
+        Self { cookies: BTreeMap::new(), http: app.http.clone(), origin: app.origin.clone() }
+    }
+
+    /// The same browser, sent to another node by the balancer.
+    pub fn at(&self, app: &super::TestApp) -> Self {
+        Self { cookies: self.cookies.clone(), ..Self::new(app) }
     }
 
     /// Navigates, without following redirects.
@@ -80,17 +85,22 @@ impl Browser {
 
     /// Fills in the page's form and sends it, then follows redirects at the provider.
     pub async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
+        let answer = self.submit_once(page, fields).await;
+        match answer.location.clone() {
+            Some(next) if self.is_ours(&next) => self.open(&self.absolute(&next)).await,
+            _ => answer,
+        }
+    }
+
+    /// Fills in the page's form and sends it.
+    pub async fn submit_once(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
         let mut all = page.hidden();
         for (name, value) in fields {
             all.retain(|(n, _)| n != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
         let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        let answer = self.post(&self.absolute(&page.action()), &pairs).await;
-        match answer.location.clone() {
-            Some(next) if self.is_ours(&next) => self.open(&self.absolute(&next)).await,
-            _ => answer,
-        }
+        self.post(&self.absolute(&page.action()), &pairs).await
     }
 
     fn is_ours(&self, location: &str) -> bool {

@@ -1,9 +1,14 @@
-//! What every test needs: a running provider, a browser, a relying party.
+//! What every test needs: a running provider, a browser, a relying party; and ways past HTTP: raw bytes, and the database.
 
 pub mod app;
 pub mod browser;
+pub mod chromium;
 pub mod expect;
+pub mod ground;
 pub mod invariants;
+#[path = "../../support/postgres.rs"]
+pub mod postgres;
+pub mod raw;
 pub mod relying_party;
 
 pub use app::TestApp;

@@ -1,0 +1,208 @@
+//! Owns a small house for the tests of this room: a database file, seeded chance, a clock that stands still, two kinds of
+//! keys, cheap password hashes, one client. Tests only.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::flow::cx::{ClientLifetimes, correlation_id};
+use crate::flow::ops::keys::{self, KeyRule};
+use crate::flow::{Cx, Parts, Policy, trace};
+use crate::identity::guess::GuessRule;
+use crate::identity::session::SessionRule;
+use crate::identity::user::Profile as Person;
+use crate::identity::{Email, Role, Session, SessionId, User, UserId};
+use crate::oauth::authorization::{Authorization, Grant};
+use crate::oauth::claims::ClaimsRequest;
+use crate::oauth::client_policy::Profile;
+use crate::oauth::jose::Algorithm;
+use crate::oauth::scope::ScopeSet;
+use crate::secret::master::MasterKey;
+use crate::secret::random::uuid;
+use crate::secret::{Mac, PasswordHasher, PasswordRule, Sealer, SeededChance};
+use crate::signing::{KeyLives, Keyring, RsaBits};
+use crate::store::{DatabaseSettings, Db, clients, events, grants, sessions, users};
+use crate::time::{Lifetime, Timestamp};
+
+/// The client that is there from the start: a public one.
+pub(super) const CLIENT: &str = "app";
+
+pub(super) struct House {
+    pub(super) parts: Arc<Parts>,
+    pub(super) clock: Clock,
+    pub(super) rule: KeyRule,
+    _folder: tempfile::TempDir,
+}
+
+pub(super) async fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(&DatabaseSettings::new(format!("sqlite://{}/v.db", folder.path().display()))).unwrap();
+    db.migrate().unwrap();
+    let master = MasterKey::for_tests(7);
+    let lives = KeyLives {
+        rotate_every: Lifetime::from_days(90),
+        publish_ahead: Lifetime::from_hours(24),
+        jwks_max_age: Lifetime::from_hours(1),
+        longest_token: Lifetime::from_days(1),
+    };
+    let passwords = PasswordRule { memory_kib: 64, iterations: 1, max_running: 1, ..PasswordRule::default() };
+    let clock = Clock::fixed(Timestamp::from_seconds(1_800_000_000));
+    let parts = Arc::new(Parts {
+        keyring: Keyring::new(Sealer::from(&master, "signing keys").unwrap(), lives),
+        passwords: PasswordHasher::new(passwords).unwrap(),
+        chance: Arc::new(SeededChance::new(1)),
+        requests: Sealer::from(&master, "requests under way").unwrap(),
+        forms: Mac::from(&master, "form tokens").unwrap(),
+        tracer: trace::channel().0,
+        policy: policy(),
+        db,
+    });
+    let algorithms = vec![Algorithm::RS256, Algorithm::ES256];
+    let rule = KeyRule { lives, algorithms, rsa_bits: RsaBits::Bits2048 };
+    keys::tend(&parts, &rule, clock.now()).await.unwrap();
+    let house = House { parts, clock, rule, _folder: folder };
+    let mut client = super::client::draft(Profile::Spa, CLIENT.to_owned(), house.clock.now());
+    client.name = "App".to_owned();
+    client.redirect_uris = vec!["https://app.test/cb".to_owned()];
+    house.parts.db.write(move |c| clients::insert(c, &client)).await.unwrap();
+    house
+}
+
+fn policy() -> Policy {
+    let guesses = GuessRule {
+        free: 5,
+        first_delay: Lifetime::from_seconds(30),
+        longest_delay: Lifetime::from_minutes(15),
+        forget_after: Lifetime::from_hours(24),
+    };
+    Policy {
+        issuer: "https://id.test".to_owned(),
+        sessions: SessionRule { idle: Lifetime::from_hours(2), absolute: Lifetime::from_hours(24) },
+        request_lifetime: Lifetime::from_minutes(30),
+        reuse_window: Lifetime::from_seconds(10),
+        account_guesses: guesses,
+        address_guesses: guesses,
+        password_min_length: 12,
+        client_lifetimes: ClientLifetimes {
+            access_token: Lifetime::from_minutes(10),
+            id_token: Lifetime::from_minutes(10),
+            code: Lifetime::from_seconds(30),
+            refresh_idle: Lifetime::from_days(7),
+            refresh_absolute: Lifetime::from_days(30),
+        },
+    }
+}
+
+impl House {
+    pub(super) fn cx(&self) -> Cx {
+        Cx {
+            parts: self.parts.clone(),
+            now: self.clock.now(),
+            correlation_id: correlation_id(&*self.parts.chance),
+            address: "command line".to_owned(),
+            rate_key: "command line".to_owned(),
+            user_agent: String::new(),
+        }
+    }
+
+    pub(super) async fn person(&self, email: &str) -> User {
+        let now = self.clock.now();
+        let user = User {
+            id: UserId(uuid(&*self.parts.chance, now)),
+            email: Email::parse(email).unwrap(),
+            email_verified: true,
+            role: Role::Person,
+            profile: Person::default(),
+            groups: Vec::new(),
+            disabled_at: None,
+            valid_from: now,
+            created_at: now,
+            updated_at: now,
+        };
+        let saved = user.clone();
+        assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());
+        user
+    }
+
+    pub(super) async fn session_of(&self, user: &User) -> SessionId {
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId(uuid(&*self.parts.chance, now)),
+            user_id: user.id.clone(),
+            created_at: now,
+            auth_time: now,
+            last_seen_at: now,
+            expires_at: now + Lifetime::from_hours(24),
+            ended_at: None,
+            acr: "urn:vouchsafe:acr:password".to_owned(),
+            amr: vec!["pwd".to_owned()],
+            user_agent: "test".to_owned(),
+            address: "127.0.0.1".to_owned(),
+        };
+        let (saved, hash) = (session.clone(), session.id.as_str().as_bytes().to_vec());
+        self.parts.db.write(move |c| sessions::insert(c, &saved, &hash)).await.unwrap();
+        session.id
+    }
+
+    pub(super) async fn session(&self, id: &SessionId) -> Session {
+        let id = id.clone();
+        self.parts.db.read(move |c| sessions::find(c, &id)).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn grant_of(&self, user: &User, session: &SessionId) -> String {
+        let now = self.clock.now();
+        let authorization = Authorization {
+            client_id: CLIENT.to_owned(),
+            user_id: Some(user.id.clone()),
+            session_id: Some(session.clone()),
+            scope: ScopeSet::of(["openid"]),
+            auth_time: Some(now),
+            acr: None,
+            amr: Vec::new(),
+            nonce: None,
+            claims: ClaimsRequest::default(),
+            resources: Vec::new(),
+        };
+        let grant = Grant {
+            id: uuid(&*self.parts.chance, now),
+            authorization,
+            offline: false,
+            created_at: now,
+            expires_at: now + Lifetime::from_days(1),
+            revoked_at: None,
+            correlation_id: "test".to_owned(),
+        };
+        let saved = grant.clone();
+        self.parts.db.write(move |c| grants::insert(c, &saved)).await.unwrap();
+        grant.id
+    }
+
+    pub(super) async fn grant(&self, id: &str) -> Grant {
+        let id = id.to_owned();
+        self.parts.db.read(move |c| grants::find(c, &id)).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn give_scope(&self, name: &str) {
+        let name = name.to_owned();
+        let given = self.parts.db.write(move |c| {
+            let mut client = clients::find(c, CLIENT)?.unwrap();
+            client.scopes = client.scopes.union(&ScopeSet::of([name.as_str()]));
+            clients::update(c, &client)
+        });
+        assert!(given.await.unwrap());
+    }
+
+    pub(super) async fn take_scopes(&self) {
+        let taken = self.parts.db.write(move |c| {
+            let mut client = clients::find(c, CLIENT)?.unwrap();
+            client.scopes = ScopeSet::default();
+            clients::update(c, &client)
+        });
+        assert!(taken.await.unwrap());
+    }
+
+    /// `KIND by ACTOR`, oldest first.
+    pub(super) async fn events(&self) -> Vec<String> {
+        let rows = self.parts.db.read(|c| events::list(c, 0, 100)).await.unwrap();
+        rows.into_iter().map(|(_, e)| format!("{} by {}", e.kind, e.actor.unwrap_or_default())).collect()
+    }
+}

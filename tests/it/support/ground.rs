@@ -1,0 +1,93 @@
+//! The database below a test: where it is, and what is in it, past everything under test.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use tempfile::TempDir;
+use vouchsafe::store::{Conn, Fault};
+
+use super::{TestApp, postgres};
+
+/// Every table that a request could fill.
+pub const TABLES: [&str; 21] = [
+    "clients",
+    "client_secrets",
+    "scopes",
+    "users",
+    "passwords",
+    "\"groups\"",
+    "group_members",
+    "sessions",
+    "devices",
+    "consents",
+    "codes",
+    "grants",
+    "refresh_tokens",
+    "revoked_tokens",
+    "guesses",
+    "signing_keys",
+    "setup_links",
+    "leases",
+    "traces",
+    "events",
+    "meta",
+];
+
+const FILE: &str = "postgres-url";
+
+/// Remembers in a test's folder that its database is this one of PostgreSQL.
+pub fn note_url(folder: &TempDir, url: &str) {
+    std::fs::write(folder.path().join(FILE), url).expect("own folder");
+}
+
+/// The URL of a folder's database.
+pub fn url(folder: &TempDir) -> String {
+    let noted = std::fs::read_to_string(folder.path().join(FILE));
+    noted.unwrap_or_else(|_| format!("sqlite://{}/v.db", folder.path().display()))
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+/// Opens a SQLite file past the store.
+pub fn sqlite(path: &Path) -> SqliteConnection {
+    let mut conn = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("opens");
+    conn.batch_execute("PRAGMA busy_timeout = 5000").expect("pragma");
+    conn
+}
+
+impl TestApp {
+    /// The answer to a query whose one column is a text named `line`.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        let url = url(&self.folder);
+        if url.starts_with("postgres") {
+            let database = url.rsplit('/').next().expect("a database");
+            let cluster = postgres::shared().expect("the test's database is there");
+            return cluster.query(database, sql).into_iter().flatten().flatten().collect();
+        }
+        let mut conn = sqlite(&self.folder.path().join("v.db"));
+        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut conn).unwrap_or_else(|e| panic!("{sql}: {e}"));
+        rows.into_iter().map(|row| row.line).collect()
+    }
+
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        let lines = self.lines(&format!("SELECT CAST(count(*) AS TEXT) AS line FROM {table}"));
+        lines[0].parse().expect("a number")
+    }
+
+    /// A write through the store that must succeed: what an administrator does.
+    pub async fn write<T: Send + 'static>(&self, f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static) -> T {
+        self.app.parts.db.write(f).await.expect("the write succeeds")
+    }
+
+    /// The kinds of all security events so far.
+    pub async fn events(&self) -> Vec<String> {
+        let rows = self.app.parts.db.read(|c| vouchsafe::store::events::list(c, 0, 1_000)).await.expect("events");
+        rows.into_iter().map(|(_, event)| event.kind).collect()
+    }
+}
