@@ -482,7 +482,7 @@ async fn b07_texts_of_clients_and_people_are_inert() {
         let email = format!("alice{at}@example.com");
         let mut alice = app.person(&email).await;
         alice.profile.name = Some((*text).to_owned());
-        app.change(move |c| vouchsafe::store::users::update(c, &alice)).await;
+        app.write(move |c| vouchsafe::store::users::update(c, &alice)).await;
         let mut browser = Browser::new(&app);
         let mut pages = vec![browser.open(&app.authorize_url(&client, &[("login_hint", text)])).await];
         pages.push(browser.submit(&pages[0], &[("login", text), ("password", "x")]).await);
@@ -824,4 +824,27 @@ async fn oidc_core_3_1_2_1_the_scope_openid_makes_the_id_token() {
     let tokens = app.tokens(&mut Browser::new(&app), &client, EMAIL, &[("scope", "email")]).await;
     assert!(tokens.id.is_empty(), "OIDC Core section 3.1.2.1: without openid it is plain OAuth");
     assert_eq!(tokens.body["scope"], "email");
+}
+
+#[tokio::test]
+async fn o04_a_request_that_was_taken_can_be_finished_whatever_its_length() {
+    let app = TestApp::start().await;
+    let client = app.web("c1").await;
+    app.person(EMAIL).await;
+    for length in [1_000, 30_000, 44_000, 45_000, 46_000, 47_000, 48_000, 60_000] {
+        let state = "s".repeat(length);
+        let mut browser = Browser::new(&app);
+        let page = browser.get(&app.authorize_url(&client, &[("state", &state)])).await;
+        if page.status != 200 {
+            assert!(
+                page.param("error").is_some() || [400, 414, 431].contains(&page.status),
+                "{length}: {}",
+                page.status
+            );
+            continue;
+        }
+        let page = browser.submit(&page, &[("login", EMAIL), ("password", PASSWORD)]).await;
+        let page = if page.has("approve") { browser.submit(&page, &[("decision", "approve")]).await } else { page };
+        assert_eq!(page.param("state").as_deref(), Some(state.as_str()), "{length}: {}", page.status);
+    }
 }

@@ -25,7 +25,7 @@ async fn edit(app: &TestApp, client: &Client, change: impl FnOnce(&mut Registere
     let mut row = client.row.clone();
     change(&mut row);
     row.updated_at = app.clock.now();
-    assert!(app.change(move |c| clients::update(c, &row)).await);
+    assert!(app.write(move |c| clients::update(c, &row)).await);
     app.pass(Lifetime::from_seconds(1));
 }
 
@@ -156,7 +156,7 @@ async fn withdrawn_consent_is_asked_for_again() {
     let (app, client, mut browser) = house().await;
     let tokens = app.tokens(&mut browser, &client, EMAIL, &[]).await;
     let user = vouchsafe::identity::UserId(claims(&tokens.id)["sub"].as_str().expect("sub").to_owned());
-    assert!(app.change(move |c| consents::withdraw(c, &user, "c1")).await);
+    assert!(app.write(move |c| consents::withdraw(c, &user, "c1")).await);
     let silent = browser.get(&app.authorize_url(&client, &[("prompt", "none")])).await;
     silent.is_redirected_error(&app, &client, "consent_required");
     browser.get(&app.authorize_url(&client, &[])).await.is_consent();

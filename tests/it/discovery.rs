@@ -80,7 +80,7 @@ async fn scopes_of_an_administrator_are_published() {
     assert!(!before["scopes_supported"].to_string().contains("hr"));
     let now = app.clock.now();
     let own = Scope { name: "hr".into(), description: "See your file".into(), claims: vec![], audience: None };
-    app.change(move |c| scopes::upsert(c, &own, now)).await;
+    app.write(move |c| scopes::upsert(c, &own, now)).await;
     app.pass(Lifetime::from_seconds(11));
     assert!(document(&app).await["scopes_supported"].to_string().contains("\"hr\""));
 }
@@ -191,7 +191,7 @@ async fn methods_that_are_not_there_are_405_and_paths_404() {
 #[tokio::test]
 async fn issuer_with_a_path() {
     let app = TestApp::start_with(&[("VOUCHSAFE_ISSUER", "http://localhost:{port}/auth")]).await;
-    let origin = app.origin();
+    let origin = app.origin.clone();
     assert_eq!(app.issuer, format!("{origin}/auth"));
     let appended = get(&app, &app.url(AT[0])).await;
     for place in

@@ -11,6 +11,7 @@ use vouchsafe::signing::{KeyState, Rotation};
 use vouchsafe::store::{Engine, clients, grants, keys as stored, users};
 use vouchsafe::time::Lifetime;
 
+use crate::support::invariants::FaultsExpected;
 use crate::support::postgres::Cluster;
 use crate::support::relying_party::{PASSWORD, claims, header};
 use crate::support::{Browser, Client, Page, TestApp, Tokens, ground};
@@ -436,6 +437,7 @@ async fn r09_r10_f09_without_postgresql_we_say_so_and_come_back_by_ourselves() {
     let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
     ground::note_url(&folder, &cluster.url(&cluster.create_database()));
     let app = TestApp::start_in(folder, &[("VOUCHSAFE_DATABASE_ACQUIRE_TIMEOUT_MS", "1000")]).await;
+    let _faults = FaultsExpected::at(&app);
     let client = app.web("c1").await;
     app.person(ALICE).await;
     let mut browser = Browser::new(&app);
@@ -503,6 +505,7 @@ async fn r09_r10_f09_without_postgresql_we_say_so_and_come_back_by_ourselves() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r12_connections_killed_under_load_are_replaced() {
     let Some(app) = TestApp::start_on(Engine::Postgres, &[]).await else { return };
+    let _faults = FaultsExpected::at(&app);
     let app = Arc::new(app);
     let client = app.web("c1").await;
     app.person(ALICE).await;

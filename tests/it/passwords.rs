@@ -9,6 +9,7 @@ use vouchsafe::secret::random::uuid;
 use vouchsafe::sensitive::Sensitive;
 use vouchsafe::store::users;
 
+use crate::support::invariants::FaultsExpected;
 use crate::support::relying_party::PASSWORD;
 use crate::support::{Browser, Client, Page, TestApp};
 
@@ -229,6 +230,7 @@ async fn j08_too_many_sign_ins_are_told_to_wait_and_nothing_else_waits() {
         ("VOUCHSAFE_LIMITS_ADDRESS_FREE", "100000"),
     ];
     let app = Arc::new(TestApp::start_with(&narrow).await);
+    let _faults = FaultsExpected::at(&app);
     let client = app.web("c1").await;
     let mut doors = Vec::new();
     for number in 0..40 {

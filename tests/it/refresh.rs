@@ -9,6 +9,7 @@ use vouchsafe::time::{Lifetime, Timestamp};
 
 use crate::support::browser::encode;
 use crate::support::ground::sqlite;
+use crate::support::invariants::FaultsExpected;
 use crate::support::relying_party::{Client, claims};
 use crate::support::{Browser, Page, TestApp, Tokens};
 
@@ -219,6 +220,7 @@ async fn f09_r21_a_locked_database_is_503_and_nothing_was_done() {
     let mut browser = Browser::new(&app);
     let tokens = app.tokens(&mut browser, &client, ALICE, &[]).await;
     let code = app.sign_in(&mut browser, &client, ALICE, &[]).await.param("code").expect("a code");
+    let faults = FaultsExpected::at(&app);
     let mut stranger = sqlite(&app.folder.path().join("v.db"));
     stranger.batch_execute("BEGIN EXCLUSIVE").expect("takes the lock");
     for page in [
@@ -248,6 +250,7 @@ async fn f09_r21_a_locked_database_is_503_and_nothing_was_done() {
     assert_eq!(page.status, 503, "{}", page.body);
     assert!(!page.header("retry-after").is_empty() && page.has("correlation-id"));
     stranger.batch_execute("ROLLBACK").expect("lets go");
+    drop(faults);
     assert!(app.is_active(&client, &tokens.refresh).await, "503 meant no");
     assert_eq!(app.redeem(&client, &code).await.status, 200, "503 meant that the code was not used");
     assert_eq!(app.call("/revoke", &client, &[("token", &tokens.refresh)]).await.status, 200);

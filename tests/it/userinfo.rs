@@ -134,17 +134,17 @@ async fn e08_a_token_for_another_resource() {
 async fn n09_switched_off_is_off_at_once() {
     let (app, client, mut browser, tokens) = with("openid").await;
     let now = app.clock.now();
-    app.change(move |c| clients::set_disabled(c, "c1", Some(now), now)).await;
+    app.write(move |c| clients::set_disabled(c, "c1", Some(now), now)).await;
     app.userinfo(&tokens.access).await.is_json_error(401, "invalid_token");
-    app.change(move |c| clients::set_disabled(c, "c1", None, now)).await;
+    app.write(move |c| clients::set_disabled(c, "c1", None, now)).await;
     assert_eq!(app.userinfo(&tokens.access).await.status, 200);
     let alice = vouchsafe::identity::UserId(claims(&tokens.id)["sub"].as_str().expect("sub").to_owned());
     let person = alice.clone();
-    app.change(move |c| users::set_disabled(c, &person, Some(now), now)).await;
+    app.write(move |c| users::set_disabled(c, &person, Some(now), now)).await;
     app.userinfo(&tokens.access).await.is_json_error(401, "invalid_token");
     browser.get(&app.authorize_url(&client, &[])).await.is_sign_in();
-    app.change(move |c| users::set_disabled(c, &alice, None, now)).await;
-    app.change(move |c| clients::delete(c, "c1")).await;
+    app.write(move |c| users::set_disabled(c, &alice, None, now)).await;
+    app.write(move |c| clients::delete(c, "c1")).await;
     app.userinfo(&tokens.access).await.is_json_error(401, "invalid_token");
 }
 

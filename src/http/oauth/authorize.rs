@@ -9,7 +9,7 @@ use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Prob
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::{answer, cards, refusal_page};
-use crate::oauth::error::Refusal;
+use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
 use crate::oauth::scope;
@@ -44,7 +44,7 @@ pub fn repeated_as_get(call: &Call, step: &'static str, path: &str) -> Reply {
     Reply::redirect(format!("{}{path}?{}", call.web.place.base, all.finish()))
 }
 
-/// A page for parameters that do not decode, with a row in the trace.
+/// A page for a request that cannot be taken in, with a row in the trace.
 pub fn unreadable(call: &Call, step: &'static str, refusal: Refusal) -> Reply {
     let refusal = call.cx.refuse(step, refusal, Note::default());
     refusal_page(&call.cx, &call.web.place, refusal, Vec::new())
@@ -60,6 +60,9 @@ async fn begin(call: Call, params: &Params) -> Reply {
     };
     let reply = match authorize::begin(&call.cx, params, &browser, &binding).await {
         Ok(next) => {
+            if let Some(refusal) = too_long(&call, &next) {
+                return unreadable(&call, "authorize", refusal);
+            }
             let shows_a_step = matches!(next, Next::SignIn(_) | Next::Choose(_) | Next::Consent(_));
             let reply = show(&call, next);
             match fresh.filter(|_| shows_a_step) {
@@ -79,6 +82,26 @@ async fn resume(mut call: Call, sealed: &str) -> Reply {
         Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
     };
     reply.correlated(&call.cx.correlation_id)
+}
+
+/// What the forms hold beside the sealed request: an address, a password, a token, each percent-encoded.
+const FORM_REST: usize = 4_096;
+
+/// A request that the next form could not carry is refused before the person types anything.
+fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
+    let sealed = match next {
+        Next::SignIn(view) => &view.step.request,
+        Next::Choose(view) => &view.step.request,
+        Next::Consent(view) => &view.step.request,
+        Next::Answer(_) | Next::Page(_) => return None,
+    };
+    let body = call.web.max_body_bytes;
+    let longest = body.saturating_sub(FORM_REST).max(body / 2);
+    (sealed.len() > longest).then(|| {
+        let words = "the request is too long: shorten state, nonce or claims";
+        Refusal::new(ErrorCode::InvalidRequest, "request.length", "RFC 6749 section 3.1", words)
+            .because(format!("{longest} bytes when sealed"), format!("{} bytes", sealed.len()))
+    })
 }
 
 fn show(call: &Call, next: Next) -> Reply {

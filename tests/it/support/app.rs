@@ -127,22 +127,9 @@ impl TestApp {
         self.app.command_cx()
     }
 
-    /// `scheme://host:port` of the provider.
-    pub fn origin(&self) -> String {
-        url::Url::parse(&self.issuer).expect("the issuer is a URL").origin().ascii_serialization()
-    }
-
     /// Sends a request that the test made itself; nobody's cookies.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> super::Page {
         super::Page::read(request.send().await.expect("an answer"), "a request of the test").await
-    }
-
-    /// Changes something in the database, as an administrator's command does.
-    pub async fn change<T: Send + 'static>(
-        &self,
-        f: impl FnMut(&mut vouchsafe::store::Conn) -> Result<T, vouchsafe::store::Fault> + Send + 'static,
-    ) -> T {
-        self.app.parts.db.write(f).await.expect("the database takes it")
     }
 
     /// An address of the provider.

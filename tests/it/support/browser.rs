@@ -22,7 +22,8 @@ pub struct Page {
     pub body: String,
     /// What the test asked for.
     pub url: String,
-    /// The path that answered.
+    /// Who answered, and at which path.
+    pub origin: String,
     pub path: String,
 }
 
@@ -116,9 +117,10 @@ impl Page {
     pub async fn read(response: Response, url: &str) -> Self {
         let location = response.headers().get(LOCATION).map(|v| v.to_str().expect("ASCII").to_owned());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let origin = response.url().origin().ascii_serialization();
         let path = response.url().path().to_owned();
         let body = response.text().await.expect("a body");
-        let page = Self { status, location, headers, body, url: url.to_owned(), path };
+        let page = Self { status, location, headers, body, url: url.to_owned(), origin, path };
         super::invariants::hold(&page);
         page
     }
