@@ -1,5 +1,5 @@
 //! The demo API: a resource server that lets a caller in because of a token alone. It owns the routes, and how a decision
-//! becomes an answer; the decision is made in [`token`], the keys come from [`keys`].
+//! becomes an answer; the decision is made in [`token`], the keys come from `keys`.
 //!
 //! It has never heard of the person, the app or the provider's database: it reads the provider's published keys and judges
 //! each token by them (RFC 9068 §4), and says no the way RFC 6750 §3 and RFC 9470 §3 ask for.

@@ -1,9 +1,9 @@
 //! The demo app: an independent relying party that signs people in through the provider and tells every request and
-//! answer of it. This file owns its settings and its start; [`web`] owns its addresses.
+//! answer of it. This file owns its settings and its start; `web` owns its addresses.
 //!
 //! Its way: `sign_in` makes the authorization request, `callback` judges the answer and redeems the code, `tokens` and
-//! `api_call` do what the buttons say, `logout` ends it. Each tells what it did as a [`timeline`] chapter, through
-//! [`show`], which is where secrets are shortened, with the words of [`explain`].
+//! `api_call` do what the buttons say, `logout` ends it. Each tells what it did as a `timeline` chapter, through
+//! `show`, which is where secrets are shortened, with the words of `explain`.
 
 mod api_call;
 mod callback;
