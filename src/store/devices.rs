@@ -41,3 +41,12 @@ pub fn remember(c: &mut Conn, user_id: &UserId, device_hash: &[u8], now: Timesta
         .load::<String>(conn))?;
     Ok(())
 }
+
+/// Gives a browser a new token: whoever signed in from it keeps that, and the old token knows nobody any more. Without this a
+/// token that somebody planted in the browser would count as known as soon as its owner signs in.
+pub fn renew(c: &mut Conn, old_hash: &[u8], new_hash: &[u8]) -> Result<(), Fault> {
+    q!(c, |conn| diesel::update(devices::table.filter(devices::device_hash.eq(old_hash)))
+        .set(devices::device_hash.eq(new_hash))
+        .execute(conn))?;
+    Ok(())
+}

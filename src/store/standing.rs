@@ -10,6 +10,7 @@ use super::schema::{clients, grants, revoked_tokens, sessions, users};
 use crate::identity::standing::{GrantStanding, SessionStanding, Standing, Switch, UserStanding};
 use crate::identity::{SessionId, UserId};
 use crate::oauth::authorization::{Authorization, Grant};
+use crate::oauth::client_policy::ClientPolicy;
 use crate::time::Timestamp;
 
 // What is bound in the ON of a join must be owned: diesel wants a source of rows to live for ever.
@@ -38,6 +39,8 @@ pub struct AccessStanding {
     pub jti_revoked: bool,
     /// What the family was granted, if there is one.
     pub authorization: Option<Authorization>,
+    /// The client's policy, unless it is gone.
+    pub policy: Option<ClientPolicy>,
 }
 
 /// Columns of a person: `disabled_at`, `valid_from`.
@@ -49,7 +52,7 @@ type GrantColumns = (String, bool, i64, i64, Option<i64>);
 
 /// Everything about an access token, in one round trip.
 pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessStanding, Fault> {
-    type Row = (Option<i64>, Option<GrantColumns>, Option<UserColumns>, Option<SessionColumns>, Option<i64>);
+    type Row = (Option<i64>, String, Option<GrantColumns>, Option<UserColumns>, Option<SessionColumns>, Option<i64>);
     let (grant_id, user_id) = (token.grant_id.clone(), token.user_id.as_ref().map(|id| id.0.clone()));
     let jti = token.jti.clone();
     let row: Option<Row> = q!(c, |conn| clients::table
@@ -60,6 +63,7 @@ pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessSta
         .filter(clients::client_id.eq(&token.client_id))
         .select((
             clients::disabled_at,
+            clients::policy,
             (grants::authorization, grants::offline, grants::created_at, grants::expires_at, grants::revoked_at)
                 .nullable(),
             (users::disabled_at, users::valid_from).nullable(),
@@ -68,9 +72,9 @@ pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessSta
         ))
         .get_result(conn)
         .optional())?;
-    let Some((client, grant, user, session, revoked)) = row else {
+    let Some((client, policy, grant, user, session, revoked)) = row else {
         let standing = Standing { client: Some(Switch::Gone), ..Standing::default() };
-        return Ok(AccessStanding { standing, jti_revoked: false, authorization: None });
+        return Ok(AccessStanding { standing, jti_revoked: false, authorization: None, policy: None });
     };
     let mut standing = Standing { client: Some(switch(client)), ..Standing::default() };
     let mut authorization = None;
@@ -86,7 +90,8 @@ pub fn of_access_token(c: &mut Conn, token: &AccessTokenRef) -> Result<AccessSta
         authorization = Some(stored);
     }
     standing.user = token.user_id.as_ref().map(|_| user_standing(user, began_at));
-    Ok(AccessStanding { standing, jti_revoked: revoked.is_some(), authorization })
+    let policy = Some(Column("clients", "policy").json(&policy)?);
+    Ok(AccessStanding { standing, jti_revoked: revoked.is_some(), authorization, policy })
 }
 
 /// The standing of a grant that has just been read, in one round trip. If the client is gone, then of the client only.

@@ -365,6 +365,8 @@ async fn devices_are_remembered(arena: Arena) {
             devices::remember(c, &alice, b"d", later(5))?;
             assert!(devices::is_known(c, &alice, b"d")?);
             assert!(!devices::is_known(c, &alice, b"e")?);
+            devices::renew(c, b"d", b"e")?;
+            assert!(devices::is_known(c, &alice, b"e")? && !devices::is_known(c, &alice, b"d")?, "a planted one dies");
             Ok(())
         })
         .await;

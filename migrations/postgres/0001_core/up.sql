@@ -95,6 +95,7 @@ CREATE TABLE devices (
     last_seen_at  BIGINT NOT NULL,
     PRIMARY KEY (user_id, device_hash)
 );
+CREATE INDEX devices_by_hash ON devices (device_hash);
 
 CREATE TABLE consents (
     user_id    TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,

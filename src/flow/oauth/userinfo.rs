@@ -14,7 +14,7 @@ use crate::oauth::scope::{self, ScopeSet};
 use crate::sensitive::Sensitive;
 use crate::signing::{Expect, ExpectedAudience};
 use crate::store::standing::{AccessStanding, AccessTokenRef};
-use crate::store::{clients, scopes, standing, users};
+use crate::store::{scopes, standing, users};
 
 const STEP: &str = "userinfo";
 
@@ -114,14 +114,13 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
         let known = standing::of_access_token(c, &reference)?;
         let user = users::find(c, &user_id)?;
         let defined = if custom { scopes::list(c)? } else { Vec::new() };
-        let client = clients::find(c, &reference.client_id)?;
-        Ok((known, user, defined, client))
+        Ok((known, user, defined, reference.client_id.clone()))
     });
-    let (known, user, defined, client) = loaded.await?;
+    let (known, user, defined, client_id) = loaded.await?;
     if let Err(refusal) = still_good(cx, &known) {
         return Ok(Err(cx.refuse(STEP, refusal, note)));
     }
-    let (Some(user), Some(authorization), Some(client)) = (user, known.authorization, client) else {
+    let (Some(user), Some(authorization), Some(policy)) = (user, known.authorization, known.policy) else {
         let refusal =
             invalid_token("principal.present").because("a person, a grant and a client", "one of them is gone");
         return Ok(Err(cx.refuse(STEP, refusal, note)));
@@ -130,11 +129,11 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
     let authorization = crate::oauth::authorization::Authorization { scope: granted, ..authorization };
     let mut body = claims::for_userinfo(&user, &authorization, &defined);
     body.insert("sub".to_owned(), user.id.as_str().into());
-    let Some(alg) = client.policy.userinfo_alg else {
+    let Some(alg) = policy.userinfo_alg else {
         return Ok(Ok(UserinfoAnswer::Json(Value::Object(body))));
     };
     body.insert("iss".to_owned(), cx.issuer().into());
-    body.insert("aud".to_owned(), client.client_id.as_str().into());
+    body.insert("aud".to_owned(), client_id.into());
     let jwt = cx.parts.keyring.sign(alg, TokenType::Userinfo, &body, cx.now)?;
     Ok(Ok(UserinfoAnswer::Jwt(jwt)))
 }

@@ -58,8 +58,8 @@ pub struct SignedInNow {
     pub session_token: Sensitive,
     /// Token it replaces on this browser, if the session was there before.
     pub replaced: Option<Vec<u8>>,
-    /// New device token, if the browser had none for this person.
-    pub device_token: Option<Sensitive>,
+    /// New device token; it takes the place of the one the browser had.
+    pub device_token: Sensitive,
 }
 
 /// The form once more.
@@ -299,7 +299,10 @@ async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pend
             Some(device) => devices::is_known(c, &user.id, device)?,
             None => false,
         };
-        devices::remember(c, &user.id, known_device.as_ref().unwrap_or(&new_device), now)?;
+        if let Some(old) = &known_device {
+            devices::renew(c, old, &new_device)?;
+        }
+        devices::remember(c, &user.id, &new_device, now)?;
         let found = live_sessions(c, &hashes, rule, now)?;
         let own = found.into_iter().find(|f| f.signed_in.user.id == user.id);
         let (id, replaced) = match own {
@@ -317,11 +320,11 @@ async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pend
         if !is_known {
             events::insert(c, &new_device_event(&user, &cx_id, &address, now))?;
         }
-        Ok((id, replaced, known_device.is_none()))
+        Ok((id, replaced))
     });
-    let (id, replaced, needs_device) = saved.await?;
+    let (id, replaced) = saved.await?;
     let request = pending.with_chosen(id).seal(cx)?;
-    Ok(SignedInNow { request, session_token, replaced, device_token: needs_device.then_some(device_token) })
+    Ok(SignedInNow { request, session_token, replaced, device_token })
 }
 
 fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {

@@ -72,9 +72,9 @@ fn signed_in(call: &Call, now: SignedInNow) -> Reply {
     let mut tokens = vec![now.session_token.expose().to_owned()];
     let others = call.browser().session_tokens.into_iter();
     tokens.extend(others.filter(|token| Some(hash(token)) != now.replaced));
-    let reply = go_on(call, &now.request).cookie(cookies::sessions(&tokens, place));
-    match now.device_token {
-        Some(device) => reply.cookie(cookies::set(Jar::Device, device.expose().to_owned(), place)),
-        None => reply,
-    }
+    go_on(call, &now.request).cookie(cookies::sessions(&tokens, place)).cookie(cookies::set(
+        Jar::Device,
+        now.device_token.expose().to_owned(),
+        place,
+    ))
 }
