@@ -155,10 +155,21 @@ async fn apply(
             Ok(())
         })
         .await?;
-    for step in &steps {
-        tracing::info!(?step, "signing keys changed");
-    }
+    steps.iter().for_each(tell);
     Ok(steps)
+}
+
+fn tell(step: &Step) {
+    match step {
+        Step::Generate { alg, signs_from } => {
+            tracing::info!(alg = alg.as_str(), signs_from = signs_from.rfc3339(), "a signing key was made");
+        }
+        Step::Retire { kid, retires_at, gone_at } => {
+            let (retires_at, gone_at) = (retires_at.rfc3339(), gone_at.rfc3339());
+            tracing::info!(kid, retires_at, gone_at, "the end of a signing key was set");
+        }
+        Step::Remove { kid } => tracing::info!(kid, "a signing key is gone"),
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> Fault {

@@ -61,11 +61,15 @@ fn error_page(
     facts: Vec<(String, String)>,
 ) -> Reply {
     let mut what = refusal.description.as_str().to_owned();
-    if let Some(first) = what.get_mut(0..1) {
+    // A sentence begins with a capital; the name of a parameter is written as it is.
+    let begins_with_a_name = what.split(' ').next().is_some_and(|word| word.contains('_'));
+    if let Some(first) = what.get_mut(0..1).filter(|_| !begins_with_a_name) {
         first.make_ascii_uppercase();
     }
+    let chrome = Chrome::new(heading, &place.base);
     let page = ErrorPage {
-        chrome: Chrome::new(heading, &place.base),
+        // Addresses need room.
+        chrome: if facts.is_empty() { chrome } else { chrome.wide() },
         status,
         heading: heading.to_owned(),
         what: what + ".",
