@@ -41,7 +41,7 @@ async fn every_step_of_signing_in_and_out() {
     browser.sign_in(ALICE, PASSWORD).await;
     browser.wait_for("approve").await;
     browser.inspect("consent").await;
-    browser.click("approve").await;
+    browser.press("approve").await;
     browser.wait_for("issuer").await;
     assert!(browser.url().await.contains("code="), "{}", browser.url().await);
     browser.inspect("home-signed-in").await;
@@ -54,7 +54,7 @@ async fn every_step_of_signing_in_and_out() {
     browser.go(&app.url("/logout")).await;
     browser.wait_for("logout-confirm").await;
     browser.inspect("logout").await;
-    browser.click("logout-confirm").await;
+    browser.press("logout-confirm").await;
     browser.wait_for("home").await;
     browser.inspect("logged-out").await;
     browser.quit().await;
@@ -70,14 +70,14 @@ async fn deny_and_cancel_go_back_to_the_app() {
     app.person(ALICE).await;
 
     browser.go(&app.authorize_url(&client, &[])).await;
-    browser.click("cancel").await;
+    browser.press("cancel").await;
     browser.wait_for("issuer").await;
     assert!(browser.url().await.contains("error=access_denied"), "cancel: {}", browser.url().await);
 
     browser.go(&app.authorize_url(&client, &[])).await;
     browser.sign_in(ALICE, PASSWORD).await;
     browser.wait_for("deny").await;
-    browser.click("deny").await;
+    browser.press("deny").await;
     browser.wait_for("issuer").await;
     let url = browser.url().await;
     assert!(url.contains("error=access_denied") && url.contains("state=st-1"), "deny: {url}");
@@ -133,7 +133,7 @@ async fn browser_window(browser: &Chromium, index: usize) -> fantoccini::wd::Win
 async fn approve(browser: &Chromium) {
     browser.sign_in(ALICE, PASSWORD).await;
     browser.wait_for("approve").await;
-    browser.click("approve").await;
+    browser.press("approve").await;
     landed(browser).await;
 }
 
@@ -141,7 +141,7 @@ async fn approve(browser: &Chromium) {
 async fn landed(browser: &Chromium) {
     for _ in 0..200 {
         if browser.has("approve").await {
-            browser.click("approve").await;
+            browser.press("approve").await;
         }
         if browser.has("issuer").await {
             return;
@@ -163,7 +163,7 @@ async fn several_accounts_errors_form_post_and_the_set_up_link() {
     approve(&browser).await;
     browser.go(&app.authorize_url(&client, &[("prompt", "select_account")])).await;
     browser.wait_for("another").await;
-    browser.click("another").await;
+    browser.press("another").await;
     browser.sign_in("bob@example.com", PASSWORD).await;
     landed(&browser).await;
     browser.go(&app.authorize_url(&client, &[("prompt", "select_account")])).await;
@@ -186,7 +186,7 @@ async fn several_accounts_errors_form_post_and_the_set_up_link() {
     browser.type_into("email", "root@example.com").await;
     browser.type_into("name", "Root").await;
     browser.type_into("password", "a long enough password").await;
-    browser.click("submit").await;
+    browser.press("submit").await;
     browser.wait_for("issuer").await;
     browser.go(&format!("{}?token={}", app.url("/setup"), link.expose())).await;
     browser.wait_for("correlation-id").await;
@@ -240,20 +240,20 @@ async fn the_demo_from_sign_in_to_log_out() {
     let demo = Demo::start().await;
     browser.go(&format!("http://localhost:{}/", demo.1 + 1)).await;
     browser.inspect("demo-home").await;
-    browser.click("sign-in").await;
+    browser.press("sign-in").await;
     browser.sign_in("ada@example.com", "analytical engine").await;
     browser.wait_for("approve").await;
-    browser.click("approve").await;
+    browser.press("approve").await;
     browser.wait_for("subject").await;
     let words = browser.text().await;
     assert!(words.contains("Ada Lovelace"), "{words}");
     browser.inspect("demo-result").await;
     for button in ["call-hello", "refresh", "refresh", "introspect", "replay"] {
-        browser.click(button).await;
+        browser.press(button).await;
         browser.wait_for("latest").await;
     }
     assert!(browser.text().await.contains("The grant is over"), "reuse ended the family");
-    browser.click("log-out").await;
+    browser.press("log-out").await;
     browser.wait_for("logged-out").await;
     browser.inspect("demo-logged-out").await;
     browser.quit().await;

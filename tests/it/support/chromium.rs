@@ -144,17 +144,35 @@ impl Chromium {
         }
     }
 
-    /// The words on the page.
+    /// Presses a button and waits until another page has taken the place of this one.
+    pub async fn press(&self, id: &str) {
+        self.client.execute("document.documentElement.dataset.old = '1'", vec![]).await.expect("the page is marked");
+        self.click(id).await;
+        let is_new = "return document.readyState === 'complete' && !document.documentElement.dataset.old";
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.client.execute(is_new, vec![]).await.ok() != Some(json!(true)) {
+            assert!(Instant::now() < until, "{id} leads nowhere: {}", self.url().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The words on the page; once more if it was just being replaced.
     pub async fn text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.expect("a body");
-        body.text().await.expect("text")
+        for _ in 0..40 {
+            let words = self.client.execute("return document.body.innerText", vec![]).await;
+            if let Some(words) = words.ok().as_ref().and_then(Value::as_str) {
+                return words.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no words at {}", self.url().await)
     }
 
     pub async fn sign_in(&self, email: &str, password: &str) {
         self.wait_for("login").await;
         self.type_into("login", email).await;
         self.type_into("password", password).await;
-        self.click("submit").await;
+        self.press("submit").await;
     }
 
     /// Looks at the page at both widths, light and dark: axe-core finds nothing, nothing overflows sideways, and a picture
