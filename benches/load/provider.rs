@@ -115,7 +115,7 @@ impl Provider {
         command.env("VOUCHSAFE_LISTEN", self.address()).env("VOUCHSAFE_DATABASE_URL", &self.database);
         command.env("VOUCHSAFE_KEYS_DIR", self.folder.path().join("keys"));
         // Sixteen people who sign in at once from one address are no attack here: the hashing is measured, not the patience.
-        command.env("VOUCHSAFE_LIMITS_ACCOUNT_FREE", "1000").env("VOUCHSAFE_LIMITS_ADDRESS_FREE", "100000");
+        command.env("VOUCHSAFE_LIMITS_ACCOUNT_FREE", "100").env("VOUCHSAFE_LIMITS_ADDRESS_FREE", "10000");
         command
     }
 
