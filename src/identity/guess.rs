@@ -3,6 +3,9 @@
 
 use crate::time::{Lifetime, Timestamp};
 
+/// Before every `now`: not blocked.
+const NEVER: Timestamp = Timestamp::from_millis(0);
+
 /// A counter as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuessCounter {
@@ -40,13 +43,22 @@ impl GuessRule {
     pub fn admit(self, counter: Option<GuessCounter>, now: Timestamp) -> Result<GuessCounter, Wait> {
         let known = counter.filter(|c| now.since(c.last_at) < self.forget_after);
         let Some(counter) = known else {
-            return Ok(GuessCounter { failures: 1, last_at: now, blocked_until: now + self.delay_after(1) });
+            return Ok(GuessCounter { failures: 1, last_at: now, blocked_until: self.blocked_until(1, now) });
         };
         if now < counter.blocked_until {
             return Err(Wait(counter.blocked_until.since(now)));
         }
         let failures = counter.failures.saturating_add(1);
-        Ok(GuessCounter { failures, last_at: now, blocked_until: now + self.delay_after(failures) })
+        Ok(GuessCounter { failures, last_at: now, blocked_until: self.blocked_until(failures, now) })
+    }
+
+    /// Without a delay nothing is blocked, not even a moment: requests that run at once bring their own `now`, and one that
+    /// came a millisecond earlier may be counted later.
+    fn blocked_until(self, failures: i64, now: Timestamp) -> Timestamp {
+        match self.delay_after(failures) {
+            Lifetime::ZERO => NEVER,
+            delay => now + delay,
+        }
     }
 
     fn delay_after(self, failures: i64) -> Lifetime {
@@ -64,7 +76,7 @@ impl GuessCounter {
     /// Takes one admitted attempt back because it turned out right. The others stay counted: one person's success must not
     /// wipe the traces of guesses at somebody else from the same address.
     pub fn give_back(self) -> Self {
-        Self { failures: (self.failures - 1).max(0), blocked_until: self.blocked_until.min(self.last_at), ..self }
+        Self { failures: (self.failures - 1).max(0), blocked_until: NEVER, ..self }
     }
 }
 
@@ -90,6 +102,16 @@ mod tests {
         let later = now + Lifetime::from_seconds(30);
         let sixth = RULE.admit(counter, later).unwrap();
         assert_eq!(sixth.blocked_until.since(later), Lifetime::from_seconds(60));
+    }
+
+    #[test]
+    fn requests_that_run_at_once_are_free_in_any_order() {
+        let now = Timestamp::from_millis(1_000_000);
+        let a_moment_earlier = Timestamp::from_millis(999_990);
+        let first = RULE.admit(None, now).unwrap();
+        let second = RULE.admit(Some(first), a_moment_earlier).unwrap();
+        assert_eq!(second.failures, 2);
+        assert!(RULE.admit(Some(second.give_back()), a_moment_earlier).is_ok());
     }
 
     #[test]
