@@ -14,7 +14,6 @@ use vouchsafe::flow::admin::setup;
 use vouchsafe::oauth::client::ClientAuthMethod;
 use vouchsafe::oauth::client_policy::Profile;
 use vouchsafe::store::Engine;
-use vouchsafe::telemetry::{self, Capture, LogFormat, LogOutput};
 use vouchsafe::time::Lifetime;
 
 use crate::support::app::BEGIN;
@@ -71,9 +70,8 @@ impl Secrets {
 
 #[tokio::test]
 async fn p01_no_secret_reaches_the_log_the_trace_or_the_database() {
-    let capture = Capture::default();
-    // For the whole process: the server's threads are not ours. Other tests' lines come along and do no harm.
-    telemetry::install(LogFormat::Json, "trace,vouchsafe=trace", LogOutput::Capture(capture.clone()));
+    // Of the whole process: the server's threads are not ours. Other tests' lines come along and do no harm.
+    let capture = crate::support::app::log();
     let app = TestApp::start_on(Engine::Sqlite, &[]).await.expect("SQLite is always there");
     let mut secrets = Secrets::default();
     let web = app.web("c1").await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -14,12 +14,53 @@ use vouchsafe::flow::Cx;
 use vouchsafe::http::server::{self, ServerSettings};
 use vouchsafe::http::state::{Web, WebSettings};
 use vouchsafe::store::Engine;
+use vouchsafe::telemetry::{self, Capture, LogFormat, LogOutput};
 use vouchsafe::time::{Lifetime, Timestamp};
 
 use super::ground;
 
 /// 2026-01-01T00:00:00Z: where every test begins.
 pub const BEGIN: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+/// The log of the whole suite, at trace level, in one buffer.
+pub fn log() -> Capture {
+    static LOG: OnceLock<Capture> = OnceLock::new();
+    let installed = LOG.get_or_init(|| {
+        let capture = Capture::default();
+        telemetry::install(LogFormat::Json, "trace,vouchsafe=trace", LogOutput::Capture(capture.clone()));
+        capture
+    });
+    installed.clone()
+}
+
+/// Looks through what the suite has logged since the last look: nothing that has the form of a token of ours, of a JWT, or
+/// is the password of everybody here (security case P01). Every test looks when its provider goes.
+fn assert_log_is_clean() {
+    static SEEN: Mutex<usize> = Mutex::new(0);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = log().text();
+    // From the beginning of a line: a secret is never cut in two by a look.
+    let fresh = &text[*seen..];
+    *seen = fresh.rfind('\n').map_or(*seen, |end| *seen + end + 1);
+    drop(seen);
+    assert!(!fresh.contains(super::relying_party::PASSWORD), "P01: a password stands in the log");
+    for start in ["vs_rt_", "vs_ac_", "vs_cs_", "vs_ss_", "vs_su_", "vs_dv_", "eyJ"] {
+        for (at, _) in fresh.match_indices(start) {
+            let token =
+                fresh[at + start.len()..].bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+            let line = fresh[..at].rfind('\n').map_or(0, |n| n + 1);
+            assert!(token.count() < 30, "P01: a secret stands in the log: {}…", &fresh[line..at]);
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_log_is_clean();
+        }
+    }
+}
 
 /// A running provider.
 pub struct TestApp {
@@ -60,6 +101,7 @@ impl TestApp {
 
     /// In a folder that was used before: the same database and keys.
     pub async fn start_in(folder: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
+        log();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let mut env: HashMap<String, String> = [
