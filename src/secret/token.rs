@@ -120,6 +120,14 @@ mod tests {
     use crate::secret::random::SeededChance;
 
     #[test]
+    fn c09_ten_thousand_codes_are_unique_and_hold_256_bits() {
+        let codes: std::collections::HashSet<String> =
+            (0..10_000).map(|_| make(Kind::Code, &crate::secret::SystemChance).expose().to_owned()).collect();
+        assert_eq!(codes.len(), 10_000);
+        assert!(codes.iter().all(|code| code.len() == TOKEN_LEN && BODY_LEN * 6 >= 256));
+    }
+
+    #[test]
     fn crc32_gives_the_published_check_value() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(checksum(b"123456789").len(), CHECK_LEN);
