@@ -53,8 +53,10 @@ pub fn after(params: &Params, client: Option<&Client>) -> Result<Option<AfterLog
         return match wanted {
             None => Ok(None),
             Some(uri) => {
+                let named = params.find("client_id").map(|id| format!(", for the unknown client_id {id}"));
+                let received = format!("{uri}{}", named.unwrap_or_default());
                 Err(refuse("logout.client_known", "post_logout_redirect_uri needs an id_token_hint or client_id")
-                    .because("a client that registered the address", uri))
+                    .because("a client that registered the address", received))
             }
         };
     };

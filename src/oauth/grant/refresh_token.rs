@@ -57,7 +57,7 @@ pub fn read(form: &Params) -> Result<&str, Refusal> {
 }
 
 /// `invalid_grant` for a token that is not in the database.
-pub fn unknown(received: &'static str) -> Refusal {
+pub fn unknown(received: &str) -> Refusal {
     refuse("refresh_token.known", "the refresh token is unknown, expired or was revoked")
         .because("a refresh token of ours", received)
 }
