@@ -84,9 +84,8 @@ fn fill(sentence: &str, expected: &str, received: &str) -> String {
 
 /// Strangers are never told which clients there are; whoever reads the trace may know.
 fn misspelt_client(received: &str, client_ids: &[String]) -> Option<Diagnosis> {
-    let wrong = received.trim_start_matches("an unknown client_id: ");
-    let near = nearest(wrong, client_ids.iter().map(String::as_str))?;
-    let mistake = format!("There is no client with the client_id {wrong} here, but there is one called {near}.");
+    let near = nearest(received, client_ids.iter().map(String::as_str))?;
+    let mistake = format!("There is no client with the client_id {received} here, but there is one called {near}.");
     Some(Diagnosis {
         mistake,
         mend: format!("Write client_id {near}, if that is the app; every letter and its case count."),

@@ -184,12 +184,12 @@ async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefu
     };
     let (check, received) = match known {
         Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
-        Some(_) => ("client.enabled", "a disabled client"),
-        None => ("client.known", "an unknown client_id"),
+        Some(_) => ("client.enabled", format!("a disabled client: {client_id}")),
+        None => ("client.known", client_id.clone()),
     };
     let words = "the app is not known here, or it is switched off";
     let refusal = Refusal::new(ErrorCode::InvalidRequest, check, "RFC 6749 section 4.1.2.1", words)
-        .because("a registered, enabled client", format!("{received}: {client_id}"));
+        .because("a registered, enabled client", received);
     let refusal = cx.refuse(STEP, refusal, Note::default().client(&client_id));
     Ok(Err(PageRefusal { refusal, facts: vec![("Received client_id".to_owned(), client_id)] }))
 }
