@@ -13,7 +13,7 @@ use vouchsafe::oauth::scope::{Scope, ScopeSet};
 use vouchsafe::store::{clients, scopes, traces::TraceSearch};
 use vouchsafe::time::Lifetime;
 
-use crate::support::relying_party::{VERIFIER, challenge};
+use crate::support::relying_party::{PASSWORD, VERIFIER, challenge};
 use crate::support::{Browser, Client, Page, TestApp, Tokens};
 
 const EMAIL: &str = "alice@example.com";
@@ -151,6 +151,10 @@ async fn every_mistake_is_named_and_its_mend_too() {
     for made in &s.made {
         assert!(made.page.status != 200 || made.check == "introspection.concerns", "{} passed", made.name);
         let steps = trace::explained(&s.app.app.parts.db, id_of(&made.page)).await.expect("the trace");
+        let shown = format!("{steps:?}");
+        for secret in ["secret-of-", VERIFIER, PASSWORD] {
+            assert!(!shown.contains(secret), "{}: a secret is shown: {shown}", made.name);
+        }
         let is_it = |name: &str| name.starts_with(&format!("{} (", made.check));
         let of_check = steps.iter().filter(|step| step.row.check_name.as_deref().is_some_and(is_it));
         let mut found = of_check.filter_map(|step| step.diagnosis.as_ref());

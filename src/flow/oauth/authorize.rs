@@ -147,12 +147,9 @@ pub async fn reopen(
     sealed: &str,
     browser: &Browser,
 ) -> Result<Result<(Pending, Client, Callback), PageRefusal>, Fault> {
-    let pending = match Pending::open(cx, sealed, browser.binding.as_deref()) {
+    let pending = match Pending::open(cx, STEP, sealed, browser.binding.as_deref()) {
         Ok(pending) => pending,
-        Err(refusal) => {
-            let refusal = cx.refuse(STEP, refusal, Note::default());
-            return Ok(Err(PageRefusal { refusal, facts: Vec::new() }));
-        }
+        Err(refusal) => return Ok(Err(PageRefusal { refusal, facts: Vec::new() })),
     };
     let params = Params::of([("client_id", pending.request.client_id.as_str())]);
     let client = match find_client(cx, &params).await? {

@@ -56,6 +56,7 @@ pub(super) fn not_granted(granted: &str, asked: &str) -> Diagnosis {
     }
 }
 
+/// What is beyond comes first in the finding, so that this holds even where the allowed ones were cut.
 fn first_beyond<'a>(allowed: &str, asked: &'a str) -> Option<&'a str> {
     asked.split(' ').find(|token| !token.is_empty() && !allowed.split(' ').any(|known| known == *token))
 }

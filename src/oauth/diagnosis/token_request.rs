@@ -128,7 +128,7 @@ pub(super) const ROWS: &[Row] = &[
         "The secret was sent with quotes round it.",
         "Take the quotes out of the setting; some formats of environment files keep them."),
     ("client_auth.secret", "", "percent signs",
-        "The secret has percent signs in it, as if it had been encoded twice or a + was written as %2B in the body.",
+        "The secret has percent signs in it, as if it had been encoded twice.",
         "Form-encode the secret once only: some libraries do it themselves."),
     ("client_auth.secret", "", "a space",
         "The secret has a space in it, as when a + was not form-encoded.",
