@@ -102,6 +102,7 @@ impl App {
             chance,
             requests: seal("requests under way")?,
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
+            audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
             policy: policy(config),
             db: db.clone(),

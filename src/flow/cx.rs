@@ -68,6 +68,8 @@ pub struct Parts {
     pub requests: Sealer,
     /// Makes form tokens.
     pub forms: Mac,
+    /// Seals the security log.
+    pub audit: Mac,
     /// Where traces go.
     pub tracer: Tracer,
     /// Rules.
