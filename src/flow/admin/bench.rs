@@ -54,6 +54,7 @@ pub(super) async fn house() -> House {
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
+        settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,
     });

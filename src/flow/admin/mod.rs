@@ -6,11 +6,13 @@
 pub mod client;
 pub mod client_change;
 pub mod consent;
+pub mod files;
 pub mod key;
 pub mod page;
 pub mod refusal;
 pub mod scope;
 pub mod session;
+pub mod settings;
 pub mod setup;
 pub mod user;
 
