@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flow::admin::settings::CurrentSettings;
+use crate::flow::mail::Post;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
@@ -73,6 +74,8 @@ pub struct Parts {
     pub audit: Mac,
     /// Where traces go.
     pub tracer: Tracer,
+    /// Where letters to people go.
+    pub post: Post,
     /// What administrators set while the server runs.
     pub settings: CurrentSettings,
     /// Rules.

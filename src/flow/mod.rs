@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod audit;
 pub mod cx;
+pub mod mail;
 pub mod oauth;
 pub mod ops;
 pub mod sign_in;

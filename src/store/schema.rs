@@ -360,6 +360,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        recipient -> Text,
+        subject -> Text,
+        letter -> Binary,
+        created_at -> BigInt,
+        next_try_at -> BigInt,
+        tries -> BigInt,
+        last_error -> Nullable<Text>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
