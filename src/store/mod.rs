@@ -35,7 +35,9 @@ pub mod scopes;
 pub mod sessions;
 pub mod setup_links;
 pub mod standing;
+pub mod stats;
 pub mod traces;
+pub mod usage;
 pub mod users;
 
 pub use conn::Conn;

@@ -25,6 +25,8 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        asked_while_disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -35,6 +37,7 @@ diesel::table! {
         hash -> Binary,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 
@@ -241,6 +244,14 @@ diesel::table! {
         client_id -> Nullable<Text>,
         correlation_id -> Nullable<Text>,
         detail -> Text,
+    }
+}
+
+diesel::table! {
+    stats (bucket, name) {
+        bucket -> BigInt,
+        name -> Text,
+        value -> BigInt,
     }
 }
 

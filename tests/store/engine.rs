@@ -232,7 +232,7 @@ async fn catalogues_equal_the_schema(arena: Arena) {
     for (table, columns) in &wanted {
         assert_eq!(&found[table], columns, "{table}");
     }
-    assert_eq!(wanted.len(), 21);
+    assert_eq!(wanted.len(), 22);
 }
 
 async fn closing_waits_for_what_runs(arena: Arena) {
