@@ -16,7 +16,9 @@ use crate::signing::{Keyring, SigningFault};
 use crate::store::{self, Db};
 use crate::time::{Lifetime, Timestamp};
 
+use super::stats::{Count, Stats};
 use super::trace::{Note, Tracer};
+use super::usage::Usage;
 
 /// Rules from the configuration that use-cases ask.
 #[derive(Clone, Debug)]
@@ -70,6 +72,10 @@ pub struct Parts {
     pub forms: Mac,
     /// Where traces go.
     pub tracer: Tracer,
+    /// What is counted.
+    pub stats: Stats,
+    /// Which clients and secrets were used.
+    pub usage: Usage,
     /// Rules.
     pub policy: Policy,
 }
@@ -117,8 +123,18 @@ impl Cx {
         self.parts.tracer.note(self, note);
     }
 
+    /// Counts one.
+    pub fn count(&self, what: Count) {
+        self.parts.stats.count(what);
+    }
+
     /// Notes a refusal with its finding, and hands it back.
     pub fn refuse(&self, step: &'static str, refusal: Refusal, note: Note) -> Refusal {
+        match step {
+            "authorize" => self.count(Count::AuthorizeRefusals),
+            "token" => self.count(Count::TokenRefusals),
+            _ => {}
+        }
         self.parts.tracer.refused(self, step, &refusal, note);
         refusal
     }

@@ -53,6 +53,8 @@ pub(super) async fn house() -> House {
         requests: Sealer::from(&master, "requests under way").unwrap(),
         forms: Mac::from(&master, "form tokens").unwrap(),
         tracer: trace::channel().0,
+        stats: Default::default(),
+        usage: Default::default(),
         policy: policy(),
         db,
     });

@@ -3,10 +3,12 @@
 //! Every operation takes typed input, judges it in one place, answers with a refusal whose words say what to do, and leaves
 //! a row in `events` in the very transaction that makes the change.
 
+pub mod attention;
 pub mod client;
 pub mod client_change;
 pub mod consent;
 pub mod key;
+pub mod overview;
 pub mod scope;
 pub mod session;
 pub mod setup;
