@@ -50,17 +50,17 @@ pub fn slot(took: Duration) -> usize {
     BOUNDS.iter().position(|bound| micros <= u128::from(*bound)).unwrap_or(BOUNDS.len())
 }
 
-/// The name a slot is stored under, for example `latency.token.5000`.
+/// The name a slot is stored under, for example `latency:token:5000`.
 pub fn name(area: Area, slot: usize) -> String {
     match BOUNDS.get(slot) {
-        Some(bound) => format!("latency.{}.{bound}", area.as_str()),
-        None => format!("latency.{}.more", area.as_str()),
+        Some(bound) => format!("latency:{}:{bound}", area.as_str()),
+        None => format!("latency:{}:more", area.as_str()),
     }
 }
 
 /// The area and the slot of a stored name.
 pub fn place(name: &str) -> Option<(Area, usize)> {
-    let (area, bound) = name.strip_prefix("latency.")?.split_once('.')?;
+    let (area, bound) = name.strip_prefix("latency:")?.split_once(':')?;
     let area = Area::ALL.into_iter().find(|a| a.as_str() == area)?;
     let slot = match bound {
         "more" => BOUNDS.len(),
@@ -122,8 +122,8 @@ mod tests {
                 assert_eq!(place(&name(area, slot)), Some((area, slot)));
             }
         }
-        assert_eq!(name(Area::Token, 5), "latency.token.5000");
-        for no in ["", "latency.token", "latency.token.5001", "latency.nowhere.250", "token.250"] {
+        assert_eq!(name(Area::Token, 5), "latency:token:5000");
+        for no in ["", "latency:token", "latency:token:5001", "latency:nowhere:250", "token:250"] {
             assert_eq!(place(no), None, "{no}");
         }
     }

@@ -16,7 +16,7 @@ use crate::time::{Lifetime, Timestamp};
 pub const BUCKET: Lifetime = Lifetime::from_minutes(10);
 
 /// The name that the number of live sessions stands under.
-pub const LIVE_SESSIONS: &str = "sessions.live";
+pub const LIVE_SESSIONS: &str = "sessions:live";
 
 /// The beginning of the bucket that a time falls into.
 pub fn bucket(now: Timestamp) -> Timestamp {
@@ -68,14 +68,14 @@ impl Count {
         match self {
             Count::Requests => "requests",
             Count::SignIns => "sign_ins",
-            Count::FailedSignIns => "sign_ins.failed",
-            Count::TokensByCode => "tokens.authorization_code",
-            Count::TokensByRefresh => "tokens.refresh_token",
-            Count::TokensByClient => "tokens.client_credentials",
-            Count::AuthorizeRefusals => "refusals.authorize",
-            Count::TokenRefusals => "refusals.token",
+            Count::FailedSignIns => "sign_ins:failed",
+            Count::TokensByCode => "tokens:authorization_code",
+            Count::TokensByRefresh => "tokens:refresh_token",
+            Count::TokensByClient => "tokens:client_credentials",
+            Count::AuthorizeRefusals => "refusals:authorize",
+            Count::TokenRefusals => "refusals:token",
             Count::Reuses => "reuses",
-            Count::DroppedNotes => "trace.dropped",
+            Count::DroppedNotes => "trace:dropped",
         }
     }
 
@@ -210,11 +210,11 @@ mod tests {
         let taken = stats.take();
         let values = |values: &[(&str, i64)]| values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect::<Vec<_>>();
         let expected = values(&[
-            ("latency.lookup.3000", 1),
-            ("latency.lookup.more", 1),
+            ("latency:lookup:3000", 1),
+            ("latency:lookup:more", 1),
             ("requests", 2),
             ("sign_ins", 2),
-            ("tokens.refresh_token", 1),
+            ("tokens:refresh_token", 1),
         ]);
         assert_eq!(taken.values(), expected);
         assert!(stats.take().is_empty());

@@ -127,7 +127,6 @@ async fn dispatch(
     let (method, path) = (route.method.as_str(), route.path);
     tracing::debug!(%correlation_id, method, path, address = %call.cx.address, "request");
     let began = Instant::now();
-    let stats = web.parts.stats.clone();
     let reply = match foreign_form(&call, route.access) {
         Some(refusal) => forged_page(&call.cx, &web.place, refusal),
         None => (route.run)(call).await,
@@ -135,7 +134,7 @@ async fn dispatch(
     let reply = if route.access.is_readable_by_scripts() { reply.readable_by_scripts() } else { reply };
     let response = reply.into_response(&web.place);
     if route.access != Access::Probe {
-        stats.request(area(path), began.elapsed());
+        web.parts.stats.request(area(path), began.elapsed());
     }
     tracing::debug!(%correlation_id, method, path, status = response.status().as_u16(), "answered");
     response

@@ -78,9 +78,9 @@ async fn what_happened_stands_in_the_overview() {
     }
     let stored = "SELECT CAST(SUM(value) AS TEXT) AS line FROM stats WHERE name LIKE ";
     let sum = |pattern: &str| app.lines(&format!("{stored}'{pattern}'"))[0].parse::<i64>().expect("a number");
-    assert_eq!(seen.total(Count::Requests), sum("latency.%"), "each request is timed once");
-    assert_eq!(sum("latency.lookup.%"), 1, "userinfo");
-    assert_eq!(sum("latency.token.%"), 7, "the probe is no request");
+    assert_eq!(seen.total(Count::Requests), sum("latency:%"), "each request is timed once");
+    assert_eq!(sum("latency:lookup:%"), 1, "userinfo");
+    assert_eq!(sum("latency:token:%"), 7, "the probe is no request");
 
     app.pass(Lifetime::from_minutes(10));
     app.call("/token", &service, &[("grant_type", "client_credentials")]).await;

@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(codes(&house).await, [], "it is enabled");
         house.parts.db.write(move |c| clients::set_disabled(c, bench::CLIENT, Some(now), now)).await.unwrap();
         let asked_for = ("disabled_client_asked_for", Target::Client(bench::CLIENT.to_owned()));
-        assert_eq!(codes(&house).await, [asked_for.clone()]);
+        assert_eq!(codes(&house).await, std::slice::from_ref(&asked_for));
         house.parts.stats.count(Count::DroppedNotes);
         ops::stats::flush(&house.parts, now).await.unwrap();
         assert_eq!(codes(&house).await, [asked_for, ("trace_notes_dropped", Target::Traces)]);

@@ -190,9 +190,9 @@ mod tests {
         let totals = [
             total(0, "sign_ins", 4),
             total(143, "sign_ins", 2),
-            total(7, "tokens.refresh_token", 3),
+            total(7, "tokens:refresh_token", 3),
             total(7, LIVE_SESSIONS, 5),
-            total(7, "latency.token.1000", 10),
+            total(7, "latency:token:1000", 10),
             total(7, "of a later version", 1),
             Total { from: NOW, ..total(7, "sign_ins", 100) },
         ];
