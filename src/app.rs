@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::ops::stats::{self, Keeper};
@@ -103,15 +104,18 @@ impl App {
             chance,
             requests: seal("requests under way")?,
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
+            audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
             stats: Default::default(),
             usage: Default::default(),
+            settings: CurrentSettings::default(),
             policy: policy(config),
             db: db.clone(),
         });
         tokio::spawn(TraceWriter::run(writer, db));
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
+        settings::reload(&app.parts).await.map_err(fault)?;
         Ok(app)
     }
 
@@ -149,6 +153,9 @@ impl App {
                 timer.tick().await;
                 if let Err(fault) = keys::tend(&parts, &rule, clock.now()).await {
                     tracing::warn!(%fault, "the signing keys could not be tended; trying again in 10 s");
+                }
+                if let Err(fault) = settings::reload(&parts).await {
+                    tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
                 }
             }
         });

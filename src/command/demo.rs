@@ -13,7 +13,7 @@ use crate::demo;
 use crate::flow::admin::client::{self, NewClient};
 use crate::flow::admin::client_change::{ClientChange, ListChange};
 use crate::flow::admin::{Actor, scope, user};
-use crate::identity::Role;
+use crate::identity::RoleName;
 use crate::oauth::client_policy::Profile;
 use crate::oauth::scope::Scope;
 use crate::secret::random::{Chance, SystemChance};
@@ -107,7 +107,7 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
         email: EMAIL.to_owned(),
         name: Some("Ada Lovelace".to_owned()),
         email_verified: true,
-        role: Role::Person,
+        role: RoleName::PERSON,
         groups: vec!["mathematicians".to_owned()],
         password: Sensitive::new(PASSWORD),
     };

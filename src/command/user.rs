@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::flow::admin::Actor;
 use crate::flow::admin::user::{self, NewUser, UserRefusal};
 use crate::flow::{Cx, Fault};
-use crate::identity::{Role, User};
+use crate::identity::{RoleName, User};
 use crate::sensitive::Sensitive;
 
 /// People read from the database at a time.
@@ -86,7 +86,7 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<Answer, Failu
                 email: args.email,
                 name: args.name,
                 email_verified: args.verified,
-                role: if args.owner { Role::Owner } else { Role::Person },
+                role: if args.owner { RoleName::OWNER } else { RoleName::PERSON },
                 groups: args.groups,
                 password: password()?,
             };
@@ -138,10 +138,10 @@ async fn list(cx: &Cx) -> Result<Answer, Failure> {
         }
     }
     let row = |u: &User| {
-        let state = match (u.disabled_at, u.role) {
+        let state = match (u.disabled_at, &u.role) {
             (Some(_), _) => "disabled",
-            (None, Role::Owner) => "owner",
-            (None, Role::Person) => "",
+            (None, role) if *role != RoleName::PERSON => role.as_str(),
+            (None, _) => "",
         };
         let name = u.profile.name.clone().unwrap_or_default();
         vec![u.email.as_str().to_owned(), name, state.to_owned(), u.id.as_str().to_owned()]

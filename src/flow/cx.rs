@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::flow::admin::settings::CurrentSettings;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
@@ -70,12 +71,16 @@ pub struct Parts {
     pub requests: Sealer,
     /// Makes form tokens.
     pub forms: Mac,
+    /// Seals the security log.
+    pub audit: Mac,
     /// Where traces go.
     pub tracer: Tracer,
     /// What is counted.
     pub stats: Stats,
     /// Which clients and secrets were used.
     pub usage: Usage,
+    /// What administrators set while the server runs.
+    pub settings: CurrentSettings,
     /// Rules.
     pub policy: Policy,
 }

@@ -2,6 +2,7 @@
 //! (`oauth`, `identity`) or statements (`store`).
 
 pub mod admin;
+pub mod audit;
 pub mod cx;
 pub mod latency;
 pub mod oauth;

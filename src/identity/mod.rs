@@ -3,11 +3,13 @@
 
 pub mod email;
 pub mod guess;
+pub mod permission;
 pub mod session;
 pub mod standing;
 pub mod user;
 
 pub use email::Email;
+pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};
-pub use user::{Role, User, UserId};
+pub use user::{User, UserId};

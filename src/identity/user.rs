@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Email;
+use crate::identity::{Email, RoleName};
 use crate::time::Timestamp;
 
 /// The subject identifier (`sub`, OIDC Core section 2): a random UUID as text, never reassigned, never an address.
@@ -23,35 +23,6 @@ impl std::fmt::Display for UserId {
     }
 }
 
-/// What a person may do to the provider itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Signs in to apps, administers nothing.
-    Person,
-    /// Owns the deployment; made by the one-time set-up link.
-    Owner,
-}
-
-impl Role {
-    /// The word in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Person => "person",
-            Role::Owner => "owner",
-        }
-    }
-
-    /// Reads the word from the database.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "person" => Some(Role::Person),
-            "owner" => Some(Role::Owner),
-            _ => None,
-        }
-    }
-}
-
 /// A person with an account here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -62,7 +33,7 @@ pub struct User {
     /// Whether the address was proven to be theirs (`email_verified`).
     pub email_verified: bool,
     /// What they may do to the provider.
-    pub role: Role,
+    pub role: RoleName,
     /// Standard claims beyond the address.
     pub profile: Profile,
     /// Names of the groups they belong to, sorted; released by scope `groups`.

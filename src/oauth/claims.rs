@@ -231,7 +231,7 @@ fn collect(user: &User, names: &BTreeSet<&str>) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::{Email, Role, UserId, user::Profile as Person};
+    use crate::identity::{Email, RoleName, UserId, user::Profile as Person};
     use crate::time::Timestamp;
 
     fn alice() -> User {
@@ -240,7 +240,7 @@ mod tests {
             id: UserId("u".into()),
             email: Email::parse("alice@example.com").unwrap(),
             email_verified: true,
-            role: Role::Person,
+            role: RoleName::PERSON,
             profile: Person { name: Some("Alice".into()), phone_number: Some("+1".into()), ..Person::default() },
             groups: vec!["staff".into()],
             disabled_at: None,

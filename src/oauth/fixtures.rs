@@ -2,7 +2,7 @@
 //! session, a grant. It does not own any rule, and is compiled for tests only.
 
 use crate::identity::user::Profile as Person;
-use crate::identity::{Email, Role, Session, SessionId, User, UserId};
+use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
 use crate::oauth::authorization::{Authorization, Grant};
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
@@ -91,7 +91,7 @@ pub(crate) fn user(id: &str) -> User {
         id: UserId(id.to_owned()),
         email: Email::parse(&format!("{id}@example.com")).unwrap(),
         email_verified: true,
-        role: Role::Person,
+        role: RoleName::PERSON,
         profile: Person::default(),
         groups: Vec::new(),
         disabled_at: None,

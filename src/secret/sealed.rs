@@ -91,6 +91,7 @@ impl std::fmt::Debug for Sealer {
 }
 
 /// Makes and checks tags for one purpose: for values that go out and come back and must not have been changed.
+#[derive(Clone)]
 pub struct Mac {
     key: hmac::Key,
 }

@@ -1,11 +1,12 @@
-//! Owns the table `events`: what happened, for the people who run the provider. It does not own which events there are.
+//! Owns the tables `events` and `event_chain`: what happened, for the people who run the provider, each row sealed together
+//! with the one before it. It does not own which events there are, nor how a seal is made (`flow::audit`).
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Link, q};
 use super::fault::Fault;
 use super::row;
-use super::schema::events;
+use super::schema::{event_chain, events};
 use crate::time::Timestamp;
 
 /// Something that happened.
@@ -23,65 +24,230 @@ pub struct EventRow {
     pub client_id: Option<String>,
     /// The request it belongs to.
     pub correlation_id: Option<String>,
+    /// Where the request came from.
+    pub address: Option<String>,
     /// More, as JSON.
     pub detail: String,
+}
+
+/// An event as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Its number; numbers of sealed rows have no gaps.
+    pub id: i64,
+    /// What happened.
+    pub event: EventRow,
+    /// Its seal; `None` for rows from before there was a chain.
+    pub seal: Option<Vec<u8>>,
+}
+
+/// Where the chain begins and ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = event_chain)]
+pub struct ChainEnds {
+    /// Number of the first sealed row that is still there.
+    pub first_id: i64,
+    /// Seal of the row before it, which was swept; empty at the very beginning.
+    pub before: Vec<u8>,
+    /// Number of the last row; 0 before there is one.
+    pub last_id: i64,
+    /// Its seal.
+    pub last_seal: Vec<u8>,
+    /// Seal of the four above.
+    pub seal: Vec<u8>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
 struct Row {
+    id: i64,
     at: i64,
     kind: String,
     actor: Option<String>,
     user_id: Option<String>,
     client_id: Option<String>,
     correlation_id: Option<String>,
+    address: Option<String>,
     detail: String,
+    seal: Option<Vec<u8>>,
 }
 
-/// Stores an event.
-pub fn insert(c: &mut Conn, event: &EventRow) -> Result<(), Fault> {
+impl From<Row> for Logged {
+    fn from(row: Row) -> Self {
+        let event = EventRow {
+            at: row::at(row.at),
+            kind: row.kind,
+            actor: row.actor,
+            user_id: row.user_id,
+            client_id: row.client_id,
+            correlation_id: row.correlation_id,
+            address: row.address,
+            detail: row.detail,
+        };
+        Logged { id: row.id, event, seal: row.seal }
+    }
+}
+
+const CHAIN: &str = "events";
+
+/// The event as it can be stored and sealed on both engines.
+pub fn storable(event: &EventRow) -> EventRow {
     let text = |t: &String| row::without_nul(t).into_owned();
-    let row = Row {
-        at: event.at.millis(),
+    EventRow {
+        at: event.at,
         kind: text(&event.kind),
         actor: event.actor.as_ref().map(text),
         user_id: event.user_id.as_ref().map(text),
         client_id: event.client_id.as_ref().map(text),
         correlation_id: event.correlation_id.as_ref().map(text),
+        address: event.address.as_ref().map(text),
         detail: text(&event.detail),
+    }
+}
+
+/// The ends of the chain, locked until the transaction ends, so that rows are sealed one after the other on all nodes. Take
+/// it last: whoever holds it makes every other writer of events wait. `None`: nothing was sealed yet.
+pub fn chain_for_update(c: &mut Conn) -> Result<Option<ChainEnds>, Fault> {
+    let wanted = event_chain::table.find(CHAIN);
+    Ok(match &mut c.0 {
+        // There is one writer.
+        Link::Sqlite(conn) => wanted.select(ChainEnds::as_select()).get_result(conn).optional()?,
+        Link::Postgres(conn) => {
+            // Only a row that exists can be locked, and two first writers must meet.
+            let blank = ChainEnds::default();
+            diesel::insert_into(event_chain::table)
+                .values((event_chain::name.eq(CHAIN), &blank))
+                .on_conflict_do_nothing()
+                .execute(conn)?;
+            wanted
+                .select(ChainEnds::as_select())
+                .for_update()
+                .get_result(conn)
+                .optional()?
+                .filter(|ends| *ends != blank)
+        }
+    })
+}
+
+/// The ends of the chain, to look at.
+pub fn chain(c: &mut Conn) -> Result<Option<ChainEnds>, Fault> {
+    let found: Option<ChainEnds> =
+        q!(c, |conn| event_chain::table.find(CHAIN).select(ChainEnds::as_select()).get_result(conn).optional())?;
+    Ok(found.filter(|ends| *ends != ChainEnds::default()))
+}
+
+/// Moves the ends of the chain.
+pub fn chain_set(c: &mut Conn, ends: &ChainEnds) -> Result<(), Fault> {
+    q!(c, |conn| diesel::insert_into(event_chain::table)
+        .values((event_chain::name.eq(CHAIN), ends))
+        .on_conflict(event_chain::name)
+        .do_update()
+        .set(ends)
+        .execute(conn))?;
+    Ok(())
+}
+
+/// The highest number that was given out, sealed or not; 0 if none.
+pub fn last_id(c: &mut Conn) -> Result<i64, Fault> {
+    let last: Option<i64> = q!(c, |conn| events::table.select(diesel::dsl::max(events::id)).get_result(conn))?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Stores an event under its number, with its seal. For `flow::audit` alone, which makes the seals.
+pub fn insert(c: &mut Conn, id: i64, event: &EventRow, seal: &[u8]) -> Result<(), Fault> {
+    let event = storable(event);
+    let row = Row {
+        id,
+        at: event.at.millis(),
+        kind: event.kind,
+        actor: event.actor,
+        user_id: event.user_id,
+        client_id: event.client_id,
+        correlation_id: event.correlation_id,
+        address: event.address,
+        detail: event.detail,
+        seal: Some(seal.to_vec()),
     };
     q!(c, |conn| diesel::insert_into(events::table).values(&row).execute(conn))?;
     Ok(())
 }
 
-/// Up to `limit` events behind the one numbered `after_id` (0: from the first), oldest first, each with its number. On
-/// PostgreSQL an event may appear behind a later number, if its write took longer to commit.
-pub fn list(c: &mut Conn, after_id: i64, limit: i64) -> Result<Vec<(i64, EventRow)>, Fault> {
-    let rows: Vec<(i64, Row)> = q!(c, |conn| events::table
+/// What to look for; `None` is anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventSearch {
+    /// The person it concerns.
+    pub user_id: Option<String>,
+    /// The client it concerns.
+    pub client_id: Option<String>,
+    /// Who did it.
+    pub actor: Option<String>,
+    /// What happened.
+    pub kind: Option<String>,
+    /// The request.
+    pub correlation_id: Option<String>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// Up to `limit` events that fit, newest first, beginning below the number `before` (`None`: at the newest).
+pub fn search(c: &mut Conn, wanted: &EventSearch, before: Option<i64>, limit: i64) -> Result<Vec<Logged>, Fault> {
+    let texts = [&wanted.user_id, &wanted.client_id, &wanted.actor, &wanted.kind, &wanted.correlation_id];
+    if texts.into_iter().flatten().any(|text| row::has_nul(text)) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = q!(c, |conn| {
+        let mut query = events::table.select(Row::as_select()).order(events::id.desc()).limit(limit).into_boxed();
+        if let Some(id) = &wanted.user_id {
+            query = query.filter(events::user_id.eq(id));
+        }
+        if let Some(id) = &wanted.client_id {
+            query = query.filter(events::client_id.eq(id));
+        }
+        if let Some(actor) = &wanted.actor {
+            query = query.filter(events::actor.eq(actor));
+        }
+        if let Some(kind) = &wanted.kind {
+            query = query.filter(events::kind.eq(kind));
+        }
+        if let Some(id) = &wanted.correlation_id {
+            query = query.filter(events::correlation_id.eq(id));
+        }
+        if let Some(from) = wanted.from {
+            query = query.filter(events::at.ge(from.millis()));
+        }
+        if let Some(until) = wanted.until {
+            query = query.filter(events::at.lt(until.millis()));
+        }
+        if let Some(before) = before {
+            query = query.filter(events::id.lt(before));
+        }
+        query.load(conn)
+    })?;
+    Ok(rows.into_iter().map(Logged::from).collect())
+}
+
+/// Up to `limit` events behind the one numbered `after_id` (0: from the first), oldest first.
+pub fn list(c: &mut Conn, after_id: i64, limit: i64) -> Result<Vec<Logged>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| events::table
         .filter(events::id.gt(after_id))
         .order(events::id)
         .limit(limit)
-        .select((events::id, Row::as_select()))
+        .select(Row::as_select())
         .load(conn))?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, row)| {
-            let event = EventRow {
-                at: row::at(row.at),
-                kind: row.kind,
-                actor: row.actor,
-                user_id: row.user_id,
-                client_id: row.client_id,
-                correlation_id: row.correlation_id,
-                detail: row.detail,
-            };
-            (id, event)
-        })
-        .collect())
+    Ok(rows.into_iter().map(Logged::from).collect())
 }
 
-/// Removes events older than `before`; at most 5000 a call, so repeat until it answers 0.
-pub fn delete_older(c: &mut Conn, before: Timestamp) -> Result<i64, Fault> {
-    row::sweep(c, "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE \"at\" < $1 LIMIT $2)", before.millis())
+/// The oldest events, as long as they are older than `before`: what a sweep may remove without tearing the chain. At most
+/// 5000.
+pub fn oldest_before(c: &mut Conn, before: Timestamp) -> Result<Vec<Logged>, Fault> {
+    let oldest = list(c, 0, row::SWEEP_BATCH)?;
+    Ok(oldest.into_iter().take_while(|logged| logged.event.at < before).collect())
+}
+
+/// Removes the events up to this number. How many.
+pub fn delete_up_to(c: &mut Conn, id: i64) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(events::table.filter(events::id.le(id))).execute(conn))?;
+    Ok(row::count(rows))
 }

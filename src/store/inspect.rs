@@ -28,3 +28,10 @@ pub fn clock(c: &mut Conn) -> Result<Option<Timestamp>, Fault> {
         }
     }
 }
+
+/// Runs a statement as somebody who got hold of the database would. Tests only.
+#[cfg(test)]
+pub fn execute(c: &mut Conn, sql: &str) -> Result<(), Fault> {
+    super::conn::q!(c, |conn| diesel::sql_query(sql).execute(conn))?;
+    Ok(())
+}

@@ -33,6 +33,7 @@ pub mod refresh_tokens;
 pub mod revoked_tokens;
 pub mod scopes;
 pub mod sessions;
+pub mod settings;
 pub mod setup_links;
 pub mod standing;
 pub mod stats;

@@ -25,6 +25,7 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
         last_used_at -> Nullable<BigInt>,
         asked_while_disabled_at -> Nullable<BigInt>,
     }
@@ -48,6 +49,9 @@ diesel::table! {
         claims -> Text,
         audience -> Nullable<Text>,
         created_at -> BigInt,
+        version -> BigInt,
+        updated_at -> BigInt,
+        mappings -> Text,
     }
 }
 
@@ -63,6 +67,9 @@ diesel::table! {
         valid_from -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        version -> BigInt,
+        attributes -> Text,
+        last_sign_in_at -> Nullable<BigInt>,
     }
 }
 
@@ -71,6 +78,7 @@ diesel::table! {
         user_id -> Text,
         phc -> Text,
         changed_at -> BigInt,
+        must_change -> Bool,
     }
 }
 
@@ -78,6 +86,9 @@ diesel::table! {
     groups (name) {
         name -> Text,
         created_at -> BigInt,
+        description -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -244,6 +255,111 @@ diesel::table! {
         client_id -> Nullable<Text>,
         correlation_id -> Nullable<Text>,
         detail -> Text,
+        address -> Nullable<Text>,
+        seal -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    event_chain (name) {
+        name -> Text,
+        first_id -> BigInt,
+        before -> Binary,
+        last_id -> BigInt,
+        last_seal -> Binary,
+        seal -> Binary,
+    }
+}
+
+diesel::table! {
+    user_terms (term, user_id) {
+        term -> Text,
+        user_id -> Text,
+    }
+}
+
+diesel::table! {
+    roles (name) {
+        name -> Text,
+        description -> Text,
+        permissions -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    resources (audience) {
+        audience -> Text,
+        name -> Text,
+        access_token_lifetime -> Nullable<BigInt>,
+        access_token_alg -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attributes (name) {
+        name -> Text,
+        title -> Text,
+        kind -> Text,
+        required -> Bool,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (hash) {
+        hash -> Binary,
+        user_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    applied (kind, name) {
+        kind -> Text,
+        name -> Text,
+        document -> Text,
+        applied_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    console_sessions (id) {
+        id -> Text,
+        token_hash -> Binary,
+        user_id -> Text,
+        session_id -> Text,
+        created_at -> BigInt,
+        auth_time -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency (key) {
+        key -> Text,
+        request -> Binary,
+        answer -> Nullable<Binary>,
+        created_at -> BigInt,
     }
 }
 
@@ -259,13 +375,17 @@ diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(console_sessions -> users (user_id));
+diesel::joinable!(user_terms -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     client_secrets,
     clients,
+    console_sessions,
     grants,
     group_members,
     refresh_tokens,
     revoked_tokens,
     sessions,
+    user_terms,
     users,
 );

@@ -9,7 +9,7 @@ use super::conn::{Conn, q};
 use super::fault::Fault;
 use super::row::{self, Column};
 use super::schema::{group_members, groups, passwords, users};
-use crate::identity::{Email, Role, User, UserId};
+use crate::identity::{Email, RoleName, User, UserId};
 use crate::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -38,7 +38,7 @@ impl UserRow {
             id: UserId(self.id),
             email,
             email_verified: self.email_verified,
-            role: column("role").word(&self.role, Role::parse)?,
+            role: column("role").word(&self.role, RoleName::parse)?,
             profile: column("profile").json(&self.profile)?,
             groups,
             disabled_at: row::at_opt(self.disabled_at),
@@ -197,7 +197,7 @@ pub fn delete(c: &mut Conn, id: &UserId) -> Result<bool, Fault> {
 /// How many owners there are, shut accounts not counted.
 pub fn count_owners(c: &mut Conn) -> Result<i64, Fault> {
     Ok(q!(c, |conn| users::table
-        .filter(users::role.eq(Role::Owner.as_str()))
+        .filter(users::role.eq(RoleName::OWNER.as_str()))
         .filter(users::disabled_at.is_null())
         .count()
         .get_result(conn))?)
@@ -254,5 +254,13 @@ fn members_insert(c: &mut Conn, id: &UserId, names: &[String], now: Timestamp) -
         q!(c, |conn| diesel::insert_into(groups::table).values(&group).on_conflict_do_nothing().execute(conn))?;
         q!(c, |conn| diesel::insert_into(group_members::table).values(&member).on_conflict_do_nothing().execute(conn))?;
     }
+    Ok(())
+}
+
+/// Notes when a person last signed in. Their record's version stays: nothing that anybody edits has changed.
+pub fn signed_in(c: &mut Conn, id: &UserId, now: Timestamp) -> Result<(), Fault> {
+    q!(c, |conn| diesel::update(users::table.find(id.as_str()))
+        .set(users::last_sign_in_at.eq(Some(now.millis())))
+        .execute(conn))?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vouchsafe::identity::{Email, Role, User, UserId, user};
+use vouchsafe::identity::{Email, RoleName, User, UserId, user};
 use vouchsafe::secret::random::uuid;
 use vouchsafe::sensitive::Sensitive;
 use vouchsafe::store::users;
@@ -45,7 +45,7 @@ async fn person_with(app: &TestApp, email: &str, password: Option<&str>) -> User
         id: UserId(uuid(&*app.app.parts.chance, now)),
         email: Email::parse(email).expect("an address"),
         email_verified: true,
-        role: Role::Person,
+        role: RoleName::PERSON,
         profile: user::Profile::default(),
         groups: Vec::new(),
         disabled_at: None,

@@ -3,7 +3,7 @@
 use vouchsafe::identity::guess::{GuessCounter, GuessRule};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
-use vouchsafe::store::events::EventRow;
+use vouchsafe::store::events::{EventRow, EventSearch};
 use vouchsafe::store::traces::TraceRow;
 use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, revoked_tokens, setup_links, traces};
 use vouchsafe::time::{Lifetime, Timestamp};
@@ -22,6 +22,7 @@ contract!(
     traces_keep_their_order,
     traces_are_swept_by_age_and_number,
     events_are_listed_in_pages,
+    the_chain_is_locked_by_whoever_adds_to_it,
     sweeps_are_bounded,
 );
 
@@ -221,18 +222,53 @@ async fn events_are_listed_in_pages(arena: Arena) {
         user_id: Some("alice".to_owned()),
         client_id: None,
         correlation_id: Some("c1".to_owned()),
+        address: Some("192.0.2.1".to_owned()),
         detail: "{}".to_owned(),
     };
     let (first, second) = (event("signed_in", NOW), event("signed_out", later(5)));
     let stored = [first.clone(), second.clone()];
-    arena.write(move |c| stored.iter().try_for_each(|e| events::insert(c, e))).await;
+    arena.write(move |c| (1..).zip(&stored).try_for_each(|(id, e)| events::insert(c, id, e, b"seal"))).await;
+    assert_eq!(arena.read(events::last_id).await, 2);
     let page = arena.read(|c| events::list(c, 0, 1)).await;
-    assert_eq!(page[0].1, first);
-    let id = page[0].0;
-    let page = arena.read(move |c| events::list(c, id, 10)).await;
-    assert_eq!(page.into_iter().map(|(_, e)| e).collect::<Vec<_>>(), [second]);
-    assert_eq!(arena.write(|c| events::delete_older(c, later(5))).await, 1);
+    assert_eq!((page[0].id, &page[0].event, page[0].seal.as_deref()), (1, &first, Some(b"seal".as_slice())));
+    let page = arena.read(|c| events::list(c, 1, 10)).await;
+    assert_eq!(page.into_iter().map(|l| l.event).collect::<Vec<_>>(), std::slice::from_ref(&second));
+    let found = |wanted: EventSearch, before| {
+        let arena = &arena;
+        async move {
+            let rows = arena.read(move |c| events::search(c, &wanted, before, 10)).await;
+            rows.into_iter().map(|l| l.id).collect::<Vec<_>>()
+        }
+    };
+    let any = EventSearch::default();
+    assert_eq!(found(any.clone(), None).await, [2, 1], "newest first");
+    assert_eq!(found(any.clone(), Some(2)).await, [1]);
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(found(EventSearch { kind: some("signed_in"), ..any.clone() }, None).await, [1]);
+    assert_eq!(found(EventSearch { user_id: some("alice"), from: Some(later(5)), ..any.clone() }, None).await, [2]);
+    assert_eq!(found(EventSearch { until: Some(later(5)), ..any.clone() }, None).await, [1]);
+    for odd in ["bob", "a\0b"] {
+        assert!(found(EventSearch { user_id: some(odd), ..any.clone() }, None).await.is_empty());
+    }
+    let old = arena.read(|c| events::oldest_before(c, later(5))).await;
+    assert_eq!(old.len(), 1);
+    assert_eq!(arena.write(|c| events::delete_up_to(c, 1)).await, 1);
     assert_eq!(arena.read(|c| events::list(c, 0, 10)).await.len(), 1);
+}
+
+/// Many at once find the ends of the chain one after the other, also when there is no chain yet.
+async fn the_chain_is_locked_by_whoever_adds_to_it(arena: Arena) {
+    let added = arena.race(20, |_| {
+        |c: &mut Conn| {
+            let mut ends = events::chain_for_update(c)?.unwrap_or_default();
+            ends.last_id += 1;
+            ends.seal = b"seal".to_vec();
+            events::chain_set(c, &ends)?;
+            Ok(true)
+        }
+    });
+    assert_eq!(added.await, 20);
+    assert_eq!(arena.read(events::chain).await.map(|ends| ends.last_id), Some(20));
 }
 
 async fn sweeps_are_bounded(arena: Arena) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vouchsafe::identity::{Email, Role, SessionId, UserId};
+use vouchsafe::identity::{Email, RoleName, SessionId, UserId};
 use vouchsafe::oauth::client_policy::PkceRule;
 use vouchsafe::oauth::consent::Consent;
 use vouchsafe::oauth::scope::{Scope, ScopeSet};
@@ -145,7 +145,7 @@ async fn scopes_are_defined_and_replaced(arena: Arena) {
 
 async fn people_are_stored_whole(arena: Arena) {
     let mut alice = samples::user("alice");
-    alice.role = Role::Owner;
+    alice.role = RoleName::OWNER;
     alice.groups = vec!["admins".to_owned(), "staff".to_owned()];
     let copy = alice.clone();
     assert!(arena.write(move |c| users::insert(c, &copy)).await);
@@ -197,7 +197,7 @@ async fn an_edited_person_stays_disabled(arena: Arena) {
             let mut form = samples::user("alice");
             form.email = Email::parse("new@example.com").expect("address");
             form.email_verified = false;
-            form.role = Role::Owner;
+            form.role = RoleName::OWNER;
             form.updated_at = later(3);
             assert!(users::update(c, &form)?);
             assert!(!users::update(c, &samples::user("nobody"))?);
@@ -206,7 +206,10 @@ async fn an_edited_person_stays_disabled(arena: Arena) {
         .await;
     let edited = arena.read(move |c| users::find(c, &alice)).await.expect("is there");
     assert_eq!((edited.disabled_at, edited.valid_from), (Some(NOW), later(50)));
-    assert_eq!((edited.email.as_str(), edited.email_verified, edited.role), ("new@example.com", false, Role::Owner));
+    assert_eq!(
+        (edited.email.as_str(), edited.email_verified, edited.role),
+        ("new@example.com", false, RoleName::OWNER)
+    );
 }
 
 async fn people_are_listed_in_pages(arena: Arena) {

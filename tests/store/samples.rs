@@ -1,6 +1,6 @@
 //! Owns sample values: small functions that make one of each model, to be changed with `..`.
 
-use vouchsafe::identity::{Email, Role, Session, SessionId, User, UserId};
+use vouchsafe::identity::{Email, RoleName, Session, SessionId, User, UserId};
 use vouchsafe::oauth::authorization::{Authorization, Code, Grant, RefreshToken};
 use vouchsafe::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
 use vouchsafe::oauth::client_policy::{ClientPolicy, Profile};
@@ -49,7 +49,7 @@ pub(crate) fn user(id: &str) -> User {
         id: UserId(id.to_owned()),
         email: Email::parse(&format!("{id}@Example.com")).expect("address"),
         email_verified: true,
-        role: Role::Person,
+        role: RoleName::PERSON,
         profile: vouchsafe::identity::user::Profile { name: Some("Zoë".to_owned()), ..Default::default() },
         groups: vec![],
         disabled_at: None,

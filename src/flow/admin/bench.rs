@@ -10,7 +10,7 @@ use crate::flow::{Cx, Parts, Policy, trace};
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::identity::user::Profile as Person;
-use crate::identity::{Email, Role, Session, SessionId, User, UserId};
+use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
 use crate::oauth::authorization::{Authorization, Grant};
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client_policy::Profile;
@@ -52,9 +52,11 @@ pub(super) async fn house() -> House {
         chance: Arc::new(SeededChance::new(1)),
         requests: Sealer::from(&master, "requests under way").unwrap(),
         forms: Mac::from(&master, "form tokens").unwrap(),
+        audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
         stats: Default::default(),
         usage: Default::default(),
+        settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,
     });
@@ -112,7 +114,7 @@ impl House {
             id: UserId(uuid(&*self.parts.chance, now)),
             email: Email::parse(email).unwrap(),
             email_verified: true,
-            role: Role::Person,
+            role: RoleName::PERSON,
             profile: Person::default(),
             groups: Vec::new(),
             disabled_at: None,
@@ -205,6 +207,6 @@ impl House {
     /// `KIND by ACTOR`, oldest first.
     pub(super) async fn events(&self) -> Vec<String> {
         let rows = self.parts.db.read(|c| events::list(c, 0, 100)).await.unwrap();
-        rows.into_iter().map(|(_, e)| format!("{} by {}", e.kind, e.actor.unwrap_or_default())).collect()
+        rows.into_iter().map(|l| format!("{} by {}", l.event.kind, l.event.actor.unwrap_or_default())).collect()
     }
 }

@@ -16,7 +16,7 @@ use crate::secret::Chance;
 use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, clients, events, grants, scopes};
+use crate::store::{self, Conn, clients, grants, scopes};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long an old secret goes on beside its successor, if nothing else is said.
@@ -136,7 +136,7 @@ pub async fn add(cx: &Cx, actor: &Actor, new: NewClient) -> Result<Result<Regist
         if let Some(stored) = &stored {
             clients::secret_insert(c, stored)?;
         }
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(Ok(()))
     });
     Ok(added.await?.map(|()| Registered { client, secret }))
@@ -287,7 +287,7 @@ async fn on_client(
         if let Err(refusal) = step(c, &mut client, now)? {
             return Ok(Err(refusal));
         }
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(Ok(client))
     });
     Ok(done.await?)

@@ -7,7 +7,7 @@ use super::user::find_in;
 use super::{About, Actor, event};
 use crate::flow::{Cx, Fault};
 use crate::oauth::consent::Consent;
-use crate::store::{codes, consents, events, grants};
+use crate::store::{codes, consents, grants};
 
 /// Why there is nothing to show or to withdraw.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,9 +52,9 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Res
         if !had_consent && ended == 0 {
             return Ok(Err(ConsentRefusal::Nothing(client.clone())));
         }
-        row.user_id = Some(user.id.as_str().to_owned());
-        row.detail = json!({ "grants_ended": ended }).to_string();
-        events::insert(c, &row)?;
+        row.event.user_id = Some(user.id.as_str().to_owned());
+        row.event.detail = json!({ "grants_ended": ended }).to_string();
+        row.append(c)?;
         Ok(Ok(()))
     });
     Ok(done.await?)

@@ -134,7 +134,7 @@ pub async fn public_jwks(cx: &Cx, kid: Option<&str>) -> Result<Result<Vec<Value>
 
 async fn note(cx: &Cx, actor: &Actor, kind: &str, detail: Value) -> Result<(), Fault> {
     let row = event(cx, actor, kind, About::default(), detail);
-    Ok(cx.db().write(move |c| store::events::insert(c, &row)).await?)
+    Ok(cx.db().write(move |c| row.append(c)).await?)
 }
 
 #[cfg(test)]

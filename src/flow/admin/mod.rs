@@ -7,10 +7,14 @@ pub mod attention;
 pub mod client;
 pub mod client_change;
 pub mod consent;
+pub mod files;
 pub mod key;
 pub mod overview;
+pub mod page;
+pub mod refusal;
 pub mod scope;
 pub mod session;
+pub mod settings;
 pub mod setup;
 pub mod user;
 
@@ -23,28 +27,93 @@ mod bench;
 use serde_json::Value;
 
 use crate::flow::Cx;
-use crate::identity::UserId;
-use crate::store::events::EventRow;
+use crate::flow::audit::Entry;
+use crate::identity::{Permission, Permissions, UserId};
 
-/// Who does it, for the security log.
+pub use refusal::{AdminRefusal, Done, RefusalKind};
+
+/// Who does it, and what they may do: every operation asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever may run commands on the machine.
+    /// Whoever may run commands on the machine: may do everything.
     CommandLine,
     /// Whoever holds the set-up link.
     SetupLink,
-    /// An administrator who is signed in.
-    Person(UserId),
+    /// The program itself, at its start.
+    Program,
+    /// An administrator who is signed in to the console.
+    Person {
+        /// Who.
+        id: UserId,
+        /// What their role allows.
+        permissions: Permissions,
+    },
+    /// A program with an access token for the administration API.
+    Client {
+        /// Which.
+        client_id: String,
+        /// The person it acts for, if for one.
+        user: Option<UserId>,
+        /// What the token's scopes allow, and the person's role, if it acts for one.
+        permissions: Permissions,
+    },
 }
 
 impl Actor {
     /// As it stands in the security log.
-    pub fn as_str(&self) -> &str {
+    pub fn name(&self) -> String {
         match self {
-            Actor::CommandLine => "command line",
-            Actor::SetupLink => "set-up link",
-            Actor::Person(id) => id.as_str(),
+            Actor::CommandLine => "command line".to_owned(),
+            Actor::SetupLink => "set-up link".to_owned(),
+            Actor::Program => "program".to_owned(),
+            Actor::Person { id, .. } => id.as_str().to_owned(),
+            Actor::Client { client_id, user: Some(user), .. } => format!("{user} through client {client_id}"),
+            Actor::Client { client_id, user: None, .. } => format!("client {client_id}"),
         }
+    }
+
+    /// What they may do.
+    pub fn permissions(&self) -> Permissions {
+        match self {
+            Actor::CommandLine | Actor::Program => Permissions::ALL,
+            Actor::SetupLink => Permissions::NONE,
+            Actor::Person { permissions, .. } | Actor::Client { permissions, .. } => *permissions,
+        }
+    }
+
+    /// The person behind it.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Actor::Person { id, .. } => Some(id),
+            Actor::Client { user, .. } => user.as_ref(),
+            Actor::CommandLine | Actor::SetupLink | Actor::Program => None,
+        }
+    }
+
+    /// Asks for a permission: the first line of every operation.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Forbidden`].
+    pub fn needs(&self, permission: Permission) -> Result<(), AdminRefusal> {
+        if self.permissions().contains(permission) { Ok(()) } else { Err(AdminRefusal::lacks(permission)) }
+    }
+
+    /// Whether somebody or something with these permissions may be acted upon, or such permissions given away: only what
+    /// stands strictly below (security case N03). Owners stand above everybody, each other included.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Forbidden`].
+    pub fn outranks(&self, target: Permissions) -> Result<(), AdminRefusal> {
+        let own = self.permissions();
+        if own.contains(Permission::Own) || target.is_empty() || target.is_below(own) {
+            return Ok(());
+        }
+        let beyond: Vec<_> = target.iter().filter(|p| !own.contains(*p)).map(Permission::scope).collect();
+        let words = match beyond.is_empty() {
+            true => "this concerns somebody of your own rank: only a higher role may do it".to_owned(),
+            false => format!("this concerns permissions that you do not have yourself: {}", beyond.join(", ")),
+        };
+        Err(AdminRefusal::forbidden("above_your_rank", words))
     }
 }
 
@@ -65,16 +134,13 @@ impl<'a> About<'a> {
     }
 }
 
-fn event(cx: &Cx, actor: &Actor, kind: &str, about: About<'_>, detail: Value) -> EventRow {
-    EventRow {
-        at: cx.now,
-        kind: kind.to_owned(),
-        actor: Some(actor.as_str().to_owned()),
-        user_id: about.user.map(|id| id.as_str().to_owned()),
-        client_id: about.client.map(str::to_owned),
-        correlation_id: Some(cx.correlation_id.clone()),
-        detail: detail.to_string(),
-    }
+fn event(cx: &Cx, actor: &Actor, kind: &str, about: About<'_>, detail: Value) -> Entry {
+    let mut entry = Entry::new(cx, kind);
+    entry.event.actor = Some(actor.name());
+    entry.event.user_id = about.user.map(|id| id.as_str().to_owned());
+    entry.event.client_id = about.client.map(str::to_owned);
+    entry.event.detail = detail.to_string();
+    entry
 }
 
 /// Why a text that people will read is not taken. The words complete "the name …".

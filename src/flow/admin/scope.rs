@@ -7,7 +7,7 @@ use super::{About, Actor, TextRefusal, event, plain_text};
 use crate::flow::{Cx, Fault};
 use crate::oauth::claims;
 use crate::oauth::scope::{Scope, is_scope_token, is_standard};
-use crate::store::{clients, events, scopes};
+use crate::store::{clients, scopes};
 
 /// Why nothing was done. The words say what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +88,7 @@ pub async fn add(cx: &Cx, actor: &Actor, scope: Scope) -> Result<Result<Scope, S
     cx.db()
         .write(move |c| {
             scopes::upsert(c, &saved, now)?;
-            events::insert(c, &row)
+            row.append(c)
         })
         .await?;
     Ok(Ok(scope))
@@ -126,7 +126,7 @@ pub async fn remove(cx: &Cx, actor: &Actor, name: &str) -> Result<Result<(), Sco
         if !scopes::delete(c, &name)? {
             return Ok(Err(ScopeRefusal::Unknown(name.clone())));
         }
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(Ok(()))
     });
     Ok(removed.await?)

@@ -8,7 +8,7 @@ use super::{About, Actor, event};
 use crate::flow::oauth::logout::end_session;
 use crate::flow::{Cx, Fault};
 use crate::identity::{Session, SessionId, User, UserId};
-use crate::store::{events, sessions, users};
+use crate::store::{sessions, users};
 
 /// Why no session was ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,8 +70,8 @@ pub async fn end(cx: &Cx, actor: &Actor, id: &str) -> Result<Result<Session, Ses
             return Ok(Err(SessionRefusal::Unknown(id.as_str().to_owned())));
         };
         end_session(c, &id, "ended by an administrator", now)?;
-        row.user_id = Some(session.user_id.as_str().to_owned());
-        events::insert(c, &row)?;
+        row.event.user_id = Some(session.user_id.as_str().to_owned());
+        row.append(c)?;
         Ok(Ok(Session { ended_at: Some(now), ..session }))
     });
     Ok(ended.await?)
@@ -90,9 +90,9 @@ pub async fn end_all(cx: &Cx, actor: &Actor, who: &str) -> Result<Result<(UserId
         for session in &live {
             end_session(c, &session.id, "ended by an administrator", now)?;
         }
-        row.user_id = Some(user.id.as_str().to_owned());
-        row.detail = json!({ "sessions": live.len() }).to_string();
-        events::insert(c, &row)?;
+        row.event.user_id = Some(user.id.as_str().to_owned());
+        row.event.detail = json!({ "sessions": live.len() }).to_string();
+        row.append(c)?;
         Ok(Ok((user.id, live.len())))
     });
     Ok(ended.await?)

@@ -6,10 +6,10 @@ use serde_json::json;
 use super::user::{self, NewUser, UserRefusal};
 use super::{About, Actor, event};
 use crate::flow::{Cx, Fault};
-use crate::identity::{Role, User};
+use crate::identity::{RoleName, User};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{events, setup_links, users};
+use crate::store::{setup_links, users};
 use crate::time::Lifetime;
 
 /// How long a link may be used.
@@ -73,13 +73,13 @@ pub async fn link(cx: &Cx) -> Result<Option<Sensitive>, Fault> {
             return Ok(false);
         }
         setup_links::replace(c, &hashed, now, now + LINK_LIFETIME)?;
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(true)
     });
     Ok(made.await?.then_some(token))
 }
 
-fn link_event(cx: &Cx) -> events::EventRow {
+fn link_event(cx: &Cx) -> crate::flow::audit::Entry {
     event(cx, &Actor::CommandLine, "setup_link_made", About::default(), json!({}))
 }
 
@@ -111,7 +111,7 @@ pub async fn complete(cx: &Cx, setup: Setup) -> Result<Result<User, SetupRefusal
         email: setup.email,
         name,
         email_verified: true,
-        role: Role::Owner,
+        role: RoleName::OWNER,
         groups: Vec::new(),
         password: setup.password,
     };
@@ -140,7 +140,7 @@ pub async fn complete(cx: &Cx, setup: Setup) -> Result<Result<User, SetupRefusal
             return Ok(Err(UserRefusal::Taken(saved.email.as_str().to_owned()).into()));
         }
         users::password_set(c, &saved.id, &phc, now)?;
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(Ok(()))
     });
     Ok(done.await?.map(|()| user))
@@ -183,7 +183,7 @@ mod tests {
             tokio::join!(complete(&cx, setup(&token, "a@example.com")), complete(&cx, setup(&token, "b@example.com")));
         let (a, b) = (a.unwrap(), b.unwrap());
         assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
-        assert!(a.or(b).is_ok_and(|owner| owner.role == Role::Owner && owner.email_verified));
+        assert!(a.or(b).is_ok_and(|owner| owner.role == RoleName::OWNER && owner.email_verified));
         assert!(link(&cx).await.unwrap().is_none());
         let owners = house.parts.db.read(users::count_owners).await.unwrap();
         assert_eq!(owners, 1);
@@ -198,7 +198,7 @@ mod tests {
             email: "bob@example.com".to_owned(),
             name: None,
             email_verified: false,
-            role: Role::Person,
+            role: RoleName::PERSON,
             groups: Vec::new(),
             password: Sensitive::new("correct horse battery"),
         };
@@ -209,7 +209,7 @@ mod tests {
         let short = complete(&cx, short).await.unwrap().unwrap_err();
         assert_eq!((short.field_id(), short.is_dead_link()), ("problem-password", false));
         let owner = complete(&cx, setup(&token, "olga@example.com")).await.unwrap().unwrap();
-        assert_eq!(owner.role, Role::Owner);
+        assert_eq!(owner.role, RoleName::OWNER);
         assert!(link(&cx).await.unwrap().is_none());
         let again = complete(&cx, setup(&token, "eve@example.com")).await.unwrap().unwrap_err();
         assert!(again.is_dead_link());

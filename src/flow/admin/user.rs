@@ -7,11 +7,11 @@ use super::{About, Actor, TextRefusal, event, plain_text};
 use crate::flow::{Cx, Fault};
 use crate::identity::email::EmailRefusal;
 use crate::identity::user::Profile;
-use crate::identity::{Email, Role, User, UserId};
+use crate::identity::{Email, RoleName, User, UserId};
 use crate::secret::PasswordError;
 use crate::secret::random::uuid;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, codes, events, grants, sessions, users};
+use crate::store::{self, Conn, codes, grants, sessions, users};
 use crate::time::Timestamp;
 
 /// Most groups of one person.
@@ -26,7 +26,7 @@ pub struct NewUser {
     /// Whether the administrator vouches for the address.
     pub email_verified: bool,
     /// What they may do to the provider.
-    pub role: Role,
+    pub role: RoleName,
     /// Groups; made when new.
     pub groups: Vec<String>,
     /// Their first password.
@@ -104,7 +104,7 @@ pub(super) fn draft(cx: &Cx, new: &NewUser) -> Result<User, UserRefusal> {
         id: UserId(uuid(&*cx.parts.chance, cx.now)),
         email,
         email_verified: new.email_verified,
-        role: new.role,
+        role: new.role.clone(),
         profile: Profile { name, ..Profile::default() },
         groups: judged_groups(&new.groups)?,
         disabled_at: None,
@@ -145,7 +145,7 @@ pub async fn add(cx: &Cx, actor: &Actor, new: NewUser) -> Result<Result<User, Us
             return Ok(false);
         }
         users::password_set(c, &saved.id, &phc, now)?;
-        events::insert(c, &row)?;
+        row.append(c)?;
         Ok(true)
     });
     let taken = UserRefusal::Taken(user.email.as_str().to_owned());
@@ -268,15 +268,15 @@ async fn change(
         if let Err(refusal) = step(c, &user, now)? {
             return Ok(Err(refusal));
         }
-        row.user_id = Some(user.id.as_str().to_owned());
-        events::insert(c, &row)?;
+        row.event.user_id = Some(user.id.as_str().to_owned());
+        row.append(c)?;
         Ok(Ok(users::find(c, &user.id)?.unwrap_or(user)))
     });
     Ok(changed.await?)
 }
 
 fn is_last_owner(c: &mut Conn, user: &User) -> Result<bool, store::Fault> {
-    Ok(user.role == Role::Owner && user.disabled_at.is_none() && users::count_owners(c)? <= 1)
+    Ok(user.role == RoleName::OWNER && user.disabled_at.is_none() && users::count_owners(c)? <= 1)
 }
 
 /// Ends whatever depends on the person being who they were: sessions, codes not yet used, grants and so their tokens.
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(judged_groups(&many), Err(UserRefusal::TooManyGroups));
     }
 
-    fn alice(role: Role) -> NewUser {
+    fn alice(role: RoleName) -> NewUser {
         NewUser {
             email: "Alice@Example.com".to_owned(),
             name: Some("Alice".to_owned()),
@@ -334,12 +334,12 @@ mod tests {
     async fn an_account_is_made_once_and_found_by_address_and_id() {
         let house = bench::house().await;
         let cx = house.cx();
-        let user = add(&cx, &Actor::CommandLine, alice(Role::Person)).await.unwrap().unwrap();
+        let user = add(&cx, &Actor::CommandLine, alice(RoleName::PERSON)).await.unwrap().unwrap();
         assert_eq!(user.groups, ["staff"]);
         for who in ["alice@example.com", " ALICE@example.com", user.id.as_str()] {
             assert_eq!(find(&cx, who).await.unwrap().unwrap().id, user.id, "{who}");
         }
-        let again = add(&cx, &Actor::CommandLine, alice(Role::Person)).await.unwrap();
+        let again = add(&cx, &Actor::CommandLine, alice(RoleName::PERSON)).await.unwrap();
         assert!(matches!(again, Err(UserRefusal::Taken(_))));
         for nobody in ["bob@example.com", "x@y@z", "nobody", "a\0b"] {
             assert!(matches!(find(&cx, nobody).await.unwrap(), Err(UserRefusal::Unknown(_))), "{nobody}");
@@ -350,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn a_password_too_long_is_refused_before_it_is_hashed() {
         let house = bench::house().await;
-        let mut long = alice(Role::Person);
+        let mut long = alice(RoleName::PERSON);
         long.password = Sensitive::new("x".repeat(1025));
         let refused = add(&house.cx(), &Actor::CommandLine, long).await.unwrap();
         assert_eq!(refused.unwrap_err(), UserRefusal::PasswordTooLong(1024));
@@ -361,7 +361,7 @@ mod tests {
         for disables in [false, true] {
             let house = bench::house().await;
             let cx = house.cx();
-            let user = add(&cx, &Actor::CommandLine, alice(Role::Person)).await.unwrap().unwrap();
+            let user = add(&cx, &Actor::CommandLine, alice(RoleName::PERSON)).await.unwrap().unwrap();
             let session = house.session_of(&user).await;
             let grant = house.grant_of(&user, &session).await;
             house.clock.advance(crate::time::Lifetime::from_seconds(5));
@@ -386,11 +386,11 @@ mod tests {
     async fn the_last_owner_can_neither_be_disabled_nor_removed() {
         let house = bench::house().await;
         let cx = house.cx();
-        add(&cx, &Actor::CommandLine, alice(Role::Owner)).await.unwrap().unwrap();
+        add(&cx, &Actor::CommandLine, alice(RoleName::OWNER)).await.unwrap().unwrap();
         let last = Err(UserRefusal::LastOwner("Alice@Example.com".to_owned()));
         assert_eq!(disable(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap(), last);
         assert_eq!(remove(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap(), last);
-        let second = NewUser { email: "bob@example.com".to_owned(), ..alice(Role::Owner) };
+        let second = NewUser { email: "bob@example.com".to_owned(), ..alice(RoleName::OWNER) };
         add(&cx, &Actor::CommandLine, second).await.unwrap().unwrap();
         remove(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap().unwrap();
         assert!(find(&cx, "alice@example.com").await.unwrap().is_err());

@@ -1,6 +1,7 @@
 //! Owns the token endpoint in five phases: who is the client, may it use this grant, redeem and save in one transaction,
 //! mint after the commit, answer. Each grant fills in only what is its own.
 
+use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::{self, Incoming};
 use crate::flow::oauth::issue::{self, Ready};
@@ -21,7 +22,7 @@ use crate::oauth::scope::{self, Scope};
 use crate::oauth::token::{self, TokenAnswer};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, clients, codes, events, grants, refresh_tokens, scopes, standing, users};
+use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, scopes, standing, users};
 use crate::time::{Lifetime, Timestamp};
 
 const STEP: &str = "token";
@@ -94,8 +95,8 @@ struct Work {
     issuer: String,
     sessions: SessionRule,
     reuse_window: Lifetime,
-    correlation_id: String,
-    address: String,
+    /// Begins every entry for the security log.
+    entry: Entry,
     now: Timestamp,
     /// Made beforehand: chance does not happen inside a transaction.
     fresh_refresh_token: Sensitive,
@@ -109,8 +110,7 @@ impl Work {
             issuer: cx.issuer().to_owned(),
             sessions: cx.policy().sessions,
             reuse_window: cx.policy().reuse_window,
-            correlation_id: cx.correlation_id.clone(),
-            address: cx.address.clone(),
+            entry: Entry::new(cx, ""),
             now: cx.now,
             fresh_refresh_token: make(Kind::RefreshToken, &*cx.parts.chance),
         }
@@ -228,22 +228,16 @@ fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), s
 /// RFC 6749 section 4.1.2: a code that comes twice was stolen, so everything made from it ends.
 fn replayed(c: &mut Conn, work: &Work, code: &Code) -> Result<(), store::Fault> {
     grants::revoke(c, &code.grant_id, "code replayed", work.now)?;
-    events::insert(
-        c,
-        &event("code_replayed", work, code.authorization.user_id.as_ref().map(|u| u.as_str()), &code.grant_id),
-    )
+    let user_id = code.authorization.user_id.as_ref().map(|u| u.as_str());
+    event("code_replayed", work, user_id, &code.grant_id).append(c)
 }
 
-fn event(kind: &str, work: &Work, user_id: Option<&str>, grant_id: &str) -> events::EventRow {
-    events::EventRow {
-        at: work.now,
-        kind: kind.to_owned(),
-        actor: None,
-        user_id: user_id.map(str::to_owned),
-        client_id: Some(work.client().client_id.clone()),
-        correlation_id: Some(work.correlation_id.clone()),
-        detail: serde_json::json!({ "grant_id": grant_id, "address": work.address }).to_string(),
-    }
+fn event(kind: &str, work: &Work, user_id: Option<&str>, grant_id: &str) -> Entry {
+    let mut entry = work.entry.of_kind(kind);
+    entry.event.user_id = user_id.map(str::to_owned);
+    entry.event.client_id = Some(work.client().client_id.clone());
+    entry.event.detail = serde_json::json!({ "grant_id": grant_id }).to_string();
+    entry
 }
 
 /// Begins the family that the code stands for, if its person, session and client are still good.
@@ -321,7 +315,7 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
             if denied.reuse && grant.revoked_at.is_none() {
                 let user_id = grant.authorization.user_id.as_ref().map(|u| u.as_str());
                 grants::revoke(c, &grant.id, "refresh token reused", work.now)?;
-                events::insert(c, &event("refresh_token_reused", work, user_id, &grant.id))?;
+                event("refresh_token_reused", work, user_id, &grant.id).append(c)?;
             }
             return Ok((flow_id, Err(denied.refusal)));
         }

@@ -1,10 +1,10 @@
 //! Owns forgetting: rows whose time has passed are removed in small portions, so that no table grows without bound and no
 //! lock is held long.
 
-use crate::flow::{Fault, Parts, trace};
+use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, events, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links, stats,
+    clients, codes, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -47,7 +47,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
-    gone += repeat(parts, move |c| events::delete_older(c, now - rule.events_keep)).await?;
+    gone += audit::sweep(parts, now - rule.events_keep).await?;
     gone += repeat(parts, move |c| stats::delete_older(c, now - STATS_KEEP)).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     Ok(gone)

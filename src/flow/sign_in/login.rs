@@ -1,6 +1,7 @@
 //! Owns the password step: admits a guess, lets the pool check it, and begins or renews a session. It does not own what
 //! comes after (`oauth::step` decides when the browser returns to `/authorize`).
 
+use crate::flow::audit::Entry;
 use crate::flow::oauth::authorize::PageRefusal;
 use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, live_sessions};
@@ -9,7 +10,7 @@ use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::guess::{GuessCounter, GuessRule, Wait};
-use crate::identity::{Email, Session, SessionId, User};
+use crate::identity::{Email, Session, SessionId, User, UserId};
 use crate::oauth::authorize::{Answer, Callback};
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
@@ -18,7 +19,7 @@ use crate::secret;
 use crate::secret::password::PasswordVerdict;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, devices, events, guesses, sessions, users};
+use crate::store::{self, Conn, devices, guesses, sessions, users};
 use crate::time::Timestamp;
 
 const STEP: &str = "login";
@@ -126,6 +127,7 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
             let mut note = Note::new(STEP, denied.words()).client(&client.client_id);
             note.user_id = denied.user_id().map(|id| id.as_str().to_owned());
             cx.note(note);
+            note_failure(cx, &denied, &client).await?;
             return again(denied.problem());
         }
     };
@@ -134,6 +136,15 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     cx.count(Count::SignIns);
     cx.note(Note::new(STEP, "signed in with a password").client(&client.client_id).user(user_id.as_str()));
     Ok(LoginOutcome::SignedIn(Box::new(signed_in)))
+}
+
+/// A failed attempt at an account that exists belongs into that person's sign-in history.
+async fn note_failure(cx: &Cx, denied: &Denied, client: &Client) -> Result<(), Fault> {
+    let Some(user_id) = denied.user_id() else { return Ok(()) };
+    let mut entry = about("sign_in_failed", cx, user_id);
+    entry.event.client_id = Some(client.client_id.clone());
+    entry.event.detail = serde_json::json!({ "why": denied.words() }).to_string();
+    Ok(cx.db().write(move |c| entry.append(c)).await?)
 }
 
 /// The refusal of a form that was not ours.
@@ -166,9 +177,9 @@ pub enum Denied {
     /// No such account.
     Unknown,
     /// Wrong password.
-    Wrong(crate::identity::UserId),
+    Wrong(UserId),
     /// The account is disabled.
-    Disabled(crate::identity::UserId),
+    Disabled(UserId),
 }
 
 impl Denied {
@@ -181,7 +192,7 @@ impl Denied {
         }
     }
 
-    fn user_id(&self) -> Option<&crate::identity::UserId> {
+    fn user_id(&self) -> Option<&UserId> {
         match self {
             Denied::Wrong(id) | Denied::Disabled(id) => Some(id),
             Denied::Waiting(_) | Denied::Unknown => None,
@@ -290,7 +301,8 @@ async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pend
     let fresh = fresh_session(cx, &proven.user, new_id);
     let (token_hash, new_device) = (hash(session_token.expose()), hash(device_token.expose()));
     let (hashes, known_device) = (browser.session_hashes(), browser.device_hash());
-    let (rule, now, cx_id, address) = (cx.policy().sessions, cx.now, cx.correlation_id.clone(), cx.address.clone());
+    let (rule, now) = (cx.policy().sessions, cx.now);
+    let mut entry = about("signed_in", cx, &proven.user.id);
     let user = proven.user;
     let (keys, upgrade) = (proven.keys, proven.upgrade);
     let saved = cx.db().write(move |c| {
@@ -320,14 +332,21 @@ async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pend
                 (fresh.id.clone(), None)
             }
         };
-        if !is_known {
-            events::insert(c, &new_device_event(&user, &cx_id, &address, now))?;
-        }
+        users::signed_in(c, &user.id, now)?;
+        entry.event.detail = serde_json::json!({ "amr": amr(), "new_device": !is_known }).to_string();
+        entry.append(c)?;
         Ok((id, replaced))
     });
     let (id, replaced) = saved.await?;
     let request = pending.with_chosen(id).seal(cx)?;
     Ok(SignedInNow { request, session_token, replaced, device_token })
+}
+
+/// An event of the person themselves.
+fn about(kind: &str, cx: &Cx, user_id: &UserId) -> Entry {
+    let mut entry = Entry::new(cx, kind);
+    entry.event.user_id = Some(user_id.as_str().to_owned());
+    entry
 }
 
 fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
@@ -336,18 +355,6 @@ fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
         guesses::put(c, &keys.address, &GuessCounter::give_back(counter))?;
     }
     Ok(())
-}
-
-fn new_device_event(user: &User, correlation_id: &str, address: &str, now: Timestamp) -> events::EventRow {
-    events::EventRow {
-        at: now,
-        kind: "signed_in_from_new_device".to_owned(),
-        actor: Some(user.id.as_str().to_owned()),
-        user_id: Some(user.id.as_str().to_owned()),
-        client_id: None,
-        correlation_id: Some(correlation_id.to_owned()),
-        detail: serde_json::json!({ "address": address }).to_string(),
-    }
 }
 
 /// `amr` of a password (RFC 8176 section 2).

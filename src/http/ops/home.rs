@@ -7,7 +7,7 @@ use crate::http::pages::{Chrome, HomePage};
 use crate::http::reply::Reply;
 use crate::http::routes::WELL_KNOWN;
 use crate::http::sign_in::cards;
-use crate::identity::Role;
+use crate::identity::RoleName;
 
 /// The start page.
 pub async fn get(call: Call) -> Reply {
@@ -22,7 +22,7 @@ pub async fn get(call: Call) -> Reply {
         issuer: place.issuer.clone(),
         discovery: format!("{}{}", place.issuer, WELL_KNOWN[0]),
         account: first.map(|known| cards::account(known, call.cx.now)),
-        is_owner: first.is_some_and(|known| known.user.role == Role::Owner),
+        is_owner: first.is_some_and(|known| known.user.role == RoleName::OWNER),
     };
     Reply::page(200, &page, &[])
 }

@@ -89,6 +89,6 @@ impl TestApp {
     /// The kinds of all security events so far.
     pub async fn events(&self) -> Vec<String> {
         let rows = self.app.parts.db.read(|c| vouchsafe::store::events::list(c, 0, 1_000)).await.expect("events");
-        rows.into_iter().map(|(_, event)| event.kind).collect()
+        rows.into_iter().map(|logged| logged.event.kind).collect()
     }
 }

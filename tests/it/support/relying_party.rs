@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use vouchsafe::identity::{Email, Role, User, UserId, user};
+use vouchsafe::identity::{Email, RoleName, User, UserId, user};
 use vouchsafe::oauth::client::{Client as Registered, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
 use vouchsafe::oauth::client_policy::{ClientPolicy, Profile};
 use vouchsafe::oauth::scope::ScopeSet;
@@ -129,7 +129,7 @@ impl TestApp {
             id: UserId(vouchsafe::secret::random::uuid(&*self.app.parts.chance, now)),
             email: Email::parse(email).expect("an address"),
             email_verified: true,
-            role: Role::Person,
+            role: RoleName::PERSON,
             profile: user::Profile { name: Some(format!("Name of {email}")), ..user::Profile::default() },
             groups: Vec::new(),
             disabled_at: None,
