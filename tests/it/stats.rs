@@ -21,7 +21,7 @@ impl TestApp {
     }
 
     async fn overview(&self) -> Overview {
-        overview::overview(&self.cx(), &Actor::CommandLine, Range::Day).await.expect("an overview")
+        overview::overview(&self.cx(), &Actor::CommandLine, Range::Day).await.expect("no fault").expect("an overview")
     }
 }
 

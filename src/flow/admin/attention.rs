@@ -1,6 +1,7 @@
 //! Owns what an administrator should look at: secrets that end, clients that nobody uses, clients that are switched off and
 //! still asked for, keys that change, traces with gaps. It does not own the places it points to.
 
+use crate::identity::{Permission, Permissions};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::usage::{self, ClientAt, EndingSecret};
 use crate::store::{Conn, Fault, keys};
@@ -65,8 +66,19 @@ const STILL_IN_USE: Lifetime = Lifetime::from_days(2);
 /// So many of one kind are shown.
 const MOST: usize = 20;
 
-/// Looks for everything that is in the database.
-pub(super) fn find(c: &mut Conn, lives: &KeyLives, now: Timestamp) -> Result<Found, Fault> {
+/// Looks for everything in the database that somebody with these permissions may look at.
+pub(super) fn find(c: &mut Conn, permissions: Permissions, lives: &KeyLives, now: Timestamp) -> Result<Found, Fault> {
+    let mut found = Found { items: Vec::new(), has_more: false };
+    if permissions.contains(Permission::ClientsRead) {
+        found = of_clients(c, now)?;
+    }
+    if permissions.contains(Permission::KeysRead) {
+        found.items.extend(keys::list(c)?.iter().filter_map(|key| of_key(key, lives, now)));
+    }
+    Ok(found)
+}
+
+fn of_clients(c: &mut Conn, now: Timestamp) -> Result<Found, Fault> {
     // One more than is shown, to know whether there are more.
     let limit = 21;
     let secrets = usage::secrets_ending(c, now, now + SECRETS_AHEAD, limit)?;
@@ -75,7 +87,6 @@ pub(super) fn find(c: &mut Conn, lives: &KeyLives, now: Timestamp) -> Result<Fou
     let has_more = [secrets.len(), asked_for.len(), unused.len()].into_iter().any(|found| found > MOST);
     let mut items: Vec<Attention> = secrets.into_iter().take(MOST).filter_map(|s| of_secret(s, now)).collect();
     items.extend(asked_for.into_iter().take(MOST).map(of_disabled));
-    items.extend(keys::list(c)?.iter().filter_map(|key| of_key(key, lives, now)));
     items.extend(unused.into_iter().take(MOST).map(of_unused));
     Ok(Found { items, has_more })
 }
@@ -161,15 +172,16 @@ fn day(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::flow::admin::overview::{Range, overview};
-    use crate::flow::admin::{Actor, bench, client};
+    use crate::flow::admin::{Actor, RefusalKind, bench, client};
     use crate::flow::ops;
     use crate::flow::stats::Count;
+    use crate::identity::UserId;
     use crate::oauth::client::ClientSecret;
     use crate::oauth::client_policy::Profile;
     use crate::store::clients;
 
     async fn codes(house: &bench::House) -> Vec<(&'static str, Target)> {
-        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap();
+        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
         assert!(seen.attention.is_sorted_by_key(|item| item.urgency));
         assert!(!seen.has_more_attention);
         seen.attention.into_iter().map(|item| (item.code, item.target)).collect()
@@ -187,14 +199,14 @@ mod tests {
         let due = codes(&house).await;
         assert!(due.len() == 2 && due.iter().all(|(code, _)| *code == "key_due"), "RS256 and ES256: {due:?}");
         house.clock.advance(Lifetime::from_days(7));
-        let overdue = overview(&house.cx(), &Actor::CommandLine, Range::Week).await.unwrap().attention;
+        let overdue = overview(&house.cx(), &Actor::CommandLine, Range::Week).await.unwrap().unwrap().attention;
         assert_eq!(overdue.iter().filter(|item| item.code == "key_due" && item.urgency == Urgency::Act).count(), 2);
         assert_eq!(overdue[2].target, Target::Client(bench::CLIENT.to_owned()));
         assert_eq!((overdue[2].code, overdue[2].client_name.as_deref()), ("client_unused", Some("App")));
         house.parts.usage.used(bench::CLIENT, None, house.clock.now());
         ops::stats::flush(&house.parts, house.clock.now()).await.unwrap();
         ops::keys::tend(&house.parts, &house.rule, house.clock.now()).await.unwrap();
-        let told = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().attention;
+        let told = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap().attention;
         assert!(
             told.len() == 2 && told.iter().all(|item| item.words.contains("successor is in the key set")),
             "{told:?}"
@@ -250,7 +262,7 @@ mod tests {
             house.parts.db.write(move |c| clients::insert(c, &unused)).await.unwrap();
         }
         house.clock.advance(Lifetime::from_days(91));
-        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Month).await.unwrap();
+        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Month).await.unwrap().unwrap();
         assert_eq!(seen.attention.iter().filter(|item| item.code == "client_unused").count(), MOST);
         assert!(seen.has_more_attention);
     }
@@ -262,10 +274,32 @@ mod tests {
         named.name = "A name that others chose".to_owned();
         house.parts.db.write(move |c| clients::insert(c, &named)).await.unwrap();
         house.clock.advance(Lifetime::from_days(100));
-        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap();
+        let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
         assert!(seen.attention.iter().any(|item| item.client_name.as_deref() == Some("A name that others chose")));
         for item in seen.attention {
             assert!(item.words.ends_with('.') && !item.words.contains("others chose"), "{}", item.words);
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_of_what_they_may_not_look_at() {
+        let house = bench::house().await;
+        house.clock.advance(Lifetime::from_days(100));
+        house.parts.stats.count(Count::DroppedNotes);
+        ops::stats::flush(&house.parts, house.clock.now()).await.unwrap();
+        for (permission, codes) in [
+            (Permission::ClientsRead, ["client_unused"].as_slice()),
+            (Permission::KeysRead, &["key_due", "key_due"]),
+            (Permission::TracesRead, &["trace_notes_dropped"]),
+            (Permission::UsersRead, &[]),
+        ] {
+            let permissions = [permission].into_iter().collect();
+            let actor = Actor::Person { id: UserId("somebody".to_owned()), permissions };
+            let seen = overview(&house.cx(), &actor, Range::Day).await.unwrap().unwrap();
+            assert_eq!(seen.attention.iter().map(|item| item.code).collect::<Vec<_>>(), codes, "{permission:?}");
+            assert_eq!(seen.total(Count::DroppedNotes), 1, "the numbers are everybody's");
+        }
+        let nobody = overview(&house.cx(), &Actor::SetupLink, Range::Day).await.unwrap();
+        assert_eq!(nobody.unwrap_err().kind, RefusalKind::Forbidden);
     }
 }

@@ -1,11 +1,12 @@
 //! Owns what the dashboard shows: what happened over the last day, week or month as series of numbers, and what wants
 //! attention. It does not own how it is drawn (`http::pages::plot`) nor which matters want attention (`attention`).
 
-use super::Actor;
 use super::attention::{self, Attention};
+use super::{Actor, AdminRefusal, Done};
+use crate::flow::Cx;
 use crate::flow::latency::{self, Area, Histogram};
 use crate::flow::stats::{Count, LIVE_SESSIONS};
-use crate::flow::{Cx, Fault};
+use crate::identity::Permission;
 use crate::store;
 use crate::store::stats::Total;
 use crate::time::{Lifetime, Timestamp};
@@ -113,17 +114,22 @@ impl Overview {
     }
 }
 
-/// Reads what the dashboard shows. Looking leaves no event.
+/// Reads what the dashboard shows: the numbers to every administrator, of what wants attention only what they may look at.
+/// Looking leaves no event.
 ///
 /// # Errors
-/// A [`Fault`].
-pub async fn overview(cx: &Cx, _actor: &Actor, range: Range) -> Result<Overview, Fault> {
+/// Inner: an [`AdminRefusal`] for whoever is no administrator at all. Outer: a fault.
+pub async fn overview(cx: &Cx, actor: &Actor, range: Range) -> Done<Overview> {
+    let permissions = actor.permissions();
+    if permissions.is_empty() {
+        return Ok(Err(AdminRefusal::forbidden("not_an_administrator", "only administrators see the overview")));
+    }
     let (now, lives) = (cx.now, cx.parts.keyring.lives());
     let times = range.times(now);
     let from = times.first().copied().unwrap_or(now);
     let read = cx.db().read(move |c| {
         let totals = store::stats::range(c, from, now + range.step(), range.step())?;
-        Ok((totals, attention::find(c, &lives, now)?))
+        Ok((totals, attention::find(c, permissions, &lives, now)?))
     });
     let (totals, found) = read.await?;
     let mut overview = draw(range, times, &totals);
@@ -131,10 +137,12 @@ pub async fn overview(cx: &Cx, _actor: &Actor, range: Range) -> Result<Overview,
     let recent = overview.times.iter().zip(overview.count(Count::DroppedNotes)).filter(|(at, _)| **at > now - a_day);
     let dropped = recent.map(|(_, count)| count).sum();
     overview.attention = found.items;
-    overview.attention.extend(attention::of_dropped_notes(dropped));
+    if permissions.contains(Permission::TracesRead) {
+        overview.attention.extend(attention::of_dropped_notes(dropped));
+    }
     overview.attention.sort_by_key(|item| item.urgency);
     overview.has_more_attention = found.has_more;
-    Ok(overview)
+    Ok(Ok(overview))
 }
 
 /// Puts stored numbers in their places.
