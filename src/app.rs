@@ -11,6 +11,7 @@ use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::ops::mail as post;
+use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
@@ -109,6 +110,8 @@ impl App {
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
             post: Post::new(mailer(config)?, seal("mail that waits")?),
+            stats: Default::default(),
+            usage: Default::default(),
             settings: CurrentSettings::default(),
             policy: policy(config),
             db: db.clone(),
@@ -144,8 +147,8 @@ impl App {
         }
     }
 
-    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), sweeping every
-    /// five minutes. The tasks end with the runtime.
+    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), what was
+    /// counted every half minute, sweeping every five minutes. The tasks end with the runtime.
     pub fn start_jobs(&self) {
         let (parts, rule, clock) = (self.parts.clone(), self.key_rule.clone(), self.clock.clone());
         tokio::spawn(async move {
@@ -169,6 +172,17 @@ impl App {
                 let _ = tokio::time::timeout(Duration::from_secs(10), parts.post.wake.notified()).await;
             }
         });
+        let (parts, clock) = (self.parts.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            let mut timer = tokio::time::interval(Duration::from_secs(30));
+            let mut keeper = Keeper::default();
+            loop {
+                timer.tick().await;
+                if let Err(fault) = keeper.tick(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "what was counted could not be stored; trying again in 30 s");
+                }
+            }
+        });
         let (parts, rule, clock) = (self.parts.clone(), self.sweep_rule, self.clock.clone());
         tokio::spawn(async move {
             let mut timer = tokio::time::interval(Duration::from_secs(300));
@@ -185,6 +199,9 @@ impl App {
     /// Writes out what is still in memory and lets the database go.
     pub async fn close(&self) {
         self.parts.tracer.flush().await;
+        if let Err(fault) = stats::flush(&self.parts, self.clock.now()).await {
+            tracing::warn!(%fault, "what was counted in the last half minute could not be stored");
+        }
         let db = self.parts.db.clone();
         let _ = tokio::task::spawn_blocking(move || db.close()).await;
     }

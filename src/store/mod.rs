@@ -37,7 +37,9 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_links;
 pub mod standing;
+pub mod stats;
 pub mod traces;
+pub mod usage;
 pub mod users;
 
 pub use conn::Conn;

@@ -58,6 +58,8 @@ pub(super) async fn house() -> House {
             crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
             Sealer::from(&master, "mail that waits").unwrap(),
         ),
+        stats: Default::default(),
+        usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,

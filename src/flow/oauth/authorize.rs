@@ -181,7 +181,10 @@ async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefu
     };
     let (check, received) = match known {
         Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
-        Some(_) => ("client.enabled", format!("a disabled client: {client_id}")),
+        Some(client) => {
+            cx.parts.usage.asked_while_disabled(&client.client_id, cx.now);
+            ("client.enabled", format!("a disabled client: {client_id}"))
+        }
         None => ("client.known", client_id.clone()),
     };
     let words = "the app is not known here, or it is switched off";
