@@ -19,7 +19,7 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, HomePage};
+pub use ops::{ErrorPage, HomePage, MailboxPage};
 pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
 
 use super::assets;
