@@ -24,6 +24,7 @@ mod refresh;
 mod revoke;
 mod secrets;
 mod sessions;
+mod settings;
 mod stats;
 mod token;
 mod trace;
