@@ -3,7 +3,9 @@
 
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
-use crate::store::{clients, codes, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links};
+use crate::store::{
+    clients, codes, grants, guesses, invitations, leases, refresh_tokens, revoked_tokens, sessions, setup_links,
+};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long things are kept beyond their life.
@@ -42,6 +44,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| sessions::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
+    gone += repeat(parts, move |c| invitations::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
