@@ -15,6 +15,7 @@ mod introspect;
 mod jose;
 mod limits;
 mod logout;
+mod mail;
 mod mistakes;
 mod nodes;
 mod parsers;
