@@ -30,6 +30,7 @@ pub mod keys;
 pub mod leases;
 pub mod meta;
 pub mod refresh_tokens;
+pub mod resources;
 pub mod revoked_tokens;
 pub mod scopes;
 pub mod sessions;

@@ -201,6 +201,52 @@ pub fn list(c: &mut Conn, user_id: Option<&UserId>, now: Timestamp, limit: i64) 
     rows.into_iter().map(Session::try_from).collect()
 }
 
+/// The last session of a page: the next one begins behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionAfter {
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub id: String,
+}
+
+/// Up to `limit` sessions that were not ended, are not past their absolute end at `now` and were used after `seen_since`, with
+/// the addresses of their people, the youngest first, beginning behind `after`; of one person or of all.
+pub fn page(
+    c: &mut Conn,
+    user_id: Option<&UserId>,
+    (now, seen_since): (Timestamp, Timestamp),
+    after: Option<&SessionAfter>,
+    limit: i64,
+) -> Result<Vec<(Session, String)>, Fault> {
+    if after.is_some_and(|after| row::has_nul(&after.id)) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(SessionRow, String)> = q!(c, |conn| {
+        let mut query = sessions::table
+            .inner_join(users::table)
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(now.millis()))
+            .filter(sessions::last_seen_at.gt(seen_since.millis()))
+            .order((sessions::created_at.desc(), sessions::id.desc()))
+            .limit(limit)
+            .select((SessionRow::as_select(), users::email))
+            .into_boxed();
+        if let Some(user) = user_id {
+            query = query.filter(sessions::user_id.eq(user.as_str()));
+        }
+        if let Some(after) = after {
+            let at = after.created_at.millis();
+            // The first condition says nothing new; it lets the walk begin in the middle of the index.
+            query = query
+                .filter(sessions::created_at.le(at))
+                .filter(sessions::created_at.lt(at).or(sessions::created_at.eq(at).and(sessions::id.lt(&after.id))));
+        }
+        query.load(conn)
+    })?;
+    rows.into_iter().map(|(row, email)| Ok((Session::try_from(row)?, email))).collect()
+}
+
 /// Removes sessions whose absolute end was before `before`; at most 5000 a call, so repeat until it answers 0.
 pub fn delete_expired(c: &mut Conn, before: Timestamp) -> Result<i64, Fault> {
     row::sweep(

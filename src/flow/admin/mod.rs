@@ -5,19 +5,26 @@
 
 pub mod client;
 pub mod client_change;
+pub mod client_document;
 pub mod consent;
+pub mod console_client;
 pub mod files;
+pub mod grant;
 pub mod key;
 pub mod page;
 pub mod refusal;
+pub mod resource;
 pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod user;
 
+mod change;
 mod client_refusal;
 mod client_rules;
+mod edit;
+mod rank;
 
 #[cfg(test)]
 mod bench;
