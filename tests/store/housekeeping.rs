@@ -336,15 +336,15 @@ async fn a_letter_is_claimed_by_one_node(arena: Arena) {
         subject: "Hello".to_owned(),
         letter: b"sealed".to_vec(),
         created_at: NOW,
-        next_try_at: NOW,
+        next_try_at: later(1),
         tries: 0,
         last_error: None,
         given_up_at: None,
     };
     let stored = waiting.clone();
     arena.write(move |c| outbox::insert(c, &stored)).await;
-    assert!(arena.write(|c| outbox::claim(c, 10, later(-1), later(9))).await.is_empty(), "not before its time");
-    let claims = arena.race(20, |_| |c: &mut Conn| Ok(!outbox::claim(c, 10, NOW, later(5))?.is_empty()));
+    assert!(arena.write(|c| outbox::claim(c, 10, NOW, later(9))).await.is_empty(), "not before its time");
+    let claims = arena.race(20, |_| |c: &mut Conn| Ok(!outbox::claim(c, 10, later(1), later(5))?.is_empty()));
     assert_eq!(claims.await, 1);
     let again = arena.write(|c| outbox::claim(c, 10, later(5), later(10))).await;
     assert_eq!(again, [outbox::Waiting { tries: 2, next_try_at: later(10), ..waiting }]);
