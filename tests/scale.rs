@@ -60,7 +60,7 @@ fn lists_and_searches_stay_fast_on_postgres() {
     let database = cluster.create_database();
     let db = Db::open(&DatabaseSettings::new(cluster.url(&database))).expect("opens");
     db.migrate().expect("migrates");
-    for sql in seed("convert_to(id, 'UTF8')", "SELECT generate_series(1, PEOPLE) AS i") {
+    for sql in seed("convert_to(id, 'UTF8')", "SELECT generate_series(1::bigint, PEOPLE) AS i") {
         cluster.execute(&database, &sql);
     }
     cluster.execute(&database, "VACUUM ANALYZE");
