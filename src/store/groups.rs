@@ -64,14 +64,12 @@ pub fn list(c: &mut Conn, prefix: &str, after: Option<&str>, limit: i64) -> Resu
     if row::has_nul(prefix) {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = q!(c, |conn| groups::table
-        .filter(groups::name.ge(prefix))
-        .filter(groups::name.lt(crate::identity::terms::end_of(prefix)))
-        .filter(groups::name.gt(after.unwrap_or("")))
-        .order(groups::name)
-        .limit(limit)
-        .select(Row::as_select())
-        .load(conn))?;
+    let end = crate::identity::terms::end_of(prefix);
+    let begin = groups::table.filter(groups::name.lt(end)).order(groups::name).limit(limit).select(Row::as_select());
+    let rows: Vec<Row> = match after {
+        None => q!(c, |conn| begin.filter(groups::name.ge(prefix)).load(conn))?,
+        Some(after) => q!(c, |conn| begin.filter(groups::name.gt(after)).load(conn))?,
+    };
     Ok(rows.into_iter().map(Group::from).collect())
 }
 

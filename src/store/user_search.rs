@@ -228,14 +228,16 @@ fn words_behind(c: &mut Conn, word: &str, place: &Place, limit: i64) -> Result<V
     }
     let rest = limit - row::count(found.len());
     if rest > 0 {
-        let behind: Vec<Entry> = q!(c, |conn| user_terms::table
-            .filter(user_terms::term.ge(word))
-            .filter(user_terms::term.gt(&place.key))
+        let begin = user_terms::table
             .filter(user_terms::term.lt(end_of(word)))
             .order((user_terms::term, user_terms::user_id))
             .limit(rest)
-            .select((user_terms::term, user_terms::user_id))
-            .load(conn))?;
+            .select((user_terms::term, user_terms::user_id));
+        // One lower bound, never two: SQLite walks from one of them, and not from the one that is farther on.
+        let behind: Vec<Entry> = match place.key.as_str() {
+            "" => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
+            key => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+        };
         found.extend(behind);
     }
     Ok(found)
