@@ -6,6 +6,7 @@
 //! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
 //! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
+//! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
 //!
 //! Over https every name begins with `__Host-`, so that no neighbouring host can plant one. Plain names exist for http on
 //! loopback only.
@@ -28,6 +29,8 @@ pub enum Jar {
     Device,
     /// Set-up link.
     Setup,
+    /// Invitation.
+    Invitation,
 }
 
 impl Jar {
@@ -41,6 +44,8 @@ impl Jar {
             (Jar::Device, false) => "vouchsafe_device",
             (Jar::Setup, true) => "__Host-vouchsafe_setup",
             (Jar::Setup, false) => "vouchsafe_setup",
+            (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
+            (Jar::Invitation, false) => "vouchsafe_invitation",
         }
     }
 
@@ -48,7 +53,7 @@ impl Jar {
         match self {
             Jar::Session | Jar::Browser => None,
             Jar::Device => Some(Duration::days(400)),
-            Jar::Setup => Some(Duration::minutes(10)),
+            Jar::Setup | Jar::Invitation => Some(Duration::minutes(10)),
         }
     }
 }

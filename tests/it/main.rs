@@ -10,6 +10,7 @@ mod consent;
 mod cors;
 mod csrf;
 mod discovery;
+mod first_passwords;
 mod headers;
 mod introspect;
 mod jose;

@@ -39,6 +39,8 @@ mod user_refusal;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod rank_tests;
+#[cfg(test)]
 mod user_tests;
 
 use serde_json::Value;
