@@ -12,8 +12,8 @@ use crate::config::{Config, Overrides};
 use crate::demo;
 use crate::flow::admin::client::{self, ClientDocument};
 use crate::flow::admin::scope::ScopeDocument;
+use crate::flow::admin::user_document::UserDocument;
 use crate::flow::admin::{Actor, scope, user};
-use crate::identity::RoleName;
 use crate::oauth::client_policy::Profile;
 use crate::secret::random::{Chance, SystemChance};
 use crate::sensitive::Sensitive;
@@ -33,7 +33,7 @@ pub async fn run(port: u16) -> Result<(), ServeError> {
     let [provider, app_port, api_port] = [port, port.saturating_add(1), port.saturating_add(2)];
     let listeners = [listen(provider)?, listen(app_port)?, listen(api_port)?];
     let [provider, app_listener, api_listener] = listeners;
-    let app = App::open(&config, Opener::Server, Clock::System).await?;
+    let app = App::open(&config, Opener::Demo, Clock::System).await?;
     let (app_url, api_url) = (format!("http://localhost:{app_port}"), format!("http://localhost:{api_port}"));
     let secret = furnish(&app, &app_url, &api_url).await.map_err(StartError::Parts)?;
     let issuer = config.server.issuer.clone();
@@ -65,7 +65,7 @@ const CLIENT_ID: &str = "demo-app";
 fn announce(issuer: &str, app_url: &str, api_url: &str) {
     println!(
         "\n  Vouchsafe demo\n\n    Open the demo app   {app_url}\n    Sign in as          {EMAIL}\n    with the password   \
-         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n\n  Everything lives in a \
+         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n    Mail it would send  {issuer}/dev/mail\n\n  Everything lives in a \
          temporary folder and is gone when you stop it (Ctrl-C).\n"
     );
 }
@@ -102,15 +102,14 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
         };
         scope::define(&cx, &actor, scope).await.map_err(words)?.map_err(words)?;
     }
-    let person = user::NewUser {
-        email: EMAIL.to_owned(),
+    let person = UserDocument {
         name: Some("Ada Lovelace".to_owned()),
         email_verified: true,
-        role: RoleName::PERSON,
         groups: vec!["mathematicians".to_owned()],
-        password: Sensitive::new(PASSWORD),
+        ..UserDocument::new(EMAIL)
     };
-    user::add(&cx, &actor, person).await.map_err(words)?.map_err(words)?;
+    let access = user::FirstAccess::Password(Sensitive::new(PASSWORD));
+    user::create(&cx, &actor, person, access).await.map_err(words)?.map_err(words)?;
     let document = ClientDocument {
         client_id: Some(CLIENT_ID.to_owned()),
         redirect_uris: vec![format!("{app_url}/callback")],

@@ -5,13 +5,6 @@ use serde_json::{Value, json};
 
 use super::answer::printable;
 use crate::flow::admin::client::ClientView;
-use crate::identity::User;
-use crate::time::Timestamp;
-
-/// RFC 3339, or null.
-pub(super) fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| Value::String(at.rfc3339()))
-}
 
 /// The client in the names of OIDC Registration where there are such.
 pub(super) fn client(view: &ClientView) -> Value {
@@ -51,21 +44,6 @@ pub(super) fn client(view: &ClientView) -> Value {
     });
     merge(&mut shown, more);
     shown
-}
-
-pub(super) fn user(user: &User) -> Value {
-    json!({
-        "id": user.id.as_str(),
-        "email": user.email.as_str(),
-        "email_verified": user.email_verified,
-        "name": user.profile.name,
-        "role": user.role.as_str(),
-        "groups": user.groups,
-        "disabled_at": time(user.disabled_at),
-        "valid_from": user.valid_from.rfc3339(),
-        "created_at": user.created_at.rfc3339(),
-        "updated_at": user.updated_at.rfc3339(),
-    })
 }
 
 /// Puts the members of `more` into the object `into`.

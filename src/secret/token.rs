@@ -29,14 +29,23 @@ pub enum Kind {
     Session,
     /// `vs_su_`: link that sets up the first owner.
     SetupLink,
+    /// `vs_in_`: link by which a person chooses a password.
+    Invitation,
     /// `vs_dv_`: cookie of a browser a person has signed in from before.
     Device,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 6] =
-        [Kind::RefreshToken, Kind::Code, Kind::ClientSecret, Kind::Session, Kind::SetupLink, Kind::Device];
+    pub const ALL: [Kind; 7] = [
+        Kind::RefreshToken,
+        Kind::Code,
+        Kind::ClientSecret,
+        Kind::Session,
+        Kind::SetupLink,
+        Kind::Invitation,
+        Kind::Device,
+    ];
 
     /// The six characters every token of this kind begins with.
     pub const fn prefix(self) -> &'static str {
@@ -46,6 +55,7 @@ impl Kind {
             Kind::ClientSecret => "vs_cs_",
             Kind::Session => "vs_ss_",
             Kind::SetupLink => "vs_su_",
+            Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
         }
     }
@@ -72,6 +82,21 @@ pub fn check_shape(kind: Kind, text: &str) -> bool {
     let (signed, tail) = bytes.split_at(PREFIX_LEN + BODY_LEN);
     let in_alphabet = signed.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     in_alphabet && tail[0] == b'_' && tail[1..] == checksum(signed)
+}
+
+/// What a text seems to be that was sent in the place of a `wanted` token and is none; in words for the trace.
+pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
+    match Kind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix())) {
+        kind @ Some(_) if kind == wanted => "one that was cut or changed",
+        Some(Kind::RefreshToken) => "a refresh token",
+        Some(Kind::Code) => "an authorization code",
+        Some(Kind::ClientSecret) => "a client secret",
+        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation) => {
+            "a value of one of our cookies or links"
+        }
+        None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
+        None => "another text",
+    }
 }
 
 /// SHA-256 of the text: what is stored and looked up. Enough for tokens that carry 256 random bits; never use it for

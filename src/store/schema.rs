@@ -26,6 +26,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        asked_while_disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -36,6 +38,7 @@ diesel::table! {
         hash -> Binary,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 
@@ -316,7 +319,6 @@ diesel::table! {
         user_id -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
-        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -360,18 +362,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        recipient -> Text,
+        subject -> Text,
+        letter -> Binary,
+        created_at -> BigInt,
+        next_try_at -> BigInt,
+        tries -> BigInt,
+        last_error -> Nullable<Text>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stats (bucket, name) {
+        bucket -> BigInt,
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(console_sessions -> users (user_id));
 diesel::joinable!(user_terms -> users (user_id));
+diesel::joinable!(invitations -> users (user_id));
+diesel::joinable!(passwords -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     client_secrets,
     clients,
     console_sessions,
     grants,
     group_members,
+    invitations,
+    passwords,
     refresh_tokens,
     revoked_tokens,
     sessions,

@@ -54,12 +54,18 @@ pub(super) async fn house() -> House {
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
+        post: crate::flow::mail::Post::new(
+            crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
+            Sealer::from(&master, "mail that waits").unwrap(),
+        ),
+        stats: Default::default(),
+        usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
+        key_rule: KeyRule { lives, algorithms: vec![Algorithm::RS256, Algorithm::ES256], rsa_bits: RsaBits::Bits2048 },
         db,
     });
-    let algorithms = vec![Algorithm::RS256, Algorithm::ES256];
-    let rule = KeyRule { lives, algorithms, rsa_bits: RsaBits::Bits2048 };
+    let rule = parts.key_rule.clone();
     keys::tend(&parts, &rule, clock.now()).await.unwrap();
     let house = House { parts, clock, rule, _folder: folder };
     let mut client = super::client_document::draft(Profile::Spa, CLIENT.to_owned(), house.clock.now());
@@ -119,6 +125,9 @@ impl House {
             valid_from: now,
             created_at: now,
             updated_at: now,
+            version: 1,
+            attributes: Default::default(),
+            last_sign_in_at: None,
         };
         let saved = user.clone();
         assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());
