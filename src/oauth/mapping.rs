@@ -143,6 +143,11 @@ fn fields() -> Vec<&'static str> {
     claims::PROFILE.iter().chain(&PROOFS).copied().filter(|name| !own.contains(name)).chain(["address"]).collect()
 }
 
+/// Whether a claim belongs to the protocol.
+pub fn is_reserved(claim: &str) -> bool {
+    RESERVED.contains(&claim)
+}
+
 /// Judges the rules of a scope or of a client.
 ///
 /// # Errors
