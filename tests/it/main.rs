@@ -15,6 +15,7 @@ mod introspect;
 mod jose;
 mod limits;
 mod logout;
+mod mail;
 mod mapping;
 mod mistakes;
 mod nodes;
