@@ -104,6 +104,7 @@ impl App {
             requests: seal("requests under way")?,
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
+            answers: seal("answers that are kept")?,
             tracer,
             settings: CurrentSettings::default(),
             policy: policy(config),

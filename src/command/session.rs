@@ -1,17 +1,17 @@
 //! Owns `vouchsafe session …`. It does not own what is done (`flow::admin::session`).
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::table;
 use super::{Answer, Failure, show};
 use crate::app::App;
 use crate::flow::admin::Actor;
-use crate::flow::admin::session::{self, Listed};
+use crate::flow::admin::session::{self, SessionView};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionCommand {
-    /// Lists live sessions, last used first.
+    /// Lists live sessions, newest first.
     List {
         /// Of one person only: e-mail address or id.
         #[arg(long)]
@@ -38,12 +38,12 @@ pub(super) async fn run(app: &App, command: SessionCommand) -> Result<Answer, Fa
     let (cx, actor) = (app.command_cx(), Actor::CommandLine);
     match command {
         SessionCommand::List { user, limit } => {
-            let found = session::list(&cx, user.as_deref(), limit.into()).await?.map_err(Failure::refused)?;
-            Ok(listed(&found))
+            let found = session::search(&cx, &actor, user.as_deref(), None, limit.into()).await?;
+            listed(&found.map_err(Failure::refused)?.items)
         }
         SessionCommand::End(EndArgs { id: Some(id), .. }) => {
             let ended = session::end(&cx, &actor, &id).await?.map_err(Failure::refused)?;
-            Ok(Answer::new(format!("The session {} has ended.", ended.id), show::session(&ended, None)))
+            Ok(Answer::new(format!("The session {} has ended.", ended.id), show::json(&ended)?))
         }
         SessionCommand::End(EndArgs { id: None, user }) => {
             let user = user.unwrap_or_default();
@@ -54,18 +54,11 @@ pub(super) async fn run(app: &App, command: SessionCommand) -> Result<Answer, Fa
     }
 }
 
-fn listed(found: &[Listed]) -> Answer {
-    let email = |one: &Listed| one.user.as_ref().map(|user| user.email.as_str().to_owned());
-    let row = |one: &Listed| {
-        let s = &one.session;
-        let agent: String = s.user_agent.chars().take(40).collect();
-        vec![
-            s.id.as_str().to_owned(),
-            email(one).unwrap_or_default(),
-            s.last_seen_at.rfc3339(),
-            s.address.clone(),
-            agent,
-        ]
+fn listed(found: &[SessionView]) -> Result<Answer, Failure> {
+    let row = |one: &SessionView| {
+        let agent: String = one.user_agent.chars().take(40).collect();
+        let email = one.email.clone().unwrap_or_default();
+        vec![one.id.clone(), email, one.last_seen_at.clone(), one.address.clone(), agent]
     };
     let words = match found.is_empty() {
         true => "Nobody is signed in.".to_owned(),
@@ -73,6 +66,5 @@ fn listed(found: &[Listed]) -> Answer {
             table(&["SESSION", "E-MAIL", "LAST SEEN", "ADDRESS", "BROWSER"], &found.iter().map(row).collect::<Vec<_>>())
         }
     };
-    let shown = found.iter().map(|one| show::session(&one.session, email(one).as_deref())).collect();
-    Answer::new(words, Value::Array(shown))
+    Ok(Answer::new(words, show::json(&found)?))
 }

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::Failure;
 use super::answer::printable;
-use crate::identity::{Session, User};
+use crate::identity::User;
 use crate::oauth::client::{Client, ClientSecret};
 use crate::time::Timestamp;
 
@@ -73,21 +74,9 @@ pub(super) fn user(user: &User) -> Value {
     })
 }
 
-pub(super) fn session(session: &Session, email: Option<&str>) -> Value {
-    json!({
-        "id": session.id.as_str(),
-        "user_id": session.user_id.as_str(),
-        "email": email,
-        "created_at": session.created_at.rfc3339(),
-        "auth_time": session.auth_time.rfc3339(),
-        "last_seen_at": session.last_seen_at.rfc3339(),
-        "expires_at": session.expires_at.rfc3339(),
-        "ended_at": time(session.ended_at),
-        "acr": session.acr,
-        "amr": session.amr,
-        "user_agent": session.user_agent,
-        "address": session.address,
-    })
+/// The JSON of a view.
+pub(super) fn json(view: &impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(view).map_err(|e| Failure::Unavailable(format!("the answer cannot be written: {e}")))
 }
 
 /// Puts the members of `more` into the object `into`.

@@ -25,6 +25,7 @@ pub mod devices;
 pub mod events;
 pub mod grants;
 pub mod guesses;
+pub mod idempotency;
 pub mod inspect;
 pub mod keys;
 pub mod leases;

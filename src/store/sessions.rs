@@ -9,7 +9,7 @@ use super::row::{self, Column};
 use super::schema::{sessions, users};
 use super::users::UserRow;
 use crate::identity::{Session, SessionId, User, UserId};
-use crate::time::Timestamp;
+use crate::time::{Lifetime, Timestamp};
 
 /// Without the token's hash: nobody needs it back.
 #[derive(Queryable, Selectable, Insertable)]
@@ -198,6 +198,45 @@ pub fn list(c: &mut Conn, user_id: Option<&UserId>, now: Timestamp, limit: i64) 
         }
         None => q!(c, |conn| live.select(SessionRow::as_select()).load(conn))?,
     };
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// When a session counts as live.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    /// Now.
+    pub now: Timestamp,
+    /// How long it may go unused.
+    pub idle: Lifetime,
+}
+
+/// Up to `limit` live sessions, newest first, behind the one that began then and has this id; of one person or of all.
+pub fn page(
+    c: &mut Conn,
+    user_id: Option<&UserId>,
+    live: Live,
+    behind: Option<&(Timestamp, SessionId)>,
+    limit: i64,
+) -> Result<Vec<Session>, Fault> {
+    let rows: Vec<SessionRow> = q!(c, |conn| {
+        let mut query = sessions::table
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::expires_at.gt(live.now.millis()))
+            .filter(sessions::last_seen_at.gt((live.now - live.idle).millis()))
+            .order((sessions::created_at.desc(), sessions::id.desc()))
+            .limit(limit)
+            .select(SessionRow::as_select())
+            .into_boxed();
+        if let Some(user) = user_id {
+            query = query.filter(sessions::user_id.eq(user.as_str()));
+        }
+        if let Some((at, id)) = behind {
+            // The first bound is what the index is walked from.
+            query = query.filter(sessions::created_at.le(at.millis()));
+            query = query.filter(sessions::created_at.lt(at.millis()).or(sessions::id.lt(id.as_str())));
+        }
+        query.load(conn)
+    })?;
     rows.into_iter().map(Session::try_from).collect()
 }
 

@@ -3,10 +3,13 @@
 //! Every operation takes typed input, judges it in one place, answers with a refusal whose words say what to do, and leaves
 //! a row in `events` in the very transaction that makes the change.
 
+pub mod access;
+pub mod audit;
 pub mod client;
 pub mod client_change;
 pub mod consent;
 pub mod files;
+pub mod idempotency;
 pub mod key;
 pub mod page;
 pub mod refusal;

@@ -1,9 +1,12 @@
 //! Owns forgetting: rows whose time has passed are removed in small portions, so that no table grows without bound and no
 //! lock is held long.
 
+use crate::flow::admin::idempotency::KEPT;
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
-use crate::store::{clients, codes, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links};
+use crate::store::{
+    clients, codes, grants, guesses, idempotency, leases, refresh_tokens, revoked_tokens, sessions, setup_links,
+};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long things are kept beyond their life.
@@ -43,6 +46,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
+    gone += repeat(parts, move |c| idempotency::delete_older(c, now - KEPT)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     Ok(gone)

@@ -1,0 +1,42 @@
+//! The administration API (`/api/admin/v1`): one table of routes, in which each line names the permission it needs; and
+//! everything that goes by that table: answering, the OpenAPI document, the reader page. It does not own what administrators
+//! do (`flow::admin`).
+
+pub mod answer;
+pub mod call;
+pub mod json;
+pub mod limit;
+pub mod once;
+pub mod openapi;
+pub mod problem;
+pub mod reader;
+pub mod route;
+pub mod serve;
+
+mod audit;
+mod index;
+mod session;
+
+use route::{Kind, Query};
+
+use crate::flow::admin::page::LONGEST_PAGE;
+
+pub use route::{ApiRoute, Needs};
+
+/// Where the API is, below the issuer; also the audience of its access tokens.
+pub const ROOT: &str = crate::flow::admin::access::PATH;
+
+/// The nouns in the order in which people read about them: first segment of the paths, title, what it is about, and the lines.
+pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
+    ("", "Start", "What the access token at hand may do.", index::ROUTES),
+    ("sessions", "Sessions", "Where people are signed in.", session::ROUTES),
+    ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
+];
+
+const LIMIT: Query = Query::new("limit", Kind::Number(1, LONGEST_PAGE), "Items of a page; 50 without it.");
+const AFTER: Query = Query::new("after", Kind::Text, "Goes on behind the last page: its `next`.");
+
+/// Every line of the table.
+pub fn routes() -> impl Iterator<Item = &'static ApiRoute> {
+    API.iter().flat_map(|(.., routes)| routes.iter())
+}
