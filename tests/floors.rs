@@ -38,7 +38,7 @@ const ASIDE: &[(&str, &[&str], u8)] = &[
 /// One room per tool: the crate's name (a trailing `*` stands for any ending) and the rooms that may name it.
 const TOOLS: &[(&str, &[&str])] = &[
     ("actix*", &["http", "demo"]),
-    ("askama*", &["http", "demo"]),
+    ("askama*", &["http", "outbound", "demo"]),
     ("diesel*", &["store"]),
     ("libsqlite3_sys", &["store"]),
     ("tokio_postgres*", &["store"]),

@@ -30,6 +30,7 @@ pub mod inspect;
 pub mod keys;
 pub mod leases;
 pub mod meta;
+pub mod outbox;
 pub mod refresh_tokens;
 pub mod revoked_tokens;
 pub mod scopes;
@@ -37,7 +38,9 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_links;
 pub mod standing;
+pub mod stats;
 pub mod traces;
+pub mod usage;
 pub mod users;
 
 pub use conn::Conn;

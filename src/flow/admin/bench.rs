@@ -55,6 +55,12 @@ pub(super) async fn house() -> House {
         audit: Mac::from(&master, "security log").unwrap(),
         answers: Sealer::from(&master, "answers that are kept").unwrap(),
         tracer: trace::channel().0,
+        post: crate::flow::mail::Post::new(
+            crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
+            Sealer::from(&master, "mail that waits").unwrap(),
+        ),
+        stats: Default::default(),
+        usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,

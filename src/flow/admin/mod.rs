@@ -4,6 +4,7 @@
 //! a row in `events` in the very transaction that makes the change.
 
 pub mod access;
+pub mod attention;
 pub mod audit;
 pub mod client;
 pub mod client_change;
@@ -11,6 +12,7 @@ pub mod consent;
 pub mod files;
 pub mod idempotency;
 pub mod key;
+pub mod overview;
 pub mod page;
 pub mod refusal;
 pub mod scope;

@@ -5,6 +5,7 @@ use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::{self, Incoming};
 use crate::flow::oauth::issue::{self, Ready};
+use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::session::SessionRule;
@@ -19,7 +20,7 @@ use crate::oauth::params::Params;
 use crate::oauth::pkce;
 use crate::oauth::scope::{self, Scope};
 use crate::oauth::token::{self, TokenAnswer};
-use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::secret::token::{Kind, check_shape, hash, make, seems};
 use crate::sensitive::Sensitive;
 use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, scopes, standing, users};
 use crate::time::{Lifetime, Timestamp};
@@ -50,7 +51,12 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
     };
     let redeemed = match redeemed {
         Ok(redeemed) => redeemed,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+        Err(refusal) => {
+            if is_reuse(&refusal) {
+                cx.count(Count::Reuses);
+            }
+            return Ok(Err(cx.refuse(STEP, refusal, note)));
+        }
     };
     let ready = Ready {
         client: client.client(),
@@ -60,7 +66,15 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
         user: redeemed.user.as_ref(),
         refresh_token: redeemed.refresh_token,
     };
-    issue::mint(cx, ready).map(Ok)
+    let answer = issue::mint(cx, ready)?;
+    cx.count(Count::tokens_by(grant));
+    Ok(Ok(answer))
+}
+
+/// Whether somebody came a second time with what is good once, so that the family ended. Told by the check, after the commit:
+/// a transaction may run twice.
+fn is_reuse(refusal: &Refusal) -> bool {
+    matches!(refusal.finding.check, "code.unused" | "refresh_token.chain" | "refresh_token.reuse")
 }
 
 /// What every grant ends in.
@@ -189,7 +203,8 @@ fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), s
         Err(refusal) => return Ok((None, Err(refusal))),
     };
     if !check_shape(Kind::Code, request.code) {
-        return Ok((None, Err(authorization_code::not_usable("code.form", "a text that is no code of ours"))));
+        let received = format!("a text that is no code of ours: {}", seems(request.code, Some(Kind::Code)));
+        return Ok((None, Err(authorization_code::not_usable("code.form", &received))));
     }
     let code = match codes::take(c, &hash(request.code), work.now)? {
         codes::Taken::First(code) => code,
@@ -271,7 +286,8 @@ async fn by_refresh_token(
     match refresh_token::read(form) {
         Err(refusal) => return Ok(Err(refusal)),
         Ok(token) if !check_shape(Kind::RefreshToken, token) => {
-            return Ok(Err(refresh_token::unknown("a text that is no refresh token of ours")));
+            let what = seems(token, Some(Kind::RefreshToken));
+            return Ok(Err(refresh_token::unknown(&format!("a text that is no refresh token of ours: {what}"))));
         }
         Ok(_) => {}
     }

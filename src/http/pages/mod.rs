@@ -8,6 +8,7 @@ pub mod api;
 mod form_post;
 mod logout;
 mod ops;
+pub mod plot;
 mod sign_in;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! every refusal. It does not own the table nor any handler.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::header;
 use actix_web::web::Payload;
@@ -13,6 +14,7 @@ use super::problem::{Problem, ProblemBody, Stop};
 use super::route::{ApiRoute, Body, Needs, Outcome};
 use super::{ROOT, once};
 use crate::flow::admin::{Actor, access};
+use crate::flow::latency::Area;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
@@ -48,8 +50,10 @@ pub(in crate::http) async fn dispatch(
     let correlation_id = call.cx.correlation_id.clone();
     let (method, path) = (route.method.as_str(), route.path);
     tracing::debug!(%correlation_id, method, path, address = %call.cx.address, "request to the administration API");
+    let began = Instant::now();
     let reply = answer(call, route, unread).await;
     let response = reply.into_response(&web.place);
+    web.parts.stats.request(Area::Other, began.elapsed());
     tracing::debug!(%correlation_id, method, path, status = response.status().as_u16(), "answered");
     response
 }
