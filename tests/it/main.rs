@@ -3,6 +3,9 @@
 
 mod support;
 
+mod admin_api;
+mod admin_api_access;
+mod admin_api_once;
 mod authorize;
 mod browser;
 mod code_flow;

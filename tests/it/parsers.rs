@@ -340,9 +340,7 @@ async fn o05_too_many_too_deep_too_large() {
     for route in ROUTES {
         let request = match route.method {
             Method::Get => app.http.get(format!("{}?{}", app.url(&route.path.replace("{name}", "x")), &many[..20_000])),
-            _ => {
-                app.http.post(app.url(route.path)).header("content-type", FORM).body(many[..60_000].to_owned())
-            }
+            _ => app.http.post(app.url(route.path)).header("content-type", FORM).body(many[..60_000].to_owned()),
         };
         let status = request.send().await.expect("an answer").status().as_u16();
         assert!(status < 500, "{}: {status}", route.path);

@@ -1,9 +1,8 @@
 //! Owns what a handler gives back before it becomes HTTP. It does not own statuses and headers as such (`http::reply`).
 
 use actix_web::web::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::call::ApiCall;
 use super::problem::Stop;
@@ -40,7 +39,7 @@ pub enum Held {
 }
 
 /// A part of a list.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct PageOf<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use super::answer::{Answer, Held, PageOf};
+use super::answer::{Answer, Held};
 use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
@@ -29,7 +29,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
             Query::new("from", Kind::Time, "Not before this moment."),
             Query::new("until", Kind::Time, "Before this moment."),
         ])
-        .gives::<PageOf<EventView>>(),
+        .gives_page::<EventView>(),
     line!(Get, "/audit/export", may(Permission::AuditRead), audit_export)
         .does("Gives the whole security log as JSON lines, oldest first.")
         .more("An answer that breaks off is not the whole log: go on behind the last entry that came.")

@@ -199,10 +199,7 @@ fn responses(route: &ApiRoute, schemas: &mut Schemas) -> Value {
 
 /// How the operation may say no.
 fn refusals(route: &ApiRoute) -> Vec<u16> {
-    let mut all = vec![400, 401, 403, 429, 500, 503];
-    if route.path.contains('{') || !matches!(route.body, Body::Nothing) {
-        all.push(404);
-    }
+    let mut all = vec![400, 401, 403, 404, 429, 500, 503];
     if route.method != Method::Get {
         all.push(409);
     }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::answer::Answer;
@@ -81,6 +82,24 @@ impl Shape {
     const fn of<T: ToSchema>() -> Self {
         Self { collect: collect::<T> }
     }
+}
+
+/// A page of a list: what [`super::answer::PageOf`] becomes.
+fn collect_page<T: ToSchema>(into: &mut Schemas) -> Ref {
+    let item = collect::<T>(into);
+    let next = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Give it back as `after` for the next page; null at the end."));
+    let items = ArrayBuilder::new().items(item).description(Some("The items, in the list's order."));
+    let page = ObjectBuilder::new()
+        .description(Some("A part of a list."))
+        .property("items", items)
+        .required("items")
+        .property("next", next)
+        .required("next");
+    let name = format!("PageOf{}", T::name());
+    into.push((name.clone(), page.build().into()));
+    Ref::from_schema_name(name)
 }
 
 fn collect<T: ToSchema>(into: &mut Schemas) -> Ref {
@@ -205,6 +224,12 @@ impl ApiRoute {
     /// Answers 200 with JSON of this type.
     pub const fn gives<T: ToSchema>(mut self) -> Self {
         (self.status, self.content) = (200, Content::Json(Shape::of::<T>()));
+        self
+    }
+
+    /// Answers 200 with a page of a list of this type.
+    pub const fn gives_page<T: ToSchema>(mut self) -> Self {
+        (self.status, self.content) = (200, Content::Json(Shape { collect: collect_page::<T> }));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Owns sessions in the API. It does not own what is done to them (`flow::admin::session`).
 
-use super::answer::{Answer, PageOf};
+use super::answer::Answer;
 use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
@@ -11,7 +11,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Get, "/sessions", may(Permission::SessionsRead), session_search)
         .does("Lists live sessions, newest first.")
         .query(&[LIMIT, AFTER, Query::new("user", Kind::Text, "Of this person only: id or e-mail address.")])
-        .gives::<PageOf<SessionView>>(),
+        .gives_page::<SessionView>(),
     line!(Get, "/sessions/{session_id}", may(Permission::SessionsRead), session_find)
         .does("Shows a session.")
         .gives::<SessionView>(),
