@@ -3,9 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::answer::printable;
-use crate::identity::User;
 use crate::oauth::client::{Client, ClientSecret};
 use crate::time::Timestamp;
 
@@ -57,26 +55,6 @@ pub(super) fn client(client: &Client) -> Value {
 /// What may be said of a secret: its name and its dates.
 pub(super) fn secret(secret: &ClientSecret) -> Value {
     json!({ "id": secret.id, "created_at": secret.created_at.rfc3339(), "expires_at": time(secret.expires_at) })
-}
-
-pub(super) fn user(user: &User) -> Value {
-    json!({
-        "id": user.id.as_str(),
-        "email": user.email.as_str(),
-        "email_verified": user.email_verified,
-        "name": user.profile.name,
-        "role": user.role.as_str(),
-        "groups": user.groups,
-        "disabled_at": time(user.disabled_at),
-        "valid_from": user.valid_from.rfc3339(),
-        "created_at": user.created_at.rfc3339(),
-        "updated_at": user.updated_at.rfc3339(),
-    })
-}
-
-/// The JSON of a view.
-pub(super) fn json(view: &impl serde::Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(view).map_err(|e| Failure::Unavailable(format!("the answer cannot be written: {e}")))
 }
 
 /// Puts the members of `more` into the object `into`.

@@ -77,6 +77,48 @@ pub fn find(c: &mut Conn, id: &str) -> Result<Option<Grant>, Fault> {
     row.map(Grant::try_from).transpose()
 }
 
+/// Of whom to list grants; `None` is anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantSearch {
+    /// The person who gave it.
+    pub user_id: Option<String>,
+    /// The client that has it.
+    pub client_id: Option<String>,
+}
+
+/// Up to `limit` grants that live at `now`, in descending order of their ids, behind the one with this id.
+pub fn page(
+    c: &mut Conn,
+    wanted: &GrantSearch,
+    now: Timestamp,
+    behind: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Grant>, Fault> {
+    if [&wanted.user_id, &wanted.client_id].into_iter().flatten().any(|id| row::has_nul(id)) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<GrantRow> = q!(c, |conn| {
+        let mut query = grants::table
+            .filter(grants::revoked_at.is_null())
+            .filter(grants::expires_at.gt(now.millis()))
+            .order(grants::id.desc())
+            .limit(limit)
+            .select(GrantRow::as_select())
+            .into_boxed();
+        if let Some(user) = &wanted.user_id {
+            query = query.filter(grants::user_id.eq(user));
+        }
+        if let Some(client) = &wanted.client_id {
+            query = query.filter(grants::client_id.eq(client));
+        }
+        if let Some(behind) = behind {
+            query = query.filter(grants::id.lt(behind));
+        }
+        query.load(conn)
+    })?;
+    rows.into_iter().map(Grant::try_from).collect()
+}
+
 /// Ends a grant. `why` is for the trace. `false`: there is no such grant, or it had been ended before.
 pub fn revoke(c: &mut Conn, id: &str, why: &str, now: Timestamp) -> Result<bool, Fault> {
     let rows =
@@ -103,6 +145,18 @@ pub fn revoke_of_session(
     .set(revoked(why, now))
     .execute(conn))?;
     Ok(row::count(rows))
+}
+
+/// How many live grants a person has; counting stops at `most`.
+pub fn count_live_of_user(c: &mut Conn, user_id: &UserId, now: Timestamp, most: i64) -> Result<i64, Fault> {
+    let ids: Vec<String> = q!(c, |conn| grants::table
+        .filter(grants::user_id.eq(user_id.as_str()))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.millis()))
+        .select(grants::id)
+        .limit(most)
+        .load(conn))?;
+    Ok(row::count(ids.len()))
 }
 
 /// Ends all grants of a person. How many it were.

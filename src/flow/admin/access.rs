@@ -2,6 +2,7 @@
 //! does not own how the token arrives (`oauth::bearer`) nor what an operation needs.
 
 use super::Actor;
+use super::role::permissions_of;
 use crate::flow::oauth::userinfo::{AccessToken, still_good};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -9,7 +10,7 @@ use crate::identity::{Permissions, RoleName};
 use crate::oauth::bearer::invalid_token;
 use crate::oauth::error::Refusal;
 use crate::sensitive::Sensitive;
-use crate::store::{Conn, standing, users};
+use crate::store::{standing, users};
 
 /// The step in the trace.
 pub const STEP: &str = "admin api";
@@ -55,10 +56,4 @@ pub async fn actor(cx: &Cx, token: &Sensitive) -> Result<Result<Actor, Refusal>,
     let granted = Permissions::of_scopes(token.text("scope").unwrap_or_default().split(' '));
     let permissions = role.map_or(granted, |role| granted.common(role));
     Ok(Ok(Actor::Client { client_id, user, permissions }))
-}
-
-/// What a role allows.
-pub(super) fn permissions_of(_: &mut Conn, role: &RoleName) -> Result<Permissions, crate::store::Fault> {
-    let built_in = crate::identity::permission::built_in().into_iter().find(|r| r.name == *role);
-    Ok(built_in.map_or(Permissions::NONE, |role| role.permissions))
 }

@@ -1,34 +1,64 @@
 //! Owns what administrators do to remembered consents: look and withdraw. It does not own whether a consent covers a
 //! request (`oauth::consent`).
 
+use serde::Serialize;
 use serde_json::json;
 
+use super::change::Change;
+use super::refusal::granted;
 use super::user::find_in;
-use super::{About, Actor, event};
-use crate::flow::{Cx, Fault};
+use super::user_refusal::UserRefusal;
+use super::{About, Actor, AdminRefusal, Done, rank};
+use crate::flow::Cx;
+use crate::identity::Permission;
 use crate::oauth::consent::Consent;
 use crate::store::{codes, consents, grants};
 
-/// Why there is nothing to show or to withdraw.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConsentRefusal {
-    /// No such person.
-    #[error("there is no account {0:?}; `vouchsafe user list` shows all")]
-    UnknownUser(String),
-    /// The person has allowed this client nothing.
-    #[error("this person has given the client {0:?} no consent; `vouchsafe consent list` shows what there is")]
-    Nothing(String),
+/// What a person has allowed a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ConsentView {
+    /// The client.
+    pub client_id: String,
+    /// The person.
+    pub user_id: String,
+    /// Scopes, separated by spaces.
+    pub scope: String,
+    /// Single claims that the client asked for by name.
+    pub claims: Vec<String>,
+    /// When they allowed something first (RFC 3339).
+    pub created_at: String,
+    /// When they were last asked and said yes (RFC 3339).
+    pub granted_at: String,
+}
+
+impl From<&Consent> for ConsentView {
+    fn from(consent: &Consent) -> Self {
+        Self {
+            client_id: consent.client_id.clone(),
+            user_id: consent.user_id.as_str().to_owned(),
+            scope: consent.scopes.to_string(),
+            claims: consent.claims.clone(),
+            created_at: consent.created_at.rfc3339(),
+            granted_at: consent.granted_at.rfc3339(),
+        }
+    }
+}
+
+fn nothing(client_id: &str) -> AdminRefusal {
+    let words = format!("this person has given the client {client_id:?} no consent");
+    AdminRefusal::unknown("unknown_consent", words)
 }
 
 /// Everything a person (address or id) has allowed, in order of the clients' ids.
 ///
 /// # Errors
-/// Inner: a [`ConsentRefusal`]. Outer: a [`Fault`].
-pub async fn list(cx: &Cx, who: &str) -> Result<Result<Vec<Consent>, ConsentRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+pub async fn list(cx: &Cx, actor: &Actor, who: &str) -> Done<Vec<ConsentView>> {
+    granted!(actor.needs(Permission::UsersRead));
     let who = who.trim().to_owned();
     let found = cx.db().read(move |c| match find_in(c, &who)? {
-        Some(user) => Ok(Ok(consents::list_of_user(c, &user.id)?)),
-        None => Ok(Err(ConsentRefusal::UnknownUser(who.clone()))),
+        Some(user) => Ok(Ok(consents::list_of_user(c, &user.id)?.iter().map(ConsentView::from).collect())),
+        None => Ok(Err(UserRefusal::Unknown(who.clone()).into())),
     });
     Ok(found.await?)
 }
@@ -36,25 +66,27 @@ pub async fn list(cx: &Cx, who: &str) -> Result<Result<Vec<Consent>, ConsentRefu
 /// Takes back what a person allowed a client, and ends what came of it: codes not yet used, grants and so their tokens.
 ///
 /// # Errors
-/// Inner: a [`ConsentRefusal`]. Outer: a [`Fault`].
-pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Result<Result<(), ConsentRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Done<()> {
+    granted!(actor.needs(Permission::UsersWrite));
     if client_id.contains('\0') {
-        return Ok(Err(ConsentRefusal::Nothing(client_id.to_owned())));
+        return Ok(Err(nothing(client_id)));
     }
-    let (who, client, now) = (who.trim().to_owned(), client_id.to_owned(), cx.now);
-    let mut row = event(cx, actor, "consent_withdrawn", About::client(client_id), json!({}));
+    let (who, client, change) = (who.trim().to_owned(), client_id.to_owned(), Change::new(cx, actor));
     let done = cx.db().write(move |c| {
-        let Some(user) = find_in(c, &who)? else { return Ok(Err(ConsentRefusal::UnknownUser(who.clone()))) };
+        let Some(user) = find_in(c, &who)? else { return Ok(Err(UserRefusal::Unknown(who.clone()).into())) };
+        if change.actor.user() != Some(&user.id) {
+            granted!(rank::may_act_on(c, &change.actor, &user)?);
+        }
         let had_consent = consents::withdraw(c, &user.id, &client)?;
         codes::delete_of_client_and_user(c, &client, &user.id)?;
         // A trusted client has grants without a consent: those end too.
-        let ended = grants::revoke_of_user_and_client(c, &user.id, &client, "consent was withdrawn", now)?;
+        let ended = grants::revoke_of_user_and_client(c, &user.id, &client, "consent was withdrawn", change.now)?;
         if !had_consent && ended == 0 {
-            return Ok(Err(ConsentRefusal::Nothing(client.clone())));
+            return Ok(Err(nothing(&client)));
         }
-        row.event.user_id = Some(user.id.as_str().to_owned());
-        row.event.detail = json!({ "grants_ended": ended }).to_string();
-        row.append(c)?;
+        let about = About { user: Some(&user.id), client: Some(&client) };
+        change.log(c, "consent_withdrawn", about, json!({ "grants_ended": ended }))?;
         Ok(Ok(()))
     });
     Ok(done.await?)
@@ -82,13 +114,13 @@ mod tests {
             granted_at: cx.now,
         };
         house.parts.db.write(move |c| consents::grant(c, &consent)).await.unwrap();
-        assert_eq!(list(&cx, "alice@example.com").await.unwrap().unwrap().len(), 1);
+        assert_eq!(list(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap().unwrap().len(), 1);
         let other = withdraw(&cx, &Actor::CommandLine, "alice@example.com", "other").await.unwrap();
-        assert_eq!(other, Err(ConsentRefusal::Nothing("other".to_owned())));
+        assert_eq!(other.unwrap_err().code, "unknown_consent");
         assert!(house.grant(&grant).await.revoked_at.is_none());
         withdraw(&cx, &Actor::CommandLine, "alice@example.com", bench::CLIENT).await.unwrap().unwrap();
         assert!(house.grant(&grant).await.revoked_at.is_some());
-        assert!(list(&cx, "alice@example.com").await.unwrap().unwrap().is_empty());
+        assert!(list(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap().unwrap().is_empty());
         let again = withdraw(&cx, &Actor::CommandLine, "alice@example.com", bench::CLIENT).await.unwrap();
         assert!(again.is_err());
     }

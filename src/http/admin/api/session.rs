@@ -21,7 +21,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
 ];
 
 async fn session_search(call: ApiCall) -> Outcome {
-    let found = session::search(call.cx(), &call.actor, call.text("user"), call.after()?, call.limit()?).await??;
+    let found = session::list(call.cx(), &call.actor, call.text("user"), call.after()?, call.limit()?).await??;
     Answer::page(&call, found)
 }
 
