@@ -71,6 +71,14 @@ impl Answer {
         Ok(Self { next: query, ..Self::json(&PageOf { items: page.items, next })? })
     }
 
+    /// A list that has one page only.
+    ///
+    /// # Errors
+    /// A fault if it cannot be written.
+    pub fn whole<T: Serialize>(items: Vec<T>) -> Result<Self, Stop> {
+        Self::json(&PageOf { items, next: None })
+    }
+
     /// With the version of the thing.
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {

@@ -109,6 +109,18 @@ impl ApiCall {
         json::typed(self.body.clone())
     }
 
+    /// The body in two parts: members with these names, and a document of all others.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the field.
+    pub fn body_and<A: DeserializeOwned, T: DeserializeOwned>(&self, names: &[&str]) -> Result<(A, T), Problem> {
+        let Value::Object(mut rest) = self.body.clone() else {
+            return Err(Problem::invalid("json", "the body is a JSON object"));
+        };
+        let own = names.iter().filter_map(|name| Some(((*name).to_owned(), rest.remove(*name)?))).collect();
+        Ok((json::typed(Value::Object(own))?, json::typed(Value::Object(rest))?))
+    }
+
     /// The bytes of an image.
     pub fn bytes(&self) -> Bytes {
         self.call.body.clone()

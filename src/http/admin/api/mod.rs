@@ -13,9 +13,14 @@ pub mod reader;
 pub mod route;
 pub mod serve;
 
+mod attributes;
 mod audit;
+mod grants;
+mod groups;
 mod index;
-mod session;
+mod roles;
+mod sessions;
+mod users;
 
 use route::{Kind, Query};
 
@@ -29,7 +34,12 @@ pub const ROOT: &str = crate::flow::admin::access::PATH;
 /// The nouns in the order in which people read about them: first segment of the paths, title, what it is about, and the lines.
 pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("", "Start", "What the access token at hand may do.", index::ROUTES),
-    ("sessions", "Sessions", "Where people are signed in.", session::ROUTES),
+    ("users", "People", "Accounts, how they come in, and what they allowed.", users::ROUTES),
+    ("groups", "Groups", "Groups of people; apps are told them.", groups::ROUTES),
+    ("roles", "Roles", "Sets of permissions; each person has one.", roles::ROUTES),
+    ("attributes", "Attributes", "What can be written of people beside their profile.", attributes::ROUTES),
+    ("sessions", "Sessions", "Where people are signed in.", sessions::ROUTES),
+    ("grants", "Grants", "What clients were allowed.", grants::ROUTES),
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
 ];
 
