@@ -16,7 +16,7 @@ use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
-use crate::outbound::{Mailer, SmtpSettings, SmtpTls};
+use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -54,6 +54,8 @@ pub enum Opener {
     Server,
     /// A command beside a server that may be running.
     Command,
+    /// A server that sends no mail but shows it.
+    Demo,
 }
 
 /// The house.
@@ -110,7 +112,10 @@ impl App {
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             answers: seal("answers that are kept")?,
             tracer,
-            post: Post::new(mailer(config)?, seal("mail that waits")?),
+            post: Post::new(
+                if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
+                seal("mail that waits")?,
+            ),
             stats: Default::default(),
             usage: Default::default(),
             settings: CurrentSettings::default(),
@@ -236,7 +241,7 @@ pub fn database_settings(config: &Config, opener: Opener) -> DatabaseSettings {
         acquire_timeout: database.acquire_timeout(),
         busy_timeout: database.busy_timeout(),
         write_queue: database.write_queue,
-        exclusive: opener == Opener::Server,
+        exclusive: opener != Opener::Command,
     }
 }
 
@@ -260,7 +265,7 @@ pub fn key_rule(config: &Config) -> Result<KeyRule, StartError> {
     })
 }
 
-/// The way out for letters; a demo puts its mailbox there instead.
+/// The way out for letters.
 fn mailer(config: &Config) -> Result<Mailer, StartError> {
     let mail = &config.mail;
     let (Some(host), Some(from)) = (mail.host.clone(), mail.from.clone()) else { return Ok(Mailer::Off) };

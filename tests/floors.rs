@@ -588,7 +588,7 @@ fn a_tool_outside_its_room_is_a_fault() {
         found,
         [
             "src/flow/a.rs:2: `flow` names `diesel`, which belongs in store",
-            "src/flow/a.rs:3: `flow` names `askama`, which belongs in http and demo"
+            "src/flow/a.rs:3: `flow` names `askama`, which belongs in http and outbound and demo"
         ]
     );
     let install = "//! x\nfn main() { aws_lc_rs::init(); }";

@@ -145,6 +145,7 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/robots.txt", Document, ops::home::robots),
     route!(Get, "/api/admin/v1/openapi.json", Manual, admin::api::reader::openapi),
     route!(Get, "/api/admin/v1/docs", Manual, admin::api::reader::docs),
+    route!(Get, "/dev/mail", Page, ops::mailbox::get),
     route!(Get, "/healthz", Probe, ops::health::alive),
     route!(Get, "/readyz", Probe, ops::health::ready),
 ];
