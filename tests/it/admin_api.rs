@@ -2,20 +2,35 @@
 //! held against the OpenAPI document by `support::admin`.
 
 use serde_json::json;
-use vouchsafe::http::admin::api::ROOT;
+use vouchsafe::http::admin::api::{ROOT, routes};
 use vouchsafe::identity::RoleName;
 
 use crate::support::admin::{Api, all_scopes};
 use crate::support::{Browser, TestApp};
 
 #[tokio::test]
-async fn sessions() {
+async fn every_route_answers_as_the_document_says() {
     let app = TestApp::for_admin().await;
     let api = app.program_of_all().await;
+    api.get("").await.ok(200);
+    sessions(&api).await;
+    grants(&api).await;
+    audit(&api).await;
+    traces(&api).await;
+    settings(&api).await;
+    overview(&api).await;
+    crate::admin_api_people::contract(&api).await;
+    let answered = api.answered.lock().unwrap().clone();
+    let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
+    assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");
+}
+
+async fn sessions(api: &Api<'_>) {
+    let app = api.app;
     let client = app.web("c1").await;
     let ada = app.person("ada@example.com").await;
     for _ in 0..3 {
-        app.tokens(&mut Browser::new(&app), &client, "ada@example.com", &[]).await;
+        app.tokens(&mut Browser::new(app), &client, "ada@example.com", &[]).await;
     }
     let all = api.get("/sessions").await.ok(200);
     assert_eq!(all["items"].as_array().map(Vec::len), Some(3));
@@ -28,13 +43,13 @@ async fn sessions() {
     let second = api.get(&format!("/sessions?limit=2&after={cursor}")).await;
     assert_eq!((second.ok(200)["items"].as_array().map(Vec::len), second.header("link")), (Some(1), ""));
     assert_eq!(api.get("/sessions?user=ada@example.com").await.ok(200)["items"], all["items"]);
-    api.get("/sessions?user=nobody@example.com").await.is_problem(404, "user_unknown");
+    api.get("/sessions?user=nobody@example.com").await.is_problem(404, "unknown_user");
 
     let id = all["items"][0]["id"].as_str().expect("an id");
     assert_eq!(api.get(&format!("/sessions/{id}")).await.ok(200)["user_id"], ada.id.as_str());
     assert_eq!(api.delete(&format!("/sessions/{id}")).await.status, 204);
-    api.delete(&format!("/sessions/{id}")).await.is_problem(404, "session_unknown");
-    api.get("/sessions/nothing").await.is_problem(404, "session_unknown");
+    api.delete(&format!("/sessions/{id}")).await.is_problem(404, "unknown_session");
+    api.get("/sessions/nothing").await.is_problem(404, "unknown_session");
     assert_eq!(api.get("/sessions").await.ok(200)["items"].as_array().map(Vec::len), Some(2));
     assert!(app.events().await.contains(&"session_ended".to_owned()));
 }
@@ -52,12 +67,19 @@ async fn n03_an_operator_ends_no_session_of_an_owner() {
     help.delete(&format!("/sessions/{id}")).await.is_problem(403, "above_your_rank");
 }
 
-#[tokio::test]
-async fn audit() {
-    let app = TestApp::for_admin().await;
-    let api = app.program_of_all().await;
-    app.cx();
-    let session = sign_in(&app).await;
+async fn grants(api: &Api<'_>) {
+    let all = api.get("/grants?client_id=c1&limit=1").await.ok(200);
+    let (grant, cursor) = (&all["items"][0], all["next"].as_str().expect("another page"));
+    assert_eq!(grant["client_id"], "c1");
+    assert_ne!(&api.get(&format!("/grants?client_id=c1&limit=1&after={cursor}")).await.ok(200)["items"][0], grant);
+    let id = grant["id"].as_str().expect("an id");
+    assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 204);
+    assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 404);
+    assert_eq!(api.app.lines(&format!("SELECT revoked_why AS line FROM grants WHERE id = '{id}'")).len(), 1);
+}
+
+async fn audit(api: &Api<'_>) {
+    let session = api.get("/sessions").await.ok(200)["items"][0]["id"].as_str().expect("a session").to_owned();
     api.delete(&format!("/sessions/{session}")).await;
     let found = api.get("/audit?kind=session_ended").await.ok(200);
     let event = &found["items"][0];
@@ -67,7 +89,7 @@ async fn audit() {
     assert_eq!(api.get(&format!("/audit?correlation_id={id}&limit=1")).await.ok(200)["items"][0]["id"], event["id"]);
     assert_eq!(api.get("/audit?from=2030-01-01T00:00:00Z").await.ok(200)["items"], json!([]));
 
-    let all = api.get("/audit").await.ok(200);
+    let all = api.get("/audit?limit=200").await.ok(200);
     let lines = api.get("/audit/export").await;
     let mut exported: Vec<serde_json::Value> =
         lines.body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -77,9 +99,52 @@ async fn audit() {
     assert_eq!(api.get(&format!("/audit/export?behind={last}")).await.body, "");
     let whole = api.get("/audit/verification").await.ok(200);
     assert_eq!((&whole["whole"], &whole["last_seal"]), (&json!(true), &all["items"][0]["seal"]));
-    let sql = format!("UPDATE events SET detail = '{{}}' WHERE id = {last} RETURNING kind AS line");
-    app.lines(&sql);
-    assert_eq!(api.get("/audit/verification").await.ok(200)["broken_at"], last);
+}
+
+async fn traces(api: &Api<'_>) {
+    let refused = api.get("/sessions/nothing").await;
+    let id = refused.header("x-correlation-id").to_owned();
+    api.app.trace(&id).await;
+    let flow = api.get(&format!("/traces/{id}")).await.ok(200);
+    assert_eq!(flow["steps"][0]["step"], "session_find");
+    assert_eq!(flow["steps"][0]["received"], "unknown_session");
+    assert_eq!(flow["steps"][0]["client_id"], "automation");
+    let found = api.get("/traces?client_id=automation&refusals=true&limit=5").await.ok(200);
+    assert!(found["items"].as_array().expect("items").contains(&flow), "{found}");
+    api.get("/traces/nothing").await.is_problem(404, "unknown_trace");
+}
+
+async fn settings(api: &Api<'_>) {
+    let etag = api.get("/settings").await.header("etag").to_owned();
+    let set = json!({ "organisation": "Acme", "support": "help@acme.example" });
+    let page = api.send(reqwest::Method::PUT, "/settings", Some(set), &[("if-match", &etag)]).await;
+    assert_eq!(page.ok(200)["organisation"], "Acme");
+    let patched = api.patch("/settings", json!({ "support": null })).await.ok(200);
+    assert_eq!((&patched["organisation"], &patched["support"]), (&json!("Acme"), &json!(null)));
+    let stale = api.send(reqwest::Method::PATCH, "/settings", Some(json!({})), &[("if-match", &etag)]).await;
+    stale.is_problem(412, "version_is_stale");
+    assert_eq!(api.put("/settings", json!({ "organisation": "a\nb" })).await.json()["field"], "organisation");
+}
+
+async fn overview(api: &Api<'_>) {
+    for (range, points) in [("24h", 144), ("7d", 168), ("30d", 120)] {
+        let overview = api.get(&format!("/overview?range={range}")).await.ok(200);
+        assert_eq!(overview["times"].as_array().map(Vec::len), Some(points));
+        assert_eq!(overview["counts"]["sign_ins"].as_array().map(Vec::len), Some(points));
+    }
+    api.get("/overview?range=1y").await.is_problem(400, "query");
+}
+
+#[tokio::test]
+async fn an_altered_log_is_told() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    let session = sign_in(&app).await;
+    api.delete(&format!("/sessions/{session}")).await;
+    let last = api.get("/audit?limit=1").await.ok(200)["items"][0]["id"].as_i64().expect("a number");
+    app.lines(&format!("UPDATE events SET actor = 'nobody' WHERE id = {last} RETURNING kind AS line"));
+    let verdict = api.get("/audit/verification").await.ok(200);
+    assert_eq!((&verdict["whole"], &verdict["broken_at"]), (&json!(false), &json!(last)));
 }
 
 /// A session of somebody.
@@ -132,7 +197,7 @@ async fn the_index_tells_what_a_token_may_do() {
     let index = api.get("").await.ok(200);
     assert_eq!(index["client_id"], "automation");
     assert_eq!(index["user_id"], json!(null));
-    assert_eq!(index["operations"].as_array().map(Vec::len), Some(vouchsafe::http::admin::api::routes().count()));
+    assert_eq!(index["operations"].as_array().map(Vec::len), Some(routes().count()));
     api.get("/").await.ok(200);
     let page = app.send(app.http.get(app.url(&format!("{ROOT}/nothing/here"))).bearer_auth(&api.token)).await;
     page.is_problem(404, "address");

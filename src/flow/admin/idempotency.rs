@@ -119,6 +119,9 @@ mod tests {
         let again = claim(&cx, &one).await.unwrap().err().unwrap();
         assert_eq!(again.code, "idempotency_under_way");
         keep(&cx, &one, b"made").await.unwrap();
+        let key = one.key.clone();
+        let kept = cx.db().read(move |c| table::find(c, &key)).await.unwrap().and_then(|seen| seen.answer).unwrap();
+        assert!(!kept.windows(4).any(|part| part == b"made"), "an answer may hold a secret: it is sealed");
         assert!(matches!(claim(&cx, &one).await.unwrap(), Ok(Claim::Answered(answer)) if answer == b"made"));
         let other = Keyed::of(&cx, "alice", "k", &[b"POST", b"other"]);
         assert_eq!(claim(&cx, &other).await.unwrap().err().unwrap().code, "idempotency_key_reused");

@@ -24,6 +24,7 @@ pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod trace;
 pub mod user;
 pub mod user_access;
 pub mod user_document;

@@ -29,7 +29,7 @@ impl TestApp {
     /// A provider whose API counts nobody's requests.
     pub async fn for_admin() -> Self {
         let app = Self::start_with(&[("VOUCHSAFE_LIMITS_ADMIN_PER_MINUTE", "1000000")]).await;
-        app.define_admin_scopes().await;
+        app.prepare_admin().await;
         app
     }
 
@@ -80,7 +80,7 @@ impl TestApp {
     }
 
     /// The scopes of the API with its audience.
-    async fn define_admin_scopes(&self) {
+    pub async fn prepare_admin(&self) {
         let (audience, now) = (self.audience(), self.clock.now());
         self.write(move |c| {
             for permission in Permission::ALL {
@@ -114,11 +114,6 @@ impl<'a> Api<'a> {
     pub fn new(app: &'a TestApp, token: String) -> Self {
         let document = vouchsafe::http::admin::api::openapi::document(&app.issuer);
         Self { app, token, document, answered: Mutex::default() }
-    }
-
-    /// The same with another token.
-    pub fn with(&self, token: &str) -> Api<'a> {
-        Api::new(self.app, token.to_owned())
     }
 
     pub async fn get(&self, path: &str) -> Page {

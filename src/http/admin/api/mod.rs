@@ -18,8 +18,11 @@ mod audit;
 mod grants;
 mod groups;
 mod index;
+mod overview;
 mod roles;
 mod sessions;
+mod settings;
+mod traces;
 mod users;
 
 use route::{Kind, Query};
@@ -34,13 +37,16 @@ pub const ROOT: &str = crate::flow::admin::access::PATH;
 /// The nouns in the order in which people read about them: first segment of the paths, title, what it is about, and the lines.
 pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("", "Start", "What the access token at hand may do.", index::ROUTES),
+    ("overview", "Overview", "Numbers over time, and what wants attention.", overview::ROUTES),
     ("users", "People", "Accounts, how they come in, and what they allowed.", users::ROUTES),
     ("groups", "Groups", "Groups of people; apps are told them.", groups::ROUTES),
     ("roles", "Roles", "Sets of permissions; each person has one.", roles::ROUTES),
     ("attributes", "Attributes", "What can be written of people beside their profile.", attributes::ROUTES),
     ("sessions", "Sessions", "Where people are signed in.", sessions::ROUTES),
     ("grants", "Grants", "What clients were allowed.", grants::ROUTES),
+    ("traces", "Traces", "Why a sign-in or a request failed.", traces::ROUTES),
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
+    ("settings", "Settings", "What administrators set while the server runs.", settings::ROUTES),
 ];
 
 const LIMIT: Query = Query::new("limit", Kind::Number(1, LONGEST_PAGE), "Items of a page; 50 without it.");

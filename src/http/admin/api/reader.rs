@@ -76,6 +76,7 @@ fn operation(route: &ApiRoute, document: &Value) -> Operation {
         details: route.details.to_owned(),
         scope: match route.needs {
             Needs::Permission(permission) => Some(permission.scope()),
+            Needs::SomePermission => Some("any of ours"),
             Needs::Token => None,
         },
         parameters: parameters.filter(|p| p["in"] != "path").map(parameter).collect(),

@@ -105,6 +105,11 @@ async fn actor(call: &Call) -> Result<Actor, Stop> {
 /// Whether the actor may ask this now. Operations ask for their permission again: this is the door's own lock.
 fn may(call: &Call, route: &ApiRoute, actor: &Actor, unread: Option<Problem>) -> Result<(), Problem> {
     call.web.admin_limits.count(&actor.name())?;
+    if route.needs == Needs::SomePermission && actor.permissions().is_empty() {
+        let mut problem = Problem::new(403, "permission_missing", "this needs any permission of the administration");
+        problem.challenge = Some(format!("Bearer realm=\"{}\", error=\"insufficient_scope\"", call.web.place.issuer));
+        return Err(problem);
+    }
     if let Needs::Permission(permission) = route.needs
         && let Err(refusal) = actor.needs(permission)
     {
@@ -120,7 +125,7 @@ fn may(call: &Call, route: &ApiRoute, actor: &Actor, unread: Option<Problem>) ->
 }
 
 async fn run(call: Call, route: &'static ApiRoute, actor: Actor) -> Outcome {
-    let key = call.header(once::HEADER).map(str::to_owned);
+    let key = call.request.headers().get(once::HEADER).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let call = ApiCall::read(call, route, actor)?;
     match key {
         Some(key) if route.makes() => once::run(call, &key).await,
