@@ -1,13 +1,13 @@
 //! Owns `vouchsafe consent …`. It does not own what is done (`flow::admin::consent`).
 
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::table;
 use super::{Answer, Failure};
 use crate::app::App;
-use crate::flow::admin::consent::ConsentView;
-use crate::flow::admin::{Actor, consent};
+use crate::flow::admin::Actor;
+use crate::flow::admin::consent::{self, ConsentView};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConsentCommand {
@@ -29,13 +29,14 @@ pub(super) async fn run(app: &App, command: ConsentCommand) -> Result<Answer, Fa
     let cx = app.command_cx();
     match command {
         ConsentCommand::List { user } => {
-            let consents = consent::list(&cx, &Actor::CommandLine, &user).await?.map_err(Failure::refused)?;
-            let row = |c: &ConsentView| vec![c.client_id.clone(), c.granted_at.clone(), c.scope.clone()];
+            let consents = consent::list(&cx, &Actor::CommandLine, &user, None, i64::MAX).await?;
+            let consents = consents.map_err(Failure::refused)?.items;
+            let row = |c: &ConsentView| vec![c.client_id.clone(), c.granted_at.clone(), c.scopes.join(" ")];
             let words = match consents.is_empty() {
                 true => "This person has allowed nothing.".to_owned(),
                 false => table(&["CLIENT ID", "ALLOWED AT", "SCOPES"], &consents.iter().map(row).collect::<Vec<_>>()),
             };
-            Ok(Answer::new(words, json!(consents)))
+            Ok(Answer::new(words, Value::Array(consents.iter().map(shown).collect())))
         }
         ConsentCommand::Withdraw { user, client_id } => {
             let done = consent::withdraw(&cx, &Actor::CommandLine, &user, &client_id).await?;
@@ -44,4 +45,15 @@ pub(super) async fn run(app: &App, command: ConsentCommand) -> Result<Answer, Fa
             Ok(Answer::new(words, json!({ "user": user, "client_id": client_id })))
         }
     }
+}
+
+fn shown(consent: &ConsentView) -> Value {
+    json!({
+        "client_id": consent.client_id,
+        "user_id": consent.user_id,
+        "scope": consent.scopes.join(" "),
+        "claims": consent.claims,
+        "created_at": consent.created_at,
+        "granted_at": consent.granted_at,
+    })
 }

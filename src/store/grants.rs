@@ -77,42 +77,56 @@ pub fn find(c: &mut Conn, id: &str) -> Result<Option<Grant>, Fault> {
     row.map(Grant::try_from).transpose()
 }
 
-/// Of whom to list grants; `None` is anybody.
+/// What to look for; `None` is anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GrantSearch {
     /// The person who gave it.
-    pub user_id: Option<String>,
-    /// The client that has it.
+    pub user_id: Option<UserId>,
+    /// The client it was given to.
     pub client_id: Option<String>,
 }
 
-/// Up to `limit` grants that live at `now`, in descending order of their ids, behind the one with this id.
+/// The last grant of a page: the next one begins behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantAfter {
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub id: String,
+}
+
+/// Up to `limit` grants that were not ended and are not past their end, the youngest first, beginning behind `after`.
 pub fn page(
     c: &mut Conn,
     wanted: &GrantSearch,
     now: Timestamp,
-    behind: Option<&str>,
+    after: Option<&GrantAfter>,
     limit: i64,
 ) -> Result<Vec<Grant>, Fault> {
-    if [&wanted.user_id, &wanted.client_id].into_iter().flatten().any(|id| row::has_nul(id)) {
+    let texts = [after.map(|after| &after.id), wanted.client_id.as_ref()];
+    if texts.into_iter().flatten().any(|text| row::has_nul(text)) {
         return Ok(Vec::new());
     }
     let rows: Vec<GrantRow> = q!(c, |conn| {
         let mut query = grants::table
             .filter(grants::revoked_at.is_null())
             .filter(grants::expires_at.gt(now.millis()))
-            .order(grants::id.desc())
+            .order((grants::created_at.desc(), grants::id.desc()))
             .limit(limit)
             .select(GrantRow::as_select())
             .into_boxed();
         if let Some(user) = &wanted.user_id {
-            query = query.filter(grants::user_id.eq(user));
+            query = query.filter(grants::user_id.eq(user.as_str()));
         }
         if let Some(client) = &wanted.client_id {
             query = query.filter(grants::client_id.eq(client));
         }
-        if let Some(behind) = behind {
-            query = query.filter(grants::id.lt(behind));
+        if let Some(after) = after {
+            let at = after.created_at.millis();
+            // The first condition says nothing new; it lets the walk begin in the middle of the index.
+            query = query
+                .filter(grants::created_at.le(at))
+                .filter(grants::created_at.lt(at).or(grants::created_at.eq(at).and(grants::id.lt(&after.id))));
         }
         query.load(conn)
     })?;

@@ -40,7 +40,6 @@ async fn at_once(
 /// A provider on this engine that lives as long as the process, and a program that may do everything.
 async fn on(engine: Engine) -> Option<Arc<Api<'static>>> {
     let app: &'static TestApp = Box::leak(Box::new(TestApp::start_on(engine, &SETTINGS).await?));
-    app.prepare_admin().await;
     Some(Arc::new(app.program_of_all().await))
 }
 
@@ -139,7 +138,6 @@ async fn a_secret_in_a_repeated_answer_is_the_same_and_never_stored_plain() {
 #[tokio::test]
 async fn too_many_requests_of_one_caller_are_slowed_and_nobody_elses() {
     let app = TestApp::start_with(&[("VOUCHSAFE_LIMITS_ADMIN_PER_MINUTE", "5")]).await;
-    app.prepare_admin().await;
     let api = app.program_of_all().await;
     let mut pages = Vec::new();
     for _ in 0..8 {

@@ -19,6 +19,7 @@ mod introspect;
 mod jose;
 mod limits;
 mod logout;
+mod mail;
 mod mistakes;
 mod nodes;
 mod parsers;

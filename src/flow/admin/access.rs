@@ -3,6 +3,7 @@
 
 use super::Actor;
 use super::role::permissions_of;
+use crate::flow::oauth::scopes::admin_audience;
 use crate::flow::oauth::userinfo::{AccessToken, still_good};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -15,7 +16,7 @@ use crate::store::{standing, users};
 /// The step in the trace.
 pub const STEP: &str = "admin api";
 
-/// The audience of tokens for the administration API, below the issuer.
+/// Where the administration API is, below the issuer; with it the audience of its tokens.
 pub const PATH: &str = "/api/admin/v1";
 
 /// Who an access token speaks for. Its audience must be this API and nothing else, so that a token that another server sees
@@ -24,7 +25,7 @@ pub const PATH: &str = "/api/admin/v1";
 /// # Errors
 /// Inner: `invalid_token`, noted in the trace. Outer: a [`Fault`].
 pub async fn actor(cx: &Cx, token: &Sensitive) -> Result<Result<Actor, Refusal>, Fault> {
-    let audience = format!("{}{PATH}", cx.issuer());
+    let audience = admin_audience(cx.issuer());
     let refuse = |refusal: Refusal, note: Note| Ok(Err(cx.refuse(STEP, refusal, note)));
     let token = match AccessToken::verify(cx, token.expose(), Some(&audience)) {
         Ok(token) if token.audience().len() == 1 => token,

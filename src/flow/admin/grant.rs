@@ -1,137 +1,174 @@
-//! Owns what administrators do to grants: look, and end one with every token of its family. It does not own what a grant is
-//! (`oauth::authorization`) nor how it comes to be.
+//! Owns what administrators do to grants (the families that tokens belong to): look and end. It does not own what a grant is
+//! (`oauth::authorization`).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::change::Change;
 use super::page::Page;
 use super::refusal::granted;
+use super::session::{time_and_id, unknown_user};
+use super::user::find_in;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
-use crate::identity::{Permission, UserId};
+use crate::identity::Permission;
 use crate::oauth::authorization::Grant;
-use crate::store::{grants, users};
-use crate::time::Timestamp;
+use crate::store::grants::{self, GrantAfter, GrantSearch as Wanted};
+use crate::store::users;
 
-pub use crate::store::grants::GrantSearch;
+/// What to look for; `None` is anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantSearch {
+    /// The person who gave it: address or id.
+    pub user: Option<String>,
+    /// The client it was given to.
+    pub client_id: Option<String>,
+}
 
-/// What a client was granted, and the family of tokens that hangs on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+/// A grant: what a client was given, by whom, until when. Every access token and refresh token belongs to one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GrantView {
-    /// Its id, `gid` in access tokens.
+    /// Its id; `gid` in access tokens.
     pub id: String,
-    /// The client that has it.
+    /// The client.
     pub client_id: String,
-    /// The person who gave it.
+    /// The person.
     pub user_id: Option<String>,
-    /// The session it was given in.
+    /// The session it came from.
     pub session_id: Option<String>,
-    /// Scopes, separated by spaces.
-    pub scope: String,
-    /// Resources (RFC 8707) that it is good for.
-    pub resources: Vec<String>,
+    /// What was granted.
+    pub scopes: Vec<String>,
     /// Whether it outlives the session.
     pub offline: bool,
     /// When it began (RFC 3339).
     pub created_at: String,
     /// When it ends at the latest (RFC 3339).
     pub expires_at: String,
-    /// When it was ended early (RFC 3339).
-    pub revoked_at: Option<String>,
-    /// Correlation id of the sign-in it came from.
+    /// Under this id the trace shows the sign-in it came from.
     pub correlation_id: String,
 }
 
 impl From<Grant> for GrantView {
     fn from(grant: Grant) -> Self {
-        let given = grant.authorization;
+        let a = grant.authorization;
         Self {
             id: grant.id,
-            client_id: given.client_id,
-            user_id: given.user_id.map(|id| id.0),
-            session_id: given.session_id.map(|id| id.0),
-            scope: given.scope.to_string(),
-            resources: given.resources,
+            client_id: a.client_id,
+            user_id: a.user_id.map(|id| id.0),
+            session_id: a.session_id.map(|id| id.0),
+            scopes: a.scope.iter().map(str::to_owned).collect(),
             offline: grant.offline,
             created_at: grant.created_at.rfc3339(),
             expires_at: grant.expires_at.rfc3339(),
-            revoked_at: grant.revoked_at.map(Timestamp::rfc3339),
             correlation_id: grant.correlation_id,
         }
     }
 }
 
 fn unknown(id: &str) -> AdminRefusal {
-    AdminRefusal::unknown("unknown_grant", format!("there is no live grant {id:?}"))
+    AdminRefusal::unknown("grant_unknown", format!("there is no live grant {id:?}"))
 }
 
-/// Live grants, in an order that stays.
+/// Up to `limit` grants that were not ended and are not past their end, the youngest first.
 ///
 /// # Errors
-/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
 pub async fn list(
     cx: &Cx,
     actor: &Actor,
-    wanted: GrantSearch,
+    search: GrantSearch,
     after: Option<Value>,
     limit: i64,
 ) -> Done<Page<GrantView>> {
     granted!(actor.needs(Permission::SessionsRead));
+    let after = time_and_id(after).map(|(created_at, id)| GrantAfter { created_at, id });
     let now = cx.now;
     let found = cx.db().read(move |c| {
-        let behind = after.as_ref().and_then(Value::as_str);
-        grants::page(c, &wanted, now, behind, limit + 1)
+        let user_id = match &search.user {
+            None => None,
+            Some(who) => match find_in(c, who.trim())? {
+                Some(user) => Some(user.id),
+                None => return Ok(Err(unknown_user(who))),
+            },
+        };
+        let wanted = Wanted { user_id, client_id: search.client_id.clone() };
+        let found = grants::page(c, &wanted, now, after.as_ref(), limit.saturating_add(1))?;
+        let page = Page::of(found, limit, |grant| json!([grant.created_at.millis(), grant.id]));
+        Ok(Ok(page.map(GrantView::from)))
     });
-    Ok(Ok(Page::of(found.await?, limit, |grant| grant.id.as_str().into()).map(GrantView::from)))
+    Ok(found.await?)
 }
 
-/// Ends a grant: its refresh tokens, and its access tokens wherever they are looked up.
+/// Ends a grant: its tokens are refused from now on.
 ///
 /// # Errors
-/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
-pub async fn end(cx: &Cx, actor: &Actor, id: &str) -> Done<()> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn revoke(cx: &Cx, actor: &Actor, id: &str) -> Done<GrantView> {
     granted!(actor.needs(Permission::SessionsWrite));
-    let (id, change) = (id.to_owned(), Change::new(cx, actor));
-    let done = cx.db().write(move |c| {
-        let Some(grant) = grants::find(c, &id)?.filter(|grant| grant.revoked_at.is_none()) else {
-            return Ok(Err(unknown(&id)));
+    let (id, change) = (id.trim().to_owned(), Change::new(cx, actor));
+    let ended = cx.db().write(move |c| {
+        let live = grants::find(c, &id)?.filter(|g| g.revoked_at.is_none() && change.now < g.expires_at);
+        let Some(grant) = live else { return Ok(Err(unknown(&id))) };
+        let user = match &grant.authorization.user_id {
+            Some(user) => users::find(c, user)?,
+            None => None,
         };
-        let owner: Option<&UserId> = grant.authorization.user_id.as_ref();
-        let user = owner.map(|id| users::find(c, id)).transpose()?.flatten();
-        if let Some(user) = user.as_ref().filter(|user| change.actor.user() != Some(&user.id)) {
+        if let Some(user) = &user {
             granted!(rank::may_act_on(c, &change.actor, user)?);
         }
         grants::revoke(c, &id, "ended by an administrator", change.now)?;
-        let about = About { user: owner, client: Some(&grant.authorization.client_id) };
-        change.log(c, "grant_ended", about, json!({ "grant": id }))?;
-        Ok(Ok(()))
+        let about = About { user: user.as_ref().map(|u| &u.id), client: Some(&grant.authorization.client_id) };
+        change.log(c, "grant_revoked", about, json!({ "grant_id": id }))?;
+        Ok(Ok(GrantView::from(grant)))
     });
-    Ok(done.await?)
+    Ok(ended.await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::flow::admin::bench;
+    use crate::time::Lifetime;
 
     #[tokio::test]
-    async fn a_grant_is_listed_until_it_is_ended() {
+    async fn a_grant_is_listed_until_it_ends() {
         let house = bench::house().await;
         let user = house.person("alice@example.com").await;
         let session = house.session_of(&user).await;
-        let (one, two) = (house.grant_of(&user, &session).await, house.grant_of(&user, &session).await);
-        let (cx, cli) = (house.cx(), Actor::CommandLine);
-        let all = |wanted: GrantSearch| async { list(&cx, &cli, wanted, None, 10).await.unwrap().unwrap().items };
-        assert_eq!(all(GrantSearch::default()).await.len(), 2);
-        let first = list(&cx, &cli, GrantSearch::default(), None, 1).await.unwrap().unwrap();
-        let second = list(&cx, &cli, GrantSearch::default(), first.next.clone(), 1).await.unwrap().unwrap();
-        assert_ne!(first.items, second.items);
-        end(&cx, &cli, &one).await.unwrap().unwrap();
-        assert_eq!(end(&cx, &cli, &one).await.unwrap().unwrap_err().code, "unknown_grant");
-        let of_user = GrantSearch { user_id: Some(user.id.0.clone()), ..GrantSearch::default() };
-        assert_eq!(all(of_user).await.into_iter().map(|g| g.id).collect::<Vec<_>>(), [two]);
-        let of_other = GrantSearch { client_id: Some("other".to_owned()), ..GrantSearch::default() };
-        assert!(all(of_other).await.is_empty());
+        let first = house.grant_of(&user, &session).await;
+        house.clock.advance(Lifetime::from_seconds(1));
+        let second = house.grant_of(&user, &session).await;
+        let (cx, actor) = (house.cx(), Actor::CommandLine);
+        let listed = async |user: Option<&str>, client: Option<&str>| {
+            let search = GrantSearch { user: user.map(str::to_owned), client_id: client.map(str::to_owned) };
+            let page = list(&cx, &actor, search, None, 10).await.unwrap()?;
+            Ok::<_, AdminRefusal>(page.items.into_iter().map(|g| g.id).collect::<Vec<_>>())
+        };
+        let both = vec![second.clone(), first.clone()];
+        assert_eq!(listed(None, None).await, Ok(both.clone()));
+        assert_eq!(listed(Some("alice@example.com"), Some(bench::CLIENT)).await, Ok(both));
+        assert_eq!(listed(None, Some("other")).await, Ok(Vec::new()));
+        assert_eq!(listed(Some("bob@example.com"), None).await.unwrap_err().code, "user_unknown");
+        revoke(&cx, &actor, &second).await.unwrap().unwrap();
+        assert!(house.grant(&second).await.revoked_at.is_some());
+        assert_eq!(revoke(&cx, &actor, &second).await.unwrap().unwrap_err().code, "grant_unknown");
+        assert_eq!(listed(None, None).await, Ok(vec![first]));
+        house.clock.advance(Lifetime::from_days(1));
+        let later = list(&house.cx(), &actor, GrantSearch::default(), None, 10).await.unwrap().unwrap();
+        assert!(later.items.is_empty());
+    }
+
+    #[tokio::test]
+    async fn n03_grants_of_those_above_are_left_alone() {
+        let house = bench::house().await;
+        let alice = house.person_with_role("alice@example.com", "owner").await;
+        let bob = house.person_with_role("bob@example.com", "people-operator").await;
+        let session = house.session_of(&alice).await;
+        let grant = house.grant_of(&alice, &session).await;
+        let role = crate::identity::permission::built_in().into_iter().find(|r| r.name == bob.role).unwrap();
+        let operator = Actor::Person { id: bob.id, permissions: role.permissions };
+        let refused = revoke(&house.cx(), &operator, &grant).await.unwrap().unwrap_err();
+        assert_eq!(refused.code, "above_your_rank");
+        assert!(house.grant(&grant).await.revoked_at.is_none());
     }
 }

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use vouchsafe::http::admin::api::{ApiRoute, ROOT, routes};
 use vouchsafe::identity::{Permission, Permissions, RoleName, User};
 use vouchsafe::oauth::client_policy::Profile;
-use vouchsafe::oauth::scope::{Scope, ScopeSet};
-use vouchsafe::store::scopes;
+use vouchsafe::oauth::scope::ScopeSet;
 
 use super::{Browser, Client, Page, TestApp, Tokens};
 
@@ -28,9 +27,7 @@ pub type Header<'a> = (&'a str, &'a str);
 impl TestApp {
     /// A provider whose API counts nobody's requests.
     pub async fn for_admin() -> Self {
-        let app = Self::start_with(&[("VOUCHSAFE_LIMITS_ADMIN_PER_MINUTE", "1000000")]).await;
-        app.prepare_admin().await;
-        app
+        Self::start_with(&[("VOUCHSAFE_LIMITS_ADMIN_PER_MINUTE", "1000000")]).await
     }
 
     pub fn audience(&self) -> String {
@@ -77,24 +74,6 @@ impl TestApp {
     pub fn set_role(&self, email: &str, role: &RoleName) {
         let sql = format!("UPDATE users SET role = '{role}' WHERE email = '{email}' RETURNING role AS line");
         assert_eq!(self.lines(&sql), [role.as_str()]);
-    }
-
-    /// The scopes of the API with its audience.
-    pub async fn prepare_admin(&self) {
-        let (audience, now) = (self.audience(), self.clock.now());
-        self.write(move |c| {
-            for permission in Permission::ALL {
-                let scope = Scope {
-                    name: permission.scope().to_owned(),
-                    description: permission.words().to_owned(),
-                    claims: Vec::new(),
-                    audience: Some(audience.clone()),
-                };
-                scopes::upsert(c, &scope, now)?;
-            }
-            Ok(())
-        })
-        .await;
     }
 
     /// What a person is given at an app for these scopes.

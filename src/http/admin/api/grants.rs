@@ -13,7 +13,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .query(&[
             LIMIT,
             AFTER,
-            Query::new("user_id", Kind::Text, "Given by this person."),
+            Query::new("user", Kind::Text, "Given by this person: id or e-mail address."),
             Query::new("client_id", Kind::Text, "Given to this client."),
         ])
         .gives_page::<GrantView>(),
@@ -22,12 +22,12 @@ pub(super) const ROUTES: &[ApiRoute] = &[
 ];
 
 async fn grant_list(call: ApiCall) -> Outcome {
-    let wanted = GrantSearch { user_id: call.owned("user_id"), client_id: call.owned("client_id") };
+    let wanted = GrantSearch { user: call.owned("user"), client_id: call.owned("client_id") };
     let page = grant::list(call.cx(), &call.actor, wanted, call.after()?, call.limit()?).await??;
     Answer::page(&call, page)
 }
 
 async fn grant_end(call: ApiCall) -> Outcome {
-    grant::end(call.cx(), &call.actor, call.part("grant_id")).await??;
+    grant::revoke(call.cx(), &call.actor, call.part("grant_id")).await??;
     Ok(Answer::nothing())
 }

@@ -15,11 +15,14 @@ pub mod serve;
 
 mod attributes;
 mod audit;
+mod clients;
 mod grants;
 mod groups;
 mod index;
 mod overview;
+mod resources;
 mod roles;
+mod scopes;
 mod sessions;
 mod settings;
 mod traces;
@@ -38,10 +41,13 @@ pub const ROOT: &str = crate::flow::admin::access::PATH;
 pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("", "Start", "What the access token at hand may do.", index::ROUTES),
     ("overview", "Overview", "Numbers over time, and what wants attention.", overview::ROUTES),
+    ("clients", "Clients", "Apps and programs that sign people in or call APIs.", clients::ROUTES),
     ("users", "People", "Accounts, how they come in, and what they allowed.", users::ROUTES),
     ("groups", "Groups", "Groups of people; apps are told them.", groups::ROUTES),
     ("roles", "Roles", "Sets of permissions; each person has one.", roles::ROUTES),
     ("attributes", "Attributes", "What can be written of people beside their profile.", attributes::ROUTES),
+    ("scopes", "Scopes", "What clients may ask for, beside the standard scopes.", scopes::ROUTES),
+    ("resources", "Resource servers", "APIs that take our access tokens.", resources::ROUTES),
     ("sessions", "Sessions", "Where people are signed in.", sessions::ROUTES),
     ("grants", "Grants", "What clients were allowed.", grants::ROUTES),
     ("traces", "Traces", "Why a sign-in or a request failed.", traces::ROUTES),

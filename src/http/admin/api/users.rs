@@ -86,6 +86,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .gives::<EndedSessions>(),
     line!(Get, "/users/{user_id}/consents", may(READ), user_consents)
         .does("Lists what a person has allowed clients.")
+        .query(&[LIMIT, AFTER])
         .gives_page::<ConsentView>(),
     line!(Delete, "/users/{user_id}/consents/{client_id}", may(WRITE), user_withdraw_consent)
         .does("Takes back what a person allowed a client, and ends its tokens."),
@@ -124,6 +125,8 @@ struct NewUserAnswer {
     user: UserView,
     /// The link by which they choose a password; shown this once.
     invitation_link: Option<String>,
+    /// Whether a letter with the link goes to them.
+    mailed: bool,
 }
 
 /// A password.
@@ -191,10 +194,10 @@ async fn user_create(call: ApiCall) -> Outcome {
         (None, true) => FirstAccess::Invitation,
         (None, false) => FirstAccess::None,
     };
-    let Created { user, invitation } = user::create(call.cx(), &call.actor, document, access).await??;
+    let Created { user, invitation, mailed } = user::create(call.cx(), &call.actor, document, access).await??;
     let (id, version) = (user.id.clone(), user.version);
     let invitation_link = invitation.map(|token| invitation::address(call.cx(), &token).expose().to_owned());
-    Ok(Answer::json(&NewUserAnswer { user, invitation_link })?.version(version).at(&["users", &id]))
+    Ok(Answer::json(&NewUserAnswer { user, invitation_link, mailed })?.version(version).at(&["users", &id]))
 }
 
 async fn user_find(call: ApiCall) -> Outcome {
@@ -254,7 +257,9 @@ async fn user_end_sessions(call: ApiCall) -> Outcome {
 }
 
 async fn user_consents(call: ApiCall) -> Outcome {
-    Answer::whole(consent::list(call.cx(), &call.actor, call.part("user_id")).await??)
+    let who = call.part("user_id");
+    let page = consent::list(call.cx(), &call.actor, who, call.after()?, call.limit()?).await??;
+    Answer::page(&call, page)
 }
 
 async fn user_withdraw_consent(call: ApiCall) -> Outcome {
