@@ -20,6 +20,7 @@ async fn every_route_answers_as_the_document_says() {
     settings(&api).await;
     overview(&api).await;
     crate::admin_api_people::contract(&api).await;
+    crate::admin_api_clients::contract(&api).await;
     let answered = api.answered.lock().unwrap().clone();
     let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
     assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");

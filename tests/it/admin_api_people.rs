@@ -20,7 +20,7 @@ pub async fn contract(api: &Api<'_>) {
 }
 
 /// What holds for everything that has a version: `place` is where it is, `patch` changes it.
-async fn versions(api: &Api<'_>, place: &str, patch: Value) {
+pub async fn versions(api: &Api<'_>, place: &str, patch: Value) {
     let page = api.get(place).await;
     let (etag, is) = (page.header("etag").to_owned(), page.ok(200));
     assert_eq!(etag, format!("\"v{}\"", is["version"]));
@@ -42,7 +42,7 @@ async fn versions(api: &Api<'_>, place: &str, patch: Value) {
 
 /// The writable part of a view: what the type says beside the view's own members.
 fn document(view: &Value) -> Value {
-    const READ_ONLY: [&str; 14] = [
+    const READ_ONLY: [&str; 17] = [
         "id",
         "version",
         "built_in",
@@ -57,6 +57,9 @@ fn document(view: &Value) -> Value {
         "members",
         "more_members",
         "in_use",
+        "last_used_at",
+        "secrets",
+        "managed_by_files",
     ];
     let mut members = view.as_object().expect("an object").clone();
     members.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
@@ -155,7 +158,7 @@ async fn ways_in(api: &Api<'_>) {
     let consents = api.get(&format!("/users/{id}/consents")).await.ok(200);
     assert_eq!(consents["items"][0]["client_id"], "consenting");
     assert_eq!(api.delete(&format!("/users/{id}/consents/consenting")).await.status, 204);
-    api.delete(&format!("/users/{id}/consents/consenting")).await.is_problem(404, "unknown_consent");
+    api.delete(&format!("/users/{id}/consents/consenting")).await.is_problem(404, "consent_unknown");
     assert_eq!(api.delete(&format!("/users/{id}/sessions")).await.ok(200)["ended"], 1);
     let must = api.post(&format!("/users/{id}/require-password-change"), json!({})).await.ok(200);
     assert_eq!(must["must_change_password"], true);
