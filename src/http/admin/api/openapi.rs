@@ -279,7 +279,8 @@ mod tests {
         }
         let mut is: Vec<_> =
             routes().map(|r| (r.id.to_owned(), r.method.as_str().to_owned(), r.path.to_owned())).collect();
-        (said.sort(), is.sort());
+        said.sort();
+        is.sort();
         assert_eq!(said, is);
         let mut ids: Vec<_> = is.iter().map(|(id, ..)| id).collect();
         ids.dedup();

@@ -24,11 +24,11 @@ pub struct Problem {
     /// A short name that never changes.
     pub code: &'static str,
     /// What is wrong and what to do.
-    pub detail: String,
+    pub detail: Box<str>,
     /// The field it is about.
-    pub field: Option<String>,
+    pub field: Option<Box<str>>,
     /// For `WWW-Authenticate`.
-    pub challenge: Option<String>,
+    pub challenge: Option<Box<str>>,
     /// For `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
     /// For `Allow`.
@@ -79,7 +79,7 @@ pub const KINDS: &[(u16, &str, &str)] = &[
 
 impl Problem {
     /// A problem.
-    pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: u16, code: &'static str, detail: impl Into<Box<str>>) -> Self {
         Self {
             status,
             code,
@@ -93,13 +93,13 @@ impl Problem {
     }
 
     /// A request that cannot be understood.
-    pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn invalid(code: &'static str, detail: impl Into<Box<str>>) -> Self {
         Self::new(400, code, detail)
     }
 
     /// Names the field, parameter or header.
     #[must_use]
-    pub fn at(mut self, field: impl Into<String>) -> Self {
+    pub fn at(mut self, field: impl Into<Box<str>>) -> Self {
         self.field = Some(field.into());
         self
     }
@@ -113,7 +113,7 @@ impl Problem {
     /// From a refusal of the protocol that the flow has noted.
     pub fn of_refusal(refusal: &Refusal, challenge: String) -> Self {
         let mut problem = Self::new(refusal.code.status(), refusal.code.as_str(), refusal.description.as_str()).noted();
-        problem.challenge = Some(challenge);
+        problem.challenge = Some(challenge.into());
         problem
     }
 
@@ -134,7 +134,7 @@ impl From<AdminRefusal> for Problem {
             RefusalKind::Stale => 412,
         };
         let mut problem = Problem::new(status, refusal.code, refusal.words);
-        problem.field = refusal.field.map(str::to_owned);
+        problem.field = refusal.field.map(Box::from);
         problem
     }
 }

@@ -94,7 +94,7 @@ async fn actor(call: &Call) -> Result<Actor, Stop> {
         Ok(None) => {
             let words = "send an access token of this server in the header: Authorization: Bearer …";
             let mut problem = Problem::new(401, "no_token", words);
-            problem.challenge = Some(bearer::challenge(issuer, None));
+            problem.challenge = Some(bearer::challenge(issuer, None).into());
             return Err(problem.into());
         }
         Err(refusal) => return Err(refuse(&call.cx.refuse(access::STEP, refusal, Note::default())).into()),
@@ -107,18 +107,22 @@ fn may(call: &Call, route: &ApiRoute, actor: &Actor, unread: Option<Problem>) ->
     call.web.admin_limits.count(&actor.name())?;
     if route.needs == Needs::SomePermission && actor.permissions().is_empty() {
         let mut problem = Problem::new(403, "permission_missing", "this needs any permission of the administration");
-        problem.challenge = Some(format!("Bearer realm=\"{}\", error=\"insufficient_scope\"", call.web.place.issuer));
+        problem.challenge =
+            Some(format!("Bearer realm=\"{}\", error=\"insufficient_scope\"", call.web.place.issuer).into());
         return Err(problem);
     }
     if let Needs::Permission(permission) = route.needs
         && let Err(refusal) = actor.needs(permission)
     {
         let mut problem = Problem::from(refusal);
-        problem.challenge = Some(format!(
-            "Bearer realm=\"{}\", error=\"insufficient_scope\", scope=\"{}\"",
-            call.web.place.issuer,
-            permission.scope()
-        ));
+        problem.challenge = Some(
+            format!(
+                "Bearer realm=\"{}\", error=\"insufficient_scope\", scope=\"{}\"",
+                call.web.place.issuer,
+                permission.scope()
+            )
+            .into(),
+        );
         return Err(problem);
     }
     unread.map_or(Ok(()), Err)
@@ -149,7 +153,7 @@ fn refused(call: &Call, step: &'static str, actor: &Actor, problem: Problem) -> 
             Some(field) => format!("{} at {field}", problem.code),
             None => problem.code.to_owned(),
         };
-        let refusal = Refusal::new(code, "admin.request", "RFC 9457", problem.detail.clone())
+        let refusal = Refusal::new(code, "admin.request", "RFC 9457", problem.detail.to_string())
             .because("a request that can be answered", received);
         let mut note = Note::default();
         if let Actor::Client { client_id, user, .. } = actor {
@@ -174,7 +178,7 @@ fn problem_reply(call: &Call, problem: &Problem) -> Reply {
     };
     let mut reply = Reply::problem(problem.status, &body, &call.cx.correlation_id).retry_after(problem.retry_after);
     if let Some(challenge) = &problem.challenge {
-        reply = reply.challenge(challenge.clone());
+        reply = reply.challenge(challenge.to_string());
     }
     match &problem.allow {
         Some(methods) => reply.allow(methods.clone()),
