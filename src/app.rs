@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
-use crate::flow::admin::{
-    console_client,
-    settings::{self, CurrentSettings},
-};
+use crate::flow::admin::console_client;
+use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};
@@ -123,6 +121,7 @@ impl App {
             usage: Default::default(),
             settings: CurrentSettings::default(),
             policy: policy(config),
+            key_rule: key_rule.clone(),
             db: db.clone(),
         });
         tokio::spawn(TraceWriter::run(writer, db));

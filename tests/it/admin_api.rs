@@ -18,6 +18,7 @@ async fn every_route_answers_as_the_document_says() {
     audit(&api).await;
     traces(&api).await;
     settings(&api).await;
+    keys(&api).await;
     overview(&api).await;
     crate::admin_api_people::contract(&api).await;
     crate::admin_api_clients::contract(&api).await;
@@ -100,6 +101,30 @@ async fn audit(api: &Api<'_>) {
     assert_eq!(api.get(&format!("/audit/export?behind={last}")).await.body, "");
     let whole = api.get("/audit/verification").await.ok(200);
     assert_eq!((&whole["whole"], &whole["last_seal"]), (&json!(true), &all["items"][0]["seal"]));
+}
+
+async fn keys(api: &Api<'_>) {
+    let all = api.get("/keys").await.ok(200);
+    let count = all["items"].as_array().map_or(0, Vec::len);
+    assert!(!api.get("/keys").await.body.contains("\"d\""), "no private half");
+    let rotated = api.post("/keys/rotate", json!({ "alg": "PS256" })).await.ok(200);
+    assert_eq!(rotated["items"].as_array().map(Vec::len), Some(count + 1));
+    assert_eq!(api.post("/keys/rotate", json!({ "alg": "PS256" })).await.status, 409);
+    assert_eq!(api.post("/keys/rotate", json!({ "alg": "none" })).await.json()["field"], "alg");
+    let rotated = api.post("/keys/rotate", json!({ "alg": "EdDSA", "emergency": true })).await.ok(200);
+    let of = |state: &str, alg: &str| {
+        let found = rotated["items"].as_array().expect("keys").iter().find(|k| k["state"] == state && k["alg"] == alg);
+        found.map(|key| key["kid"].as_str().expect("a kid").to_owned())
+    };
+    let old = of("retired", "EdDSA").expect("the old key");
+    assert_eq!(api.get(&format!("/keys/{old}/ending")).await.ok(200)["has_successor"], true);
+    assert_eq!(api.delete(&format!("/keys/{old}")).await.status, 204);
+    assert_eq!(api.get("/keys/nothing/ending").await.status, 404);
+    let rs = api.post("/keys/rotate", json!({ "alg": "RS256" })).await.ok(200);
+    let signing = rs["items"].as_array().expect("keys").iter().find(|k| k["state"] == "signing" && k["alg"] == "PS256");
+    let kid = signing.expect("a key that signs")["kid"].as_str().expect("a kid").to_owned();
+    let retired = api.post(&format!("/keys/{kid}/retire"), json!({})).await;
+    assert!([204, 409].contains(&retired.status), "{}", retired.body);
 }
 
 async fn traces(api: &Api<'_>) {

@@ -14,6 +14,7 @@ pub async fn contract(api: &Api<'_>) {
     scopes(api).await;
     clients(api).await;
     secrets(api).await;
+    insight(api).await;
 }
 
 async fn resources(api: &Api<'_>) {
@@ -61,6 +62,17 @@ async fn clients(api: &Api<'_>) {
     let id = spa["client_id"].as_str().expect("an id");
     assert_eq!(api.delete(&format!("/clients/{id}")).await.status, 204);
     assert_eq!(api.get(&format!("/clients/{id}")).await.status, 404);
+}
+
+async fn insight(api: &Api<'_>) {
+    let settings = api.get("/clients/wiki/settings").await.ok(200);
+    assert!(settings["items"].to_string().contains(&api.app.issuer) && !settings.to_string().contains("vs_cs_"));
+    let asked = json!({ "user": "ada@example.com", "scopes": ["openid", "email", "nobody:defined:this"] });
+    let preview = api.post("/clients/wiki/preview", asked).await.ok(200);
+    assert!(preview["access_token"].as_array().is_some_and(|claims| !claims.is_empty()), "{preview}");
+    assert_eq!(preview["dropped"][0]["scope"], "nobody:defined:this");
+    assert_eq!(api.app.lines("SELECT id AS line FROM grants WHERE client_id = 'wiki'"), [""; 0], "nothing is issued");
+    assert_eq!(api.post("/clients/nothing/preview", json!({})).await.status, 404);
 }
 
 async fn secrets(api: &Api<'_>) {

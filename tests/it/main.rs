@@ -21,6 +21,7 @@ mod jose;
 mod limits;
 mod logout;
 mod mail;
+mod mapping;
 mod mistakes;
 mod nodes;
 mod parsers;

@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::{AccountCard, Chrome, ClientCard, Problem};
+use crate::identity::permission::is_admin_scope;
 
 /// Asks for address and password. Posts `request`, `csrf`, `login`, `password` to `action`; the cancel button adds
 /// `decision=cancel`.
@@ -68,6 +69,13 @@ pub struct ConsentPage {
     pub csrf: String,
     /// Whether access is to last when the person has gone.
     pub offline: bool,
+}
+
+impl ConsentPage {
+    /// Whether the app would be allowed to administer.
+    fn administers(&self) -> bool {
+        self.scopes.iter().any(|scope| is_admin_scope(&scope.name))
+    }
 }
 
 /// Asks which of several sessions to go on with. Posts `request`, `csrf` and `session` (an account's id, or `new`), or

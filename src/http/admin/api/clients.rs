@@ -9,6 +9,8 @@ use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::client::{self, Registered, Rotated, SECRET_OVERLAP};
 use crate::flow::admin::client_document::{ClientDocument, ClientView};
+use crate::flow::admin::preview::{self, Preview, PreviewRequest};
+use crate::flow::admin::snippets::{self, Snippet};
 use crate::identity::Permission;
 use crate::oauth::client_policy::Profile;
 use crate::store::clients::ClientSearch;
@@ -70,6 +72,14 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Delete, "/clients/{client_id}/secrets/{secret_id}", may(WRITE), client_secret_revoke)
         .does("Ends a secret of a client at once.")
         .gives::<ClientView>(),
+    line!(Get, "/clients/{client_id}/settings", may(READ), client_settings)
+        .does("Gives settings for common libraries, filled in with the client's values.")
+        .gives_page::<Snippet>(),
+    line!(Post, "/clients/{client_id}/preview", may(READ), client_preview)
+        .does("Shows which tokens a person would get at the client with these scopes, and why.")
+        .more("Issues nothing. With a person it needs `admin:users:read` too.")
+        .takes::<PreviewQuestion>()
+        .gives::<Preview>(),
 ];
 
 /// A client that was just made.
@@ -81,6 +91,21 @@ struct NewClientAnswer {
     client: ClientView,
     /// Its secret, shown this once; null for a public client.
     client_secret: Option<String>,
+}
+
+/// What to preview.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviewQuestion {
+    /// The person: address or id. Without one, the client acts for itself.
+    #[serde(default)]
+    user: Option<String>,
+    /// The scopes that are asked for.
+    #[serde(default)]
+    scopes: Vec<String>,
+    /// The resources that are asked for (RFC 8707).
+    #[serde(default)]
+    resources: Vec<String>,
 }
 
 /// How the secret before goes on.
@@ -190,4 +215,16 @@ async fn client_secret_rotate(call: ApiCall) -> Outcome {
 async fn client_secret_revoke(call: ApiCall) -> Outcome {
     let (id, secret) = (call.part("client_id"), call.part("secret_id"));
     Answer::json(&client::revoke_secret(call.cx(), &call.actor, id, secret).await??)
+}
+
+async fn client_settings(call: ApiCall) -> Outcome {
+    let view = client::find(call.cx(), &call.actor, call.part("client_id")).await??;
+    Answer::whole(snippets::of(call.cx().issuer(), &view.document))
+}
+
+async fn client_preview(call: ApiCall) -> Outcome {
+    let PreviewQuestion { user, scopes, resources } = call.body()?;
+    let client_id = call.part("client_id").to_owned();
+    let asked = PreviewRequest { client_id, user, scopes, resources };
+    Answer::json(&preview::preview(call.cx(), &call.actor, asked).await??)
 }

@@ -19,6 +19,7 @@ mod clients;
 mod grants;
 mod groups;
 mod index;
+mod keys;
 mod overview;
 mod resources;
 mod roles;
@@ -50,6 +51,7 @@ pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("resources", "Resource servers", "APIs that take our access tokens.", resources::ROUTES),
     ("sessions", "Sessions", "Where people are signed in.", sessions::ROUTES),
     ("grants", "Grants", "What clients were allowed.", grants::ROUTES),
+    ("keys", "Signing keys", "Their lives and their public halves.", keys::ROUTES),
     ("traces", "Traces", "Why a sign-in or a request failed.", traces::ROUTES),
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
     ("settings", "Settings", "What administrators set while the server runs.", settings::ROUTES),
