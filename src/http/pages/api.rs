@@ -55,6 +55,8 @@ pub struct Operation {
     pub parameters: Vec<Member>,
     /// What the body is.
     pub body: Option<Shape>,
+    /// An example of the body; may be empty.
+    pub example: &'static str,
     /// Status of success.
     pub status: u16,
     /// What comes back.

@@ -16,6 +16,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/attributes", may(WRITE), attribute_create)
         .does("Defines an attribute.")
         .takes::<AttributeDocument>()
+        .example(r#"{"name":"cost_centre","title":"Cost centre","kind":"text"}"#)
         .creates::<AttributeView>()
         .versioned(),
     line!(Get, "/attributes/{attribute}", may(READ), attribute_find)

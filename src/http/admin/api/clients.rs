@@ -34,6 +34,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Adds a client.")
         .more("What is left out takes the profile's default. A confidential client gets a secret, shown this once.")
         .takes::<ClientDocument>()
+        .example(r#"{"profile":"web","name":"Wiki","redirect_uris":["https://wiki.example.com/callback"]}"#)
         .creates::<NewClientAnswer>()
         .versioned(),
     line!(Get, "/clients/{client_id}", may(READ), client_find)
@@ -68,6 +69,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
             "The secret before it goes on for `overlap_seconds` (24 hours without it); there are never more than two.",
         )
         .takes::<NewSecret>()
+        .example(r#"{"overlap_seconds":3600}"#)
         .creates::<SecretAnswer>(),
     line!(Delete, "/clients/{client_id}/secrets/{secret_id}", may(WRITE), client_secret_revoke)
         .does("Ends a secret of a client at once.")
@@ -79,6 +81,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Shows which tokens a person would get at the client with these scopes, and why.")
         .more("Issues nothing. With a person it needs `admin:users:read` too.")
         .takes::<PreviewQuestion>()
+        .example(r#"{"user":"ada@example.com","scopes":["openid","email"]}"#)
         .gives::<Preview>(),
 ];
 

@@ -19,6 +19,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/groups", may(WRITE), group_create)
         .does("Adds a group.")
         .takes::<GroupDocument>()
+        .example(r#"{"name":"staff","description":"Everybody who works here"}"#)
         .creates::<GroupView>()
         .versioned(),
     line!(Get, "/groups/{group}", may(READ), group_find).does("Shows a group.").gives::<GroupView>().versioned(),

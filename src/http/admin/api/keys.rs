@@ -21,6 +21,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Makes a successor for the key of an algorithm.")
         .more("The successor is published first and signs later; in an emergency it signs at once.")
         .takes::<KeyRotation>()
+        .example(r#"{"alg":"ES256"}"#)
         .gives_page::<KeyView>(),
     line!(Get, "/keys/{kid}/ending", may(READ), key_ending)
         .does("Tells what ending a key early breaks, and until when.")

@@ -157,6 +157,12 @@ fn request_body(route: &ApiRoute, schemas: &mut Schemas) -> Option<Value> {
             json!({ "image/png": image })
         }
     };
+    let mut content: Value = content;
+    if let Ok(example) = serde_json::from_str::<Value>(route.example)
+        && let Some(media) = content.as_object_mut().and_then(|all| all.values_mut().next())
+    {
+        media["example"] = example;
+    }
     Some(json!({ "required": true, "content": content }))
 }
 
@@ -302,6 +308,12 @@ mod tests {
         }
         walk(&document, &document);
         for route in routes() {
+            let is_example = route.example.is_empty() || serde_json::from_str::<Value>(route.example).is_ok();
+            assert!(
+                is_example && (!route.makes() || route.noun() == "users" || !route.example.is_empty()),
+                "{}",
+                route.id
+            );
             assert!(route.summary.ends_with('.') && route.summary.len() < 120, "{}: {}", route.id, route.summary);
             assert!(route.query.iter().all(|q| q.words.ends_with('.')), "{}", route.id);
             let noun = API.iter().find(|(.., routes)| routes.iter().any(|r| r.id == route.id)).unwrap().0;

@@ -81,6 +81,7 @@ fn operation(route: &ApiRoute, document: &Value) -> Operation {
         },
         parameters: parameters.filter(|p| p["in"] != "path").map(parameter).collect(),
         body: content(&said["requestBody"]),
+        example: route.example,
         status: route.status,
         answer: content(&said["responses"][route.status.to_string()]),
     }

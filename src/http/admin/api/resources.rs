@@ -18,6 +18,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/resources", may(WRITE), resource_create)
         .does("Defines a resource server.")
         .takes::<ResourceDocument>()
+        .example(r#"{"audience":"https://api.example.com","name":"Orders"}"#)
         .creates::<ResourceView>()
         .versioned(),
     line!(Get, "/resources/{audience}", may(READ), resource_find)

@@ -14,6 +14,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/roles", may(WRITE), role_create)
         .does("Defines a role.")
         .takes::<RoleDocument>()
+        .example(r#"{"name":"helpdesk","permissions":["admin:users:read","admin:traces:read"]}"#)
         .creates::<RoleView>()
         .versioned(),
     line!(Get, "/roles/{role}", may(READ), role_find).does("Shows a role.").gives::<RoleView>().versioned(),

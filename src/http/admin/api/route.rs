@@ -155,6 +155,8 @@ pub struct ApiRoute {
     pub query: &'static [Query],
     /// What goes in.
     pub body: Body,
+    /// An example of what goes in, as JSON; may be empty.
+    pub example: &'static str,
     /// Status of success.
     pub status: u16,
     /// What comes out.
@@ -183,6 +185,7 @@ impl ApiRoute {
             details: "",
             query: &[],
             body: Body::Nothing,
+            example: "",
             status: 204,
             content: Content::Nothing,
             versioned: false,
@@ -214,6 +217,12 @@ impl ApiRoute {
             Method::Patch => Body::Patch(Shape::of::<T>()),
             _ => Body::Json(Shape::of::<T>()),
         };
+        self
+    }
+
+    /// Shows an example of what goes in.
+    pub const fn example(mut self, json: &'static str) -> Self {
+        self.example = json;
         self
     }
 

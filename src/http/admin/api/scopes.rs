@@ -18,6 +18,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/scopes", may(WRITE), scope_create)
         .does("Defines a scope.")
         .takes::<ScopeDocument>()
+        .example(r#"{"name":"orders:read","description":"Read your orders"}"#)
         .creates::<ScopeView>()
         .versioned(),
     line!(Get, "/scopes/{scope}", may(READ), scope_find).does("Shows a scope.").gives::<ScopeView>().versioned(),

@@ -14,6 +14,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Put, "/settings", may(Permission::SettingsWrite), settings_replace)
         .does("Replaces the settings.")
         .takes::<SettingsDocument>()
+        .example(r#"{"organisation":"Acme"}"#)
         .gives::<SettingsView>()
         .versioned(),
     line!(Patch, "/settings", may(Permission::SettingsWrite), settings_patch)

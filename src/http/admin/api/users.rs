@@ -39,6 +39,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Adds a person.")
         .more("With a password, with an invitation (`invite`), or with neither: then they cannot sign in yet.")
         .takes::<NewUser>()
+        .example(r#"{"email":"ada@example.com","name":"Ada Lovelace","invite":true}"#)
         .creates::<NewUserAnswer>()
         .versioned(),
     line!(Get, "/users/{user_id}", may(READ), user_find)
@@ -73,6 +74,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Put, "/users/{user_id}/password", may(WRITE), user_password)
         .does("Gives a person another password, and ends what was begun with the old one.")
         .takes::<NewPassword>()
+        .example(r#"{"password":"correct horse battery staple","must_change":true}"#)
         .gives::<UserView>(),
     line!(Post, "/users/{user_id}/require-password-change", may(WRITE), user_require_password_change)
         .does("Lets the person choose another password at the next sign-in.")
