@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
-use crate::flow::admin::{
-    console_client,
-    settings::{self, CurrentSettings},
-};
+use crate::flow::admin::console_client;
+use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};
@@ -113,6 +111,7 @@ impl App {
             requests: seal("requests under way")?,
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
+            answers: seal("answers that are kept")?,
             tracer,
             post: Post::new(
                 if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },

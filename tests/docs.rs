@@ -52,7 +52,7 @@ fn documents() -> Vec<Document> {
         }
     }
     paths.sort();
-    assert!(paths.len() >= 11, "only {} documents", paths.len());
+    assert!(paths.len() >= 12, "only {} documents", paths.len());
     paths.iter().map(|path| Document::read(path)).collect()
 }
 
@@ -421,13 +421,45 @@ fn every_request_that_is_shown_has_a_route() {
             }
             count += 1;
             let path = rest.split(['?', ' ']).next().unwrap_or_default();
-            if !ROUTES.iter().any(|route| route.method.as_str() == method && route.path == path) {
+            let is_of_api = path.strip_prefix(vouchsafe::http::admin::api::ROOT).is_some_and(|path| {
+                vouchsafe::http::admin::api::routes().any(|route| route.method.as_str() == method && route.path == path)
+            });
+            if !is_of_api && !ROUTES.iter().any(|route| route.method.as_str() == method && route.path == path) {
                 faults.push(format!("{}:{}: there is no route {method} {path}", document.name, block.line));
             }
         }
     }
     finish(&faults);
     assert!(count >= 5);
+}
+
+/// Addresses of the API in the guide: each is in the table, some with what stands for a part written out.
+#[test]
+fn every_address_of_the_api_that_is_named_exists() {
+    use vouchsafe::http::admin::api::{ROOT, routes};
+    let guide = documents().into_iter().find(|d| d.name == "docs/admin-api.md").unwrap();
+    let fits = |path: &str, template: &str| {
+        let (came, wanted): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
+        came.len() == wanted.len() && came.iter().zip(&wanted).all(|(c, w)| c == w || w.starts_with('{'))
+    };
+    let nouns: BTreeSet<&str> = routes().map(|route| route.noun()).filter(|noun| !noun.is_empty()).collect();
+    let spans = guide.spans.iter().map(|(_, span)| span.as_str());
+    let lines = guide.blocks.iter().flat_map(|block| &block.lines);
+    let shown = lines.flat_map(|line| line.split("$api").skip(1)).chain(spans);
+    let (mut faults, mut count) = (Vec::new(), 0);
+    for text in shown {
+        let path = text.split(['?', '"', ' ']).next().unwrap_or_default();
+        let path = path.strip_prefix(ROOT).unwrap_or(path);
+        if !nouns.iter().any(|noun| path.strip_prefix('/').is_some_and(|p| p.split('/').next() == Some(*noun))) {
+            continue;
+        }
+        count += 1;
+        if !routes().any(|route| fits(path, route.path)) {
+            faults.push(format!("docs/admin-api.md: there is no address {path}"));
+        }
+    }
+    finish(&faults);
+    assert!(count >= 8, "only {count} addresses were found");
 }
 
 fn rust_text(folders: &[&str]) -> String {

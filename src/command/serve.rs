@@ -95,6 +95,7 @@ pub fn web_settings(config: &Config) -> WebSettings {
         trusted_proxies: config.server.trusted_proxies.clone(),
         forwarded_header: config.server.forwarded_header,
         max_body_bytes: config.server.max_body_bytes,
+        admin_per_minute: config.limits.admin_per_minute,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Owns the section `limits`: how patient we are with wrong passwords. It does not count them (`identity::guess`).
+//! Owns the section `limits`: how patient we are with wrong passwords and with busy callers. It does not
+//! count them (`identity::guess`, `http::admin::api::limit`).
 
 use super::names::Key;
 use super::reader::Reader;
@@ -20,6 +21,7 @@ pub(super) const KEYS: &[Key] = &[
         "The first delay for an address; it doubles with each further attempt.",
     ),
     Key::new("forget_after_hours", "hours", "After this long without an attempt a counter starts anew."),
+    Key::new("admin_per_minute", "requests", "Requests to the administration API from one caller."),
 ];
 
 /// The section `limits`.
@@ -37,6 +39,8 @@ pub struct Limits {
     pub address_first_delay_seconds: u32,
     /// Hours, for accounts and addresses alike.
     pub forget_after_hours: u32,
+    /// Requests a minute, for each caller of the administration API.
+    pub admin_per_minute: u32,
 }
 
 impl Limits {
@@ -48,6 +52,7 @@ impl Limits {
             address_free: r.number("address_free", 30, 1..=100_000),
             address_first_delay_seconds: r.number("address_first_delay_seconds", 10, 1..=3600),
             forget_after_hours: r.number("forget_after_hours", 24, 1..=8760),
+            admin_per_minute: r.number("admin_per_minute", 600, 1..=1_000_000),
         };
         for (name, rule) in
             [("account_first_delay_seconds", limits.account()), ("address_first_delay_seconds", limits.address())]

@@ -75,6 +75,8 @@ pub struct Parts {
     pub forms: Mac,
     /// Seals the security log.
     pub audit: Mac,
+    /// Seals answers that are kept for requests that come again.
+    pub answers: Sealer,
     /// Where traces go.
     pub tracer: Tracer,
     /// Where letters to people go.

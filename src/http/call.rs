@@ -18,6 +18,7 @@ use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 
 /// A request, read in full.
+#[derive(Clone)]
 pub struct Call {
     /// Shared state.
     pub web: Arc<Web>,

@@ -1,8 +1,12 @@
 //! Owns turning an outcome into an HTTP answer: the only file that writes a status or a header. It does not own the texts
 //! of pages (`pages`) nor the meaning of errors (`oauth::error`).
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::HttpResponse;
 use actix_web::HttpResponseBuilder;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -29,6 +33,25 @@ enum Body {
     Html { text: String, policy: String },
     Text(&'static str),
     File { bytes: Bytes, content_type: &'static str },
+    Problem(Vec<u8>),
+    Image(Bytes, String),
+    Lines(Lines),
+}
+
+/// A body that is made piece by piece while it is sent. An error in place of a piece breaks the connection off, so that
+/// nobody takes a part for the whole.
+pub struct Lines(pub tokio::sync::mpsc::Receiver<Result<Bytes, std::io::Error>>);
+
+impl MessageBody for Lines {
+    type Error = std::io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.0.poll_recv(context)
+    }
 }
 
 /// How long an answer may be kept by others.
@@ -60,6 +83,24 @@ impl Reply {
     /// What was asked for has not changed.
     pub fn not_modified(cache: Cache, etag: &str) -> Self {
         Self::new(StatusCode::NOT_MODIFIED, Body::Empty).cached(cache).header(header::ETAG, etag.to_owned())
+    }
+
+    /// Problem details (RFC 9457).
+    pub fn problem(status: u16, body: &impl serde::Serialize, correlation_id: &str) -> Self {
+        let bytes = serde_json::to_vec(body).unwrap_or_default();
+        Self::new(code(status), Body::Problem(bytes)).cached(Cache::No).correlated(correlation_id)
+    }
+
+    /// JSON lines, one piece after the other.
+    pub fn lines(lines: Lines) -> Self {
+        Self::new(StatusCode::OK, Body::Lines(lines)).cached(Cache::No)
+    }
+
+    /// An image that somebody chose: shown as nothing else, and by itself it may do nothing.
+    pub fn image(bytes: Bytes, content_type: String) -> Self {
+        Self::new(StatusCode::OK, Body::Image(bytes, content_type))
+            .cached(Cache::No)
+            .header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned())
     }
 
     /// A signed answer (`application/jwt`).
@@ -131,6 +172,20 @@ impl Reply {
         Self::json(status, &body).correlated(correlation_id).retry_after(retry_after)
     }
 
+    /// A fault of ours as problem details (RFC 9457).
+    pub fn fault_problem(fault: &Fault, correlation_id: &str) -> Self {
+        let (status, error, retry_after) = weigh(fault, correlation_id);
+        let body = json!({
+            "type": "about:blank",
+            "title": if status == 503 { "The server is very busy" } else { "Something went wrong at the server" },
+            "status": status,
+            "detail": "the server cannot answer at the moment; try again",
+            "code": error,
+            "correlation_id": correlation_id,
+        });
+        Self::problem(status, &body, correlation_id).retry_after(retry_after)
+    }
+
     /// A fault of ours as a page.
     pub fn fault_page(fault: &Fault, correlation_id: &str, place: &Place) -> Self {
         let (status, _, retry_after) = weigh(fault, correlation_id);
@@ -194,6 +249,24 @@ impl Reply {
         self.header(header::ALLOW, methods)
     }
 
+    /// Names the version.
+    #[must_use]
+    pub fn tagged(self, etag: String) -> Self {
+        self.header(header::ETAG, etag)
+    }
+
+    /// Names where something is, or the next page (RFC 8288).
+    #[must_use]
+    pub fn linked(self, link: String) -> Self {
+        self.header(header::LINK, link)
+    }
+
+    /// Names where the new thing is (201).
+    #[must_use]
+    pub fn located(self, location: String) -> Self {
+        self.header(header::LOCATION, location)
+    }
+
     /// Lets scripts of any origin read the answer. Only where no cookie counts.
     #[must_use]
     pub fn readable_by_scripts(self) -> Self {
@@ -255,6 +328,9 @@ fn finish(mut response: HttpResponseBuilder, body: Body) -> HttpResponse {
         Body::Json(bytes) => response.content_type("application/json").body(bytes),
         Body::Jwt(token) => response.content_type("application/jwt").body(token),
         Body::Text(words) => response.content_type("text/plain; charset=utf-8").body(words),
+        Body::Problem(bytes) => response.content_type("application/problem+json").body(bytes),
+        Body::Image(bytes, content_type) => response.content_type(content_type).body(bytes),
+        Body::Lines(lines) => response.content_type("application/x-ndjson").body(lines),
         Body::File { bytes, content_type } => response.content_type(content_type).body(bytes),
         Body::Html { text, policy } => {
             response.insert_header((header::CONTENT_SECURITY_POLICY, policy));

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::http::call::Call;
 use crate::http::reply::Reply;
-use crate::http::{oauth, ops, sign_in};
+use crate::http::{admin, oauth, ops, sign_in};
 use crate::oauth::metadata::Endpoints;
 
 /// Who may call a route, and what is checked before its handler runs.
@@ -14,6 +14,8 @@ use crate::oauth::metadata::Endpoints;
 pub enum Access {
     /// Anybody; says nothing about anybody. Scripts of any origin may read it.
     Document,
+    /// Anybody, as a description of the administration API; no script of another origin.
+    Manual,
     /// Anybody; for probes. No details.
     Probe,
     /// A browser by navigation. Reads cookies, changes nothing without a form.
@@ -49,6 +51,12 @@ pub enum Method {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
 }
 
 impl Method {
@@ -57,6 +65,21 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// The method of a request; `None` for one that no route takes. No header replaces it.
+    pub fn of(method: &actix_web::http::Method) -> Option<Self> {
+        match method.as_str() {
+            "GET" | "HEAD" => Some(Method::Get),
+            "POST" => Some(Method::Post),
+            "PUT" => Some(Method::Put),
+            "PATCH" => Some(Method::Patch),
+            "DELETE" => Some(Method::Delete),
+            _ => None,
         }
     }
 }
@@ -123,6 +146,8 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/assets/{name}", Document, ops::home::asset),
     route!(Get, "/favicon.ico", Document, ops::home::favicon),
     route!(Get, "/robots.txt", Document, ops::home::robots),
+    route!(Get, "/api/admin/v1/openapi.json", Manual, admin::api::reader::openapi),
+    route!(Get, "/api/admin/v1/docs", Manual, admin::api::reader::docs),
     route!(Get, "/dev/mail", Page, ops::mailbox::get),
     route!(Get, "/healthz", Probe, ops::health::alive),
     route!(Get, "/readyz", Probe, ops::health::ready),

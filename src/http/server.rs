@@ -12,6 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use crate::flow::latency::Area;
 use crate::flow::trace::Note;
+use crate::http::admin::api::{self, ApiRoute};
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::routes::{Access, ENDPOINTS, Method, ROUTES, Route, WELL_KNOWN};
@@ -89,11 +90,36 @@ fn routes(services: &mut web::ServiceConfig, web: &Arc<Web>) {
             services.service(web::resource(place).default_service(web::to(handler)));
         }
     }
+    api(services, web);
     let web = web.clone();
     services.default_service(web::to(move |request: HttpRequest| {
         let web = web.clone();
         async move { not_found(web, request) }
     }));
+}
+
+/// Registers the administration API.
+fn api(services: &mut web::ServiceConfig, web: &Arc<Web>) {
+    let mut paths: Vec<&'static str> = api::routes().map(|r| r.path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    // What is written out comes before what stands for anything: `/clients/templates` before `/clients/{id}`.
+    paths.sort_by_key(|path| path.replace('{', "~"));
+    for path in paths {
+        let at_path: Vec<&'static ApiRoute> = api::routes().filter(|r| r.path == path).collect();
+        let mut places = vec![format!("{}{}{path}", web.place.base, api::ROOT)];
+        if path.is_empty() {
+            places.push(format!("{}{}/", web.place.base, api::ROOT));
+        }
+        for place in places {
+            let (web, at_path) = (web.clone(), at_path.clone());
+            let handler = move |request: HttpRequest, payload: web::Payload| {
+                let (web, at_path) = (web.clone(), at_path.clone());
+                async move { api::serve::dispatch(web, at_path, request, payload).await }
+            };
+            services.service(web::resource(place).default_service(web::to(handler)));
+        }
+    }
 }
 
 /// From the request to its route: method, body, origin, handler, and the headers that depend on access.
@@ -103,11 +129,7 @@ async fn dispatch(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let wanted = match *request.method() {
-        HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
-        HttpMethod::POST => Some(Method::Post),
-        _ => None,
-    };
+    let wanted = Method::of(request.method());
     let route = at_path.iter().find(|r| Some(r.method) == wanted);
     let methods = || at_path.iter().map(|r| r.method.as_str()).collect::<Vec<_>>().join(", ");
     let Some(route) = route else {
@@ -151,17 +173,22 @@ fn area(path: &str) -> Area {
     }
 }
 
-/// Reads the body of a POST within its limits of size and time.
+/// Reads the body of a POST.
 async fn body(web: &Web, method: Option<Method>, payload: web::Payload) -> Result<Bytes, Reply> {
     if method != Some(Method::Post) {
         return Ok(Bytes::new());
     }
+    read_body(web, payload).await.map_err(|(status, words)| Reply::text(status, words))
+}
+
+/// Reads a body within its limits of size and time; status and words where that fails.
+pub(in crate::http) async fn read_body(web: &Web, payload: web::Payload) -> Result<Bytes, (u16, &'static str)> {
     let limited = payload.to_bytes_limited(web.max_body_bytes);
     match tokio::time::timeout(web.body_timeout, limited).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
-        Ok(Ok(Err(_))) => Err(Reply::text(400, "The request's body could not be read.\n")),
-        Ok(Err(_)) => Err(Reply::text(413, "The request's body is too large.\n")),
-        Err(_) => Err(Reply::text(408, "The request's body took too long.\n")),
+        Ok(Ok(Err(_))) => Err((400, "The request's body could not be read.\n")),
+        Ok(Err(_)) => Err((413, "The request's body is too large.\n")),
+        Err(_) => Err((408, "The request's body took too long.\n")),
     }
 }
 
@@ -189,6 +216,10 @@ fn not_found(web: Arc<Web>, request: HttpRequest) -> HttpResponse {
         .get(header::ACCEPT)
         .and_then(|v| v.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
+    if request.path().starts_with(&format!("{}{}/", web.place.base, api::ROOT)) {
+        let call = Call::new(web.clone(), request, Bytes::new());
+        return api::serve::nothing_here(&call).into_response(&web.place);
+    }
     if !wants_page {
         return Reply::text(404, "There is nothing at this address.\n").into_response(&web.place);
     }

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::ForwardedHeader;
 use crate::flow::Parts;
 use crate::flow::admin::settings::CurrentSettings;
+use crate::http::admin::api::limit::Limits;
 use crate::http::oauth::discovery::Documents;
 
 /// Shared by all workers.
@@ -31,6 +32,8 @@ pub struct Web {
     pub body_timeout: Duration,
     /// The metadata document, made once and again when it is old.
     pub documents: Documents,
+    /// How many requests each caller of the administration API may send.
+    pub admin_limits: Limits,
     draining: AtomicBool,
 }
 
@@ -73,6 +76,8 @@ pub struct WebSettings {
     pub forwarded_header: ForwardedHeader,
     /// Largest body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// Requests to the administration API, a minute and caller.
+    pub admin_per_minute: u32,
 }
 
 impl Web {
@@ -88,6 +93,7 @@ impl Web {
             max_body_bytes: settings.max_body_bytes,
             body_timeout: Duration::from_secs(20),
             documents: Documents::default(),
+            admin_limits: Limits::per_minute(settings.admin_per_minute),
             draining: AtomicBool::new(false),
         }
     }

@@ -27,6 +27,7 @@ pub mod events;
 pub mod grants;
 pub mod groups;
 pub mod guesses;
+pub mod idempotency;
 pub mod inspect;
 pub mod invitations;
 pub mod keys;

@@ -3,6 +3,11 @@
 
 mod support;
 
+mod admin_api;
+mod admin_api_access;
+mod admin_api_clients;
+mod admin_api_once;
+mod admin_api_people;
 mod authorize;
 mod browser;
 mod code_flow;

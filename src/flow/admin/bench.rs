@@ -53,6 +53,7 @@ pub(super) async fn house() -> House {
         requests: Sealer::from(&master, "requests under way").unwrap(),
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
+        answers: Sealer::from(&master, "answers that are kept").unwrap(),
         tracer: trace::channel().0,
         post: crate::flow::mail::Post::new(
             crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),

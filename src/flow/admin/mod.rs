@@ -3,8 +3,10 @@
 //! Every operation takes typed input, judges it in one place, answers with a refusal whose words say what to do, and leaves
 //! a row in `events` in the very transaction that makes the change.
 
+pub mod access;
 pub mod attention;
 pub mod attribute;
+pub mod audit;
 pub mod client;
 pub mod client_change;
 pub mod client_document;
@@ -13,6 +15,7 @@ pub mod console_client;
 pub mod files;
 pub mod grant;
 pub mod group;
+pub mod idempotency;
 pub mod invitation;
 pub mod key;
 pub mod overview;
@@ -26,6 +29,7 @@ pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod snippets;
+pub mod trace;
 pub mod user;
 pub mod user_access;
 pub mod user_document;

@@ -45,7 +45,6 @@ pub struct PreviewClaim {
     /// Its name.
     pub name: String,
     /// Its value. What is drawn at random for each token stands as `…`.
-    #[schema(value_type = Object)]
     pub value: Value,
     /// Where it comes from, in words.
     pub origin: String,

@@ -105,20 +105,41 @@ pub async fn list(
     Ok(found.await?)
 }
 
+fn unknown(id: &str) -> AdminRefusal {
+    AdminRefusal::unknown("unknown_session", format!("there is no live session {id:?}"))
+}
+
+/// One session, as long as it is remembered: also one that has ended.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+pub async fn find(cx: &Cx, actor: &Actor, id: &str) -> Done<SessionView> {
+    granted!(actor.needs(Permission::SessionsRead));
+    if id.contains('\0') {
+        return Ok(Err(unknown(id)));
+    }
+    let id = SessionId(id.to_owned());
+    let found = cx.db().read(move |c| {
+        let Some(session) = sessions::find(c, &id)? else { return Ok(Err(unknown(id.as_str()))) };
+        let user = users::find(c, &session.user_id)?;
+        Ok(Ok(SessionView::of(&session, user.as_ref())))
+    });
+    Ok(found.await?)
+}
+
 /// Ends one session and everything that hangs on it. Everybody may end their own.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn end(cx: &Cx, actor: &Actor, id: &str) -> Done<SessionView> {
     granted!(actor.needs(Permission::SessionsWrite));
-    let unknown = AdminRefusal::unknown("unknown_session", format!("there is no live session {id:?}"));
     if id.contains('\0') {
-        return Ok(Err(unknown));
+        return Ok(Err(unknown(id)));
     }
     let (id, change) = (SessionId(id.trim().to_owned()), Change::new(cx, actor));
     let ended = cx.db().write(move |c| {
         let Some(session) = sessions::find(c, &id)?.filter(|s| s.ended_at.is_none()) else {
-            return Ok(Err(unknown.clone()));
+            return Ok(Err(unknown(id.as_str())));
         };
         let user = users::find(c, &session.user_id)?;
         if let Some(user) = user.as_ref().filter(|user| change.actor.user() != Some(&user.id)) {

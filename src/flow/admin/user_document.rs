@@ -33,7 +33,6 @@ pub struct UserDocument {
     pub groups: Vec<String>,
     /// Values of the attributes that are defined, by name.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Object>)]
     pub attributes: BTreeMap<String, Value>,
     /// Full name for display; at most 200 characters, as all texts here for which nothing else is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,12 @@
 //! Owns forgetting: rows whose time has passed are removed in small portions, so that no table grows without bound and no
 //! lock is held long.
 
+use crate::flow::admin::idempotency::KEPT;
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, grants, guesses, invitations, leases, outbox, refresh_tokens, revoked_tokens, sessions,
-    setup_links, stats,
+    clients, codes, grants, guesses, idempotency, invitations, leases, outbox, refresh_tokens, revoked_tokens,
+    sessions, setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -49,6 +50,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| invitations::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
+    gone += repeat(parts, move |c| idempotency::delete_older(c, now - KEPT)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
     let week = now - Lifetime::from_days(7);
     gone += repeat(parts, move |c| outbox::delete_given_up(c, week)).await?;

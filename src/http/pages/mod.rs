@@ -4,6 +4,7 @@
 //! It does not own what stands on a page in which case: that is the handlers' and the flow's, and texts from a query
 //! never come here except as a field's own value (B09).
 
+pub mod api;
 mod form_post;
 mod logout;
 mod ops;

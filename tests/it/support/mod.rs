@@ -1,5 +1,6 @@
 //! What every test needs: a running provider, a browser, a relying party; and ways past HTTP: raw bytes, and the database.
 
+pub mod admin;
 pub mod app;
 pub mod browser;
 pub mod chromium;

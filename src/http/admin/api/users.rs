@@ -1,0 +1,276 @@
+//! Owns people in the API. It does not own what is done to them (`flow::admin::user` and its neighbours).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::Answer;
+use super::call::ApiCall;
+use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
+use super::{AFTER, LIMIT};
+use crate::flow::admin::consent::ConsentView;
+use crate::flow::admin::user::{Created, FirstAccess, RemovalEffects};
+use crate::flow::admin::user_document::{UserDocument, UserView};
+use crate::flow::admin::user_search::{HistoryEntry, Status, UserSearch};
+use crate::flow::admin::{consent, invitation, user, user_access, user_search};
+use crate::identity::Permission;
+use crate::sensitive::Sensitive;
+
+const READ: Permission = Permission::UsersRead;
+const WRITE: Permission = Permission::UsersWrite;
+
+pub(super) const ROUTES: &[ApiRoute] = &[
+    line!(Get, "/users", may(READ), user_search)
+        .does("Searches people.")
+        .more("In order of their addresses. A page may hold fewer than `limit` people and still have a next one.")
+        .query(&[
+            LIMIT,
+            AFTER,
+            Query::new(
+                "q",
+                Kind::Text,
+                "An id, the beginning of an address, a domain (`@example.com`), or words of the name.",
+            ),
+            Query::new("group", Kind::Text, "In this group."),
+            Query::new("role", Kind::Text, "With this role."),
+            Query::new("status", Kind::Word(&["enabled", "disabled", "invited"]), "In this state."),
+        ])
+        .gives_page::<UserView>(),
+    line!(Post, "/users", may(WRITE), user_create)
+        .does("Adds a person.")
+        .more("With a password, with an invitation (`invite`), or with neither: then they cannot sign in yet.")
+        .takes::<NewUser>()
+        .example(r#"{"email":"ada@example.com","name":"Ada Lovelace","invite":true}"#)
+        .creates::<NewUserAnswer>()
+        .versioned(),
+    line!(Get, "/users/{user_id}", may(READ), user_find)
+        .does("Shows a person.")
+        .more("By id or e-mail address; so in every path below.")
+        .gives::<UserView>()
+        .versioned(),
+    line!(Put, "/users/{user_id}", may(WRITE), user_replace)
+        .does("Replaces what is written of a person.")
+        .takes::<UserDocument>()
+        .gives::<UserView>()
+        .versioned(),
+    line!(Patch, "/users/{user_id}", may(WRITE), user_patch)
+        .does("Changes members of what is written of a person.")
+        .takes::<UserDocument>()
+        .gives::<UserView>()
+        .versioned(),
+    line!(Delete, "/users/{user_id}", may(WRITE), user_remove)
+        .does("Removes a person with everything that hangs on them.")
+        .versioned(),
+    line!(Get, "/users/{user_id}/removal-effects", may(READ), user_removal_effects)
+        .does("Tells what removing the person would end.")
+        .gives::<RemovalEffects>(),
+    line!(Post, "/users/{user_id}/disable", may(WRITE), user_disable)
+        .does("Shuts an account, and ends its sessions and tokens.")
+        .gives::<UserView>()
+        .versioned(),
+    line!(Post, "/users/{user_id}/enable", may(WRITE), user_enable)
+        .does("Opens an account again.")
+        .gives::<UserView>()
+        .versioned(),
+    line!(Put, "/users/{user_id}/password", may(WRITE), user_password)
+        .does("Gives a person another password, and ends what was begun with the old one.")
+        .takes::<NewPassword>()
+        .example(r#"{"password":"correct horse battery staple","must_change":true}"#)
+        .gives::<UserView>(),
+    line!(Post, "/users/{user_id}/require-password-change", may(WRITE), user_require_password_change)
+        .does("Lets the person choose another password at the next sign-in.")
+        .gives::<UserView>(),
+    line!(Post, "/users/{user_id}/invitation", may(WRITE), user_invite)
+        .does("Makes a link by which the person chooses a password.")
+        .more("The link works once, for seven days; links from before are void.")
+        .creates::<InvitationAnswer>(),
+    line!(Delete, "/users/{user_id}/sessions", may(Permission::SessionsWrite), user_end_sessions)
+        .does("Ends every session of a person.")
+        .gives::<EndedSessions>(),
+    line!(Get, "/users/{user_id}/consents", may(READ), user_consents)
+        .does("Lists what a person has allowed clients.")
+        .query(&[LIMIT, AFTER])
+        .gives_page::<ConsentView>(),
+    line!(Delete, "/users/{user_id}/consents/{client_id}", may(WRITE), user_withdraw_consent)
+        .does("Takes back what a person allowed a client, and ends its tokens."),
+    line!(Get, "/users/{user_id}/history", may(READ), user_history)
+        .does("Lists sign-ins and what else happened to an account, newest first.")
+        .query(&[LIMIT, AFTER])
+        .gives_page::<HistoryEntry>(),
+];
+
+/// A new person, and how they come in.
+#[derive(Serialize, ToSchema)]
+struct NewUser {
+    /// Who they are.
+    #[serde(flatten)]
+    document: UserDocument,
+    /// Their first password.
+    password: Option<String>,
+    /// Whether a link is made by which they choose a password. Not together with `password`.
+    #[serde(default)]
+    invite: Option<bool>,
+}
+
+/// The members of [`NewUser`] beside the document: a type with a flattened member cannot refuse unknown ones.
+#[derive(Default, Deserialize)]
+struct Access {
+    password: Option<String>,
+    invite: Option<bool>,
+}
+
+/// A person who was just made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewUserView)]
+struct NewUserAnswer {
+    /// Who they are.
+    #[serde(flatten)]
+    user: UserView,
+    /// The link by which they choose a password; shown this once.
+    invitation_link: Option<String>,
+    /// Whether a letter with the link goes to them.
+    mailed: bool,
+}
+
+/// A password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// The new password.
+    password: String,
+    /// Whether the person must choose another one at the next sign-in.
+    #[serde(default)]
+    must_change: bool,
+}
+
+/// An invitation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InvitationView)]
+struct InvitationAnswer {
+    /// The person.
+    user: UserView,
+    /// The link by which they choose a password; shown this once.
+    invitation_link: String,
+}
+
+/// How many sessions ended.
+#[derive(Serialize, ToSchema)]
+struct EndedSessions {
+    /// The person.
+    user_id: String,
+    /// So many sessions ended.
+    ended: i64,
+}
+
+fn found(view: &UserView) -> Outcome {
+    Ok(Answer::json(view)?.version(view.version))
+}
+
+async fn user_search(call: ApiCall) -> Outcome {
+    let wanted = UserSearch {
+        q: call.owned("q"),
+        group: call.owned("group"),
+        role: call.owned("role"),
+        status: call.text("status").and_then(status),
+    };
+    let page = user_search::search(call.cx(), &call.actor, &wanted, call.after()?, call.limit()?).await??;
+    Answer::page(&call, page)
+}
+
+fn status(word: &str) -> Option<Status> {
+    match word {
+        "enabled" => Some(Status::Enabled),
+        "disabled" => Some(Status::Disabled),
+        "invited" => Some(Status::Invited),
+        _ => None,
+    }
+}
+
+async fn user_create(call: ApiCall) -> Outcome {
+    let (access, document) = call.body_and::<Access, UserDocument>(&["password", "invite"])?;
+    let access = match (access.password, access.invite.unwrap_or_default()) {
+        (Some(_), true) => {
+            let words = "give a password or ask for an invitation, not both";
+            return Err(super::problem::Problem::invalid("password_and_invite", words).at("invite").into());
+        }
+        (Some(password), false) => FirstAccess::Password(Sensitive::new(password)),
+        (None, true) => FirstAccess::Invitation,
+        (None, false) => FirstAccess::None,
+    };
+    let Created { user, invitation, mailed } = user::create(call.cx(), &call.actor, document, access).await??;
+    let (id, version) = (user.id.clone(), user.version);
+    let invitation_link = invitation.map(|token| invitation::address(call.cx(), &token).expose().to_owned());
+    Ok(Answer::json(&NewUserAnswer { user, invitation_link, mailed })?.version(version).at(&["users", &id]))
+}
+
+async fn user_find(call: ApiCall) -> Outcome {
+    found(&user::find(call.cx(), &call.actor, call.part("user_id")).await??)
+}
+
+async fn user_replace(call: ApiCall) -> Outcome {
+    let (who, document) = (call.part("user_id"), call.body()?);
+    found(&user::replace(call.cx(), &call.actor, who, document, call.expect()).await??)
+}
+
+async fn user_patch(call: ApiCall) -> Outcome {
+    let who = call.part("user_id");
+    // Whoever may write may see what they write over; looking needs the permission to read.
+    let is = user::find(call.cx(), &call.actor, who).await??;
+    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
+    found(&user::replace(call.cx(), &call.actor, who, document, expect).await??)
+}
+
+async fn user_remove(call: ApiCall) -> Outcome {
+    user::remove(call.cx(), &call.actor, call.part("user_id"), call.expect()).await??;
+    Ok(Answer::nothing())
+}
+
+async fn user_removal_effects(call: ApiCall) -> Outcome {
+    Answer::json(&user::what_removal_means(call.cx(), &call.actor, call.part("user_id")).await??)
+}
+
+async fn user_disable(call: ApiCall) -> Outcome {
+    found(&user::disable(call.cx(), &call.actor, call.part("user_id"), call.expect()).await??)
+}
+
+async fn user_enable(call: ApiCall) -> Outcome {
+    found(&user::enable(call.cx(), &call.actor, call.part("user_id"), call.expect()).await??)
+}
+
+async fn user_password(call: ApiCall) -> Outcome {
+    let NewPassword { password, must_change } = call.body()?;
+    let (who, password) = (call.part("user_id"), Sensitive::new(password));
+    Answer::json(&user_access::set_password(call.cx(), &call.actor, who, password, must_change).await??)
+}
+
+async fn user_require_password_change(call: ApiCall) -> Outcome {
+    Answer::json(&user_access::require_password_change(call.cx(), &call.actor, call.part("user_id")).await??)
+}
+
+async fn user_invite(call: ApiCall) -> Outcome {
+    let invited = invitation::invite(call.cx(), &call.actor, call.part("user_id")).await??;
+    let id = invited.user.id.clone();
+    let invitation_link = invitation::address(call.cx(), &invited.token).expose().to_owned();
+    Ok(Answer::json(&InvitationAnswer { user: invited.user, invitation_link })?.at(&["users", &id]))
+}
+
+async fn user_end_sessions(call: ApiCall) -> Outcome {
+    let (id, ended) = user_access::end_sessions(call.cx(), &call.actor, call.part("user_id")).await??;
+    Answer::json(&EndedSessions { user_id: id.0, ended })
+}
+
+async fn user_consents(call: ApiCall) -> Outcome {
+    let who = call.part("user_id");
+    let page = consent::list(call.cx(), &call.actor, who, call.after()?, call.limit()?).await??;
+    Answer::page(&call, page)
+}
+
+async fn user_withdraw_consent(call: ApiCall) -> Outcome {
+    consent::withdraw(call.cx(), &call.actor, call.part("user_id"), call.part("client_id")).await??;
+    Ok(Answer::nothing())
+}
+
+async fn user_history(call: ApiCall) -> Outcome {
+    let who = call.part("user_id");
+    let page = user_search::history(call.cx(), &call.actor, who, call.after()?, call.limit()?).await??;
+    Answer::page(&call, page)
+}

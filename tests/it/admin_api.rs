@@ -1,0 +1,243 @@
+//! The contract of the administration API, noun by noun: what goes in comes out, statuses, pages, problems; every answer is
+//! held against the OpenAPI document by `support::admin`.
+
+use serde_json::json;
+use vouchsafe::http::admin::api::{ROOT, routes};
+use vouchsafe::identity::RoleName;
+
+use crate::support::admin::{Api, all_scopes};
+use crate::support::{Browser, TestApp};
+
+#[tokio::test]
+async fn every_route_answers_as_the_document_says() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    api.get("").await.ok(200);
+    sessions(&api).await;
+    grants(&api).await;
+    audit(&api).await;
+    traces(&api).await;
+    settings(&api).await;
+    keys(&api).await;
+    overview(&api).await;
+    crate::admin_api_people::contract(&api).await;
+    crate::admin_api_clients::contract(&api).await;
+    let answered = api.answered.lock().unwrap().clone();
+    let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
+    assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");
+}
+
+async fn sessions(api: &Api<'_>) {
+    let app = api.app;
+    let client = app.web("c1").await;
+    let ada = app.person("ada@example.com").await;
+    for _ in 0..3 {
+        app.tokens(&mut Browser::new(app), &client, "ada@example.com", &[]).await;
+    }
+    let all = api.get("/sessions").await.ok(200);
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!((&all["next"], &all["items"][0]["email"]), (&json!(null), &json!("ada@example.com")));
+    let first = api.get("/sessions?limit=2").await;
+    let cursor = first.ok(200)["next"].as_str().expect("a next page").to_owned();
+    let link = first.header("link").to_owned();
+    assert!(link.starts_with(&format!("<{}{ROOT}/sessions?limit=2&after=", app.issuer)), "{link}");
+    assert!(link.ends_with(">; rel=\"next\""));
+    let second = api.get(&format!("/sessions?limit=2&after={cursor}")).await;
+    assert_eq!((second.ok(200)["items"].as_array().map(Vec::len), second.header("link")), (Some(1), ""));
+    assert_eq!(api.get("/sessions?user=ada@example.com").await.ok(200)["items"], all["items"]);
+    api.get("/sessions?user=nobody@example.com").await.is_problem(404, "unknown_user");
+
+    let id = all["items"][0]["id"].as_str().expect("an id");
+    assert_eq!(api.get(&format!("/sessions/{id}")).await.ok(200)["user_id"], ada.id.as_str());
+    assert_eq!(api.delete(&format!("/sessions/{id}")).await.status, 204);
+    api.delete(&format!("/sessions/{id}")).await.is_problem(404, "unknown_session");
+    api.get("/sessions/nothing").await.is_problem(404, "unknown_session");
+    assert_eq!(api.get("/sessions").await.ok(200)["items"].as_array().map(Vec::len), Some(2));
+    assert!(app.events().await.contains(&"session_ended".to_owned()));
+}
+
+#[tokio::test]
+async fn n03_an_operator_ends_no_session_of_an_owner() {
+    let app = TestApp::for_admin().await;
+    let client = app.admin_app("console-app").await;
+    app.person_with("owner@example.com", &RoleName::OWNER).await;
+    app.person_with("help@example.com", &RoleName::parse("people-operator").expect("a role")).await;
+    app.person_tokens(&client, "owner@example.com", &all_scopes()).await;
+    let help = Api::new(&app, app.person_tokens(&client, "help@example.com", &all_scopes()).await.access);
+    let sessions = help.get("/sessions?user=owner@example.com").await.ok(200);
+    let id = sessions["items"][0]["id"].as_str().expect("an id");
+    help.delete(&format!("/sessions/{id}")).await.is_problem(403, "above_your_rank");
+}
+
+async fn grants(api: &Api<'_>) {
+    let all = api.get("/grants?client_id=c1&limit=1").await.ok(200);
+    let (grant, cursor) = (&all["items"][0], all["next"].as_str().expect("another page"));
+    assert_eq!(grant["client_id"], "c1");
+    assert_ne!(&api.get(&format!("/grants?client_id=c1&limit=1&after={cursor}")).await.ok(200)["items"][0], grant);
+    let id = grant["id"].as_str().expect("an id");
+    assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 204);
+    assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 404);
+    assert_eq!(api.app.lines(&format!("SELECT revoked_why AS line FROM grants WHERE id = '{id}'")).len(), 1);
+}
+
+async fn audit(api: &Api<'_>) {
+    let session = api.get("/sessions").await.ok(200)["items"][0]["id"].as_str().expect("a session").to_owned();
+    api.delete(&format!("/sessions/{session}")).await;
+    let found = api.get("/audit?kind=session_ended").await.ok(200);
+    let event = &found["items"][0];
+    assert_eq!(event["actor"], "client automation");
+    assert_eq!(event["detail"]["session"], session.as_str());
+    let id = event["correlation_id"].as_str().expect("an id");
+    assert_eq!(api.get(&format!("/audit?correlation_id={id}&limit=1")).await.ok(200)["items"][0]["id"], event["id"]);
+    assert_eq!(api.get("/audit?from=2030-01-01T00:00:00Z").await.ok(200)["items"], json!([]));
+
+    let all = api.get("/audit?limit=200").await.ok(200);
+    let lines = api.get("/audit/export").await;
+    let mut exported: Vec<serde_json::Value> =
+        lines.body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    exported.reverse();
+    assert_eq!(json!(exported), all["items"]);
+    let last = all["items"][0]["id"].as_i64().expect("a number");
+    assert_eq!(api.get(&format!("/audit/export?behind={last}")).await.body, "");
+    let whole = api.get("/audit/verification").await.ok(200);
+    assert_eq!((&whole["whole"], &whole["last_seal"]), (&json!(true), &all["items"][0]["seal"]));
+}
+
+async fn keys(api: &Api<'_>) {
+    let all = api.get("/keys").await.ok(200);
+    let count = all["items"].as_array().map_or(0, Vec::len);
+    assert!(!api.get("/keys").await.body.contains("\"d\""), "no private half");
+    let rotated = api.post("/keys/rotate", json!({ "alg": "PS256" })).await.ok(200);
+    assert_eq!(rotated["items"].as_array().map(Vec::len), Some(count + 1));
+    assert_eq!(api.post("/keys/rotate", json!({ "alg": "PS256" })).await.status, 409);
+    assert_eq!(api.post("/keys/rotate", json!({ "alg": "none" })).await.json()["field"], "alg");
+    let rotated = api.post("/keys/rotate", json!({ "alg": "EdDSA", "emergency": true })).await.ok(200);
+    let of = |state: &str, alg: &str| {
+        let found = rotated["items"].as_array().expect("keys").iter().find(|k| k["state"] == state && k["alg"] == alg);
+        found.map(|key| key["kid"].as_str().expect("a kid").to_owned())
+    };
+    let old = of("retired", "EdDSA").expect("the old key");
+    assert_eq!(api.get(&format!("/keys/{old}/ending")).await.ok(200)["has_successor"], true);
+    assert_eq!(api.delete(&format!("/keys/{old}")).await.status, 204);
+    assert_eq!(api.get("/keys/nothing/ending").await.status, 404);
+    let rs = api.post("/keys/rotate", json!({ "alg": "RS256" })).await.ok(200);
+    let signing = rs["items"].as_array().expect("keys").iter().find(|k| k["state"] == "signing" && k["alg"] == "PS256");
+    let kid = signing.expect("a key that signs")["kid"].as_str().expect("a kid").to_owned();
+    let retired = api.post(&format!("/keys/{kid}/retire"), json!({})).await;
+    assert!([204, 409].contains(&retired.status), "{}", retired.body);
+}
+
+async fn traces(api: &Api<'_>) {
+    let refused = api.get("/sessions/nothing").await;
+    let id = refused.header("x-correlation-id").to_owned();
+    api.app.trace(&id).await;
+    let flow = api.get(&format!("/traces/{id}")).await.ok(200);
+    assert_eq!(flow["steps"][0]["step"], "session_find");
+    assert_eq!(flow["steps"][0]["received"], "unknown_session");
+    assert_eq!(flow["steps"][0]["client_id"], "automation");
+    let found = api.get("/traces?client_id=automation&refusals=true&limit=5").await.ok(200);
+    assert!(found["items"].as_array().expect("items").contains(&flow), "{found}");
+    api.get("/traces/nothing").await.is_problem(404, "unknown_trace");
+}
+
+async fn settings(api: &Api<'_>) {
+    let etag = api.get("/settings").await.header("etag").to_owned();
+    let set = json!({ "organisation": "Acme", "support": "help@acme.example" });
+    let page = api.send(reqwest::Method::PUT, "/settings", Some(set), &[("if-match", &etag)]).await;
+    assert_eq!(page.ok(200)["organisation"], "Acme");
+    let patched = api.patch("/settings", json!({ "support": null })).await.ok(200);
+    assert_eq!((&patched["organisation"], &patched["support"]), (&json!("Acme"), &json!(null)));
+    let stale = api.send(reqwest::Method::PATCH, "/settings", Some(json!({})), &[("if-match", &etag)]).await;
+    stale.is_problem(412, "version_is_stale");
+    assert_eq!(api.put("/settings", json!({ "organisation": "a\nb" })).await.json()["field"], "organisation");
+}
+
+async fn overview(api: &Api<'_>) {
+    for (range, points) in [("24h", 144), ("7d", 168), ("30d", 120)] {
+        let overview = api.get(&format!("/overview?range={range}")).await.ok(200);
+        assert_eq!(overview["times"].as_array().map(Vec::len), Some(points));
+        assert_eq!(overview["counts"]["sign_ins"].as_array().map(Vec::len), Some(points));
+    }
+    api.get("/overview?range=1y").await.is_problem(400, "query");
+}
+
+#[tokio::test]
+async fn an_altered_log_is_told() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    let session = sign_in(&app).await;
+    api.delete(&format!("/sessions/{session}")).await;
+    let last = api.get("/audit?limit=1").await.ok(200)["items"][0]["id"].as_i64().expect("a number");
+    app.lines(&format!("UPDATE events SET actor = 'nobody' WHERE id = {last} RETURNING kind AS line"));
+    let verdict = api.get("/audit/verification").await.ok(200);
+    assert_eq!((&verdict["whole"], &verdict["broken_at"]), (&json!(false), &json!(last)));
+}
+
+/// A session of somebody.
+async fn sign_in(app: &TestApp) -> String {
+    let client = app.web("c1").await;
+    app.person("ada@example.com").await;
+    let tokens = app.tokens(&mut Browser::new(app), &client, "ada@example.com", &[("scope", "openid")]).await;
+    app.userinfo(&tokens.access).await;
+    let sessions = app.lines("SELECT id AS line FROM sessions");
+    sessions.into_iter().next().expect("a session")
+}
+
+#[tokio::test]
+async fn n07_forged_cursors_and_odd_queries_are_refused_with_the_place() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    sign_in(&app).await;
+    let field = |page: &crate::support::Page| page.json()["field"].as_str().map(str::to_owned);
+    for (query, code, place) in [
+        ("after=x", "cursor", "after"),
+        ("after=AAAAAAAAAAAAAAAAAAAAAFsx", "cursor", "after"),
+        ("limit=0", "query", "limit"),
+        ("limit=-1", "query", "limit"),
+        ("limit=9223372036854775808", "query", "limit"),
+        ("limit=1%3B--", "query", "limit"),
+        ("limit=1&limit=2", "query_repeated", "limit"),
+        ("sort=name%3B--", "query_unknown", "sort"),
+        ("order_by=1", "query_unknown", "order_by"),
+    ] {
+        let page = api.get(&format!("/sessions?{query}")).await;
+        page.is_problem(400, code);
+        assert_eq!(field(&page).as_deref(), Some(place), "{query}");
+    }
+    let next = api.get("/audit?limit=1").await.ok(200)["next"].as_str().map(str::to_owned);
+    if let Some(cursor) = next {
+        api.get(&format!("/sessions?after={cursor}")).await.is_problem(400, "cursor");
+    }
+    for odd in ["'", "%27%20OR%201=1--", "%25", "_", "%00", "%ff", "%F0%9F%92%A9", "..%2F..%2Fetc"] {
+        let page = api.get(&format!("/audit?kind={odd}")).await;
+        assert!(page.status == 200 && page.json()["items"] == json!([]) || page.status == 400, "{odd}: {}", page.body);
+        let page = api.get(&format!("/sessions/{odd}")).await;
+        assert!([400, 404].contains(&page.status), "{odd}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn the_index_tells_what_a_token_may_do() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    let index = api.get("").await.ok(200);
+    assert_eq!(index["client_id"], "automation");
+    assert_eq!(index["user_id"], json!(null));
+    assert_eq!(index["operations"].as_array().map(Vec::len), Some(routes().count()));
+    api.get("/").await.ok(200);
+    let page = app.send(app.http.get(app.url(&format!("{ROOT}/nothing/here"))).bearer_auth(&api.token)).await;
+    page.is_problem(404, "address");
+}
+
+#[tokio::test]
+async fn the_document_is_served_as_it_is_and_to_no_other_origin() {
+    let app = TestApp::for_admin().await;
+    let page =
+        app.send(app.http.get(app.url(&format!("{ROOT}/openapi.json"))).header("origin", "https://x.test")).await;
+    assert_eq!(page.json(), vouchsafe::http::admin::api::openapi::document(&app.issuer));
+    assert!(page.headers.keys().all(|name| !name.as_str().starts_with("access-control-")));
+    let again = app.http.get(app.url(&format!("{ROOT}/openapi.json"))).header("if-none-match", page.header("etag"));
+    assert_eq!(app.send(again).await.status, 304);
+    let reader = app.send(app.http.get(app.url(&format!("{ROOT}/docs"))).header("accept", "text/html")).await;
+    assert!(reader.status == 200 && reader.header("content-type").starts_with("text/html"));
+}
