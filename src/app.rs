@@ -110,6 +110,7 @@ impl App {
         tokio::spawn(TraceWriter::run(writer, db));
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
+        crate::flow::admin::console::ensure_client(&app.parts, app.clock.now()).await.map_err(fault)?;
         Ok(app)
     }
 
@@ -241,6 +242,7 @@ fn policy(config: &Config) -> Policy {
     Policy {
         issuer: config.server.issuer.clone(),
         sessions: SessionRule { idle: config.sessions.idle(), absolute: config.sessions.absolute() },
+        console: SessionRule { idle: config.console.idle(), absolute: config.console.absolute() },
         request_lifetime: config.sessions.request(),
         reuse_window: tokens.reuse_window(),
         account_guesses: config.limits.account(),

@@ -31,12 +31,21 @@ pub enum Kind {
     SetupLink,
     /// `vs_dv_`: cookie of a browser a person has signed in from before.
     Device,
+    /// `vs_co_`: cookie of the administration console.
+    Console,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 6] =
-        [Kind::RefreshToken, Kind::Code, Kind::ClientSecret, Kind::Session, Kind::SetupLink, Kind::Device];
+    pub const ALL: [Kind; 7] = [
+        Kind::RefreshToken,
+        Kind::Code,
+        Kind::ClientSecret,
+        Kind::Session,
+        Kind::SetupLink,
+        Kind::Device,
+        Kind::Console,
+    ];
 
     /// The six characters every token of this kind begins with.
     pub const fn prefix(self) -> &'static str {
@@ -47,6 +56,7 @@ impl Kind {
             Kind::Session => "vs_ss_",
             Kind::SetupLink => "vs_su_",
             Kind::Device => "vs_dv_",
+            Kind::Console => "vs_co_",
         }
     }
 }

@@ -21,6 +21,7 @@ mod writer;
 pub mod clients;
 pub mod codes;
 pub mod consents;
+pub mod console_sessions;
 pub mod devices;
 pub mod events;
 pub mod grants;

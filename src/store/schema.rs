@@ -374,6 +374,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_members,
     refresh_tokens,
     revoked_tokens,
+    roles,
     sessions,
     user_terms,
     users,

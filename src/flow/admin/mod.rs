@@ -6,6 +6,7 @@
 pub mod client;
 pub mod client_change;
 pub mod consent;
+pub mod console;
 pub mod key;
 pub mod page;
 pub mod refusal;

@@ -3,7 +3,7 @@
 
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
-use crate::store::{clients, codes, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links};
+use crate::store::{clients, codes, console_sessions, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long things are kept beyond their life.
@@ -40,6 +40,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| refresh_tokens::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| grants::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| sessions::delete_expired(c, before)).await?;
+    gone += repeat(parts, move |c| console_sessions::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;

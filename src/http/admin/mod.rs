@@ -1,0 +1,3 @@
+//! What administrators reach over HTTP. This file owns the list of the doors and nothing else.
+
+pub mod console;
