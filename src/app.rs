@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::ops::keys::{self, KeyRule};
+use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
@@ -104,6 +106,9 @@ impl App {
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
+            stats: Default::default(),
+            usage: Default::default(),
+            settings: CurrentSettings::default(),
             policy: policy(config),
             db: db.clone(),
         });
@@ -111,6 +116,7 @@ impl App {
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
         crate::flow::admin::console::ensure_client(&app.parts, app.clock.now()).await.map_err(fault)?;
+        settings::reload(&app.parts).await.map_err(fault)?;
         Ok(app)
     }
 
@@ -138,8 +144,8 @@ impl App {
         }
     }
 
-    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), sweeping every
-    /// five minutes. The tasks end with the runtime.
+    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), what was
+    /// counted every half minute, sweeping every five minutes. The tasks end with the runtime.
     pub fn start_jobs(&self) {
         let (parts, rule, clock) = (self.parts.clone(), self.key_rule.clone(), self.clock.clone());
         tokio::spawn(async move {
@@ -148,6 +154,20 @@ impl App {
                 timer.tick().await;
                 if let Err(fault) = keys::tend(&parts, &rule, clock.now()).await {
                     tracing::warn!(%fault, "the signing keys could not be tended; trying again in 10 s");
+                }
+                if let Err(fault) = settings::reload(&parts).await {
+                    tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
+                }
+            }
+        });
+        let (parts, clock) = (self.parts.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            let mut timer = tokio::time::interval(Duration::from_secs(30));
+            let mut keeper = Keeper::default();
+            loop {
+                timer.tick().await;
+                if let Err(fault) = keeper.tick(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "what was counted could not be stored; trying again in 30 s");
                 }
             }
         });
@@ -167,6 +187,9 @@ impl App {
     /// Writes out what is still in memory and lets the database go.
     pub async fn close(&self) {
         self.parts.tracer.flush().await;
+        if let Err(fault) = stats::flush(&self.parts, self.clock.now()).await {
+            tracing::warn!(%fault, "what was counted in the last half minute could not be stored");
+        }
         let db = self.parts.db.clone();
         let _ = tokio::task::spawn_blocking(move || db.close()).await;
     }

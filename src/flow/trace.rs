@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use crate::flow::Cx;
+use crate::flow::stats::Count;
 use crate::oauth::error::Refusal;
 use crate::secret::token::TOKEN_LEN;
 use crate::store::traces::{self, TraceRow};
@@ -81,7 +82,7 @@ impl Tracer {
     pub fn note(&self, cx: &Cx, note: Note) {
         tracing::info!(correlation_id = %cx.correlation_id, step = note.step, client_id = note.client_id.as_deref(),
             user_id = note.user_id.as_deref(), address = %cx.address, "{}", note.outcome);
-        self.push(row(cx, note));
+        self.push(cx, row(cx, note));
     }
 
     /// Notes a refusal. The finding is in the row; the log has the check's name and the code.
@@ -98,12 +99,13 @@ impl Tracer {
             received: Some(clean(&finding.received)),
             ..row(cx, Note { step, outcome, ..note })
         };
-        self.push(row);
+        self.push(cx, row);
     }
 
-    fn push(&self, row: TraceRow) {
+    fn push(&self, cx: &Cx, row: TraceRow) {
         if self.queue.try_send(Entry::Row(Box::new(row))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
+            cx.count(Count::DroppedNotes);
         }
     }
 

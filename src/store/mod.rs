@@ -34,9 +34,12 @@ pub mod refresh_tokens;
 pub mod revoked_tokens;
 pub mod scopes;
 pub mod sessions;
+pub mod settings;
 pub mod setup_links;
 pub mod standing;
+pub mod stats;
 pub mod traces;
+pub mod usage;
 pub mod users;
 
 pub use conn::Conn;

@@ -26,6 +26,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        asked_while_disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -36,6 +38,7 @@ diesel::table! {
         hash -> Binary,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 
@@ -357,6 +360,14 @@ diesel::table! {
         request -> Binary,
         answer -> Nullable<Binary>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    stats (bucket, name) {
+        bucket -> BigInt,
+        name -> Text,
+        value -> BigInt,
     }
 }
 

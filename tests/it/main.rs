@@ -23,6 +23,7 @@ mod refresh;
 mod revoke;
 mod secrets;
 mod sessions;
+mod stats;
 mod token;
 mod trace;
 mod userinfo;

@@ -54,6 +54,9 @@ pub(super) async fn house() -> House {
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
+        stats: Default::default(),
+        usage: Default::default(),
+        settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,
     });

@@ -165,7 +165,7 @@ fn judge_about(client: &Client) -> Result<(), ClientRefusal> {
 }
 
 /// An absolute https address, or http on this machine for trying out.
-fn is_link(text: &str) -> bool {
+pub(super) fn is_link(text: &str) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     text.len() <= 2_000

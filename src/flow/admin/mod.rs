@@ -3,15 +3,19 @@
 //! Every operation takes typed input, judges it in one place, answers with a refusal whose words say what to do, and leaves
 //! a row in `events` in the very transaction that makes the change.
 
+pub mod attention;
 pub mod client;
 pub mod client_change;
 pub mod consent;
 pub mod console;
+pub mod files;
 pub mod key;
+pub mod overview;
 pub mod page;
 pub mod refusal;
 pub mod scope;
 pub mod session;
+pub mod settings;
 pub mod setup;
 pub mod user;
 

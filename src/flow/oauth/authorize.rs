@@ -184,7 +184,10 @@ async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefu
     };
     let (check, received) = match known {
         Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
-        Some(_) => ("client.enabled", "a disabled client"),
+        Some(client) => {
+            cx.parts.usage.asked_while_disabled(&client.client_id, cx.now);
+            ("client.enabled", "a disabled client")
+        }
         None => ("client.known", "an unknown client_id"),
     };
     let words = "the app is not known here, or it is switched off";

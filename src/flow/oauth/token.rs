@@ -5,6 +5,7 @@ use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::{self, Incoming};
 use crate::flow::oauth::issue::{self, Ready};
+use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::session::SessionRule;
@@ -50,7 +51,12 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
     };
     let redeemed = match redeemed {
         Ok(redeemed) => redeemed,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+        Err(refusal) => {
+            if is_reuse(&refusal) {
+                cx.count(Count::Reuses);
+            }
+            return Ok(Err(cx.refuse(STEP, refusal, note)));
+        }
     };
     let ready = Ready {
         client: client.client(),
@@ -60,7 +66,15 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
         user: redeemed.user.as_ref(),
         refresh_token: redeemed.refresh_token,
     };
-    issue::mint(cx, ready).map(Ok)
+    let answer = issue::mint(cx, ready)?;
+    cx.count(Count::tokens_by(grant));
+    Ok(Ok(answer))
+}
+
+/// Whether somebody came a second time with what is good once, so that the family ended. Told by the check, after the commit:
+/// a transaction may run twice.
+fn is_reuse(refusal: &Refusal) -> bool {
+    matches!(refusal.finding.check, "code.unused" | "refresh_token.chain" | "refresh_token.reuse")
 }
 
 /// What every grant ends in.

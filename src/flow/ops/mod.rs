@@ -1,4 +1,5 @@
-//! What the house does by itself: tending keys and sweeping what has expired.
+//! What the house does by itself: tending keys, storing what was counted, and sweeping what has expired.
 
 pub mod keys;
+pub mod stats;
 pub mod sweep;

@@ -7,6 +7,7 @@
 mod form_post;
 mod logout;
 mod ops;
+pub mod plot;
 mod sign_in;
 #[cfg(test)]
 mod tests;
