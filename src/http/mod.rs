@@ -1,5 +1,6 @@
 //! FLOOR 4: the only room that names actix and askama. This file owns the list of its parts and nothing else.
 
+pub mod admin;
 pub mod assets;
 pub mod call;
 pub mod cookies;

@@ -4,12 +4,14 @@
 //! a row in `events` in the very transaction that makes the change.
 
 pub mod attention;
+pub mod audit;
 pub mod client;
 pub mod client_change;
 pub mod consent;
 pub mod console;
 pub mod files;
 pub mod key;
+pub mod names;
 pub mod overview;
 pub mod page;
 pub mod refusal;

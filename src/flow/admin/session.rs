@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::user::find_in;
-use super::{About, Actor, event};
+use super::{About, Actor, AdminRefusal, event};
 use crate::flow::oauth::logout::end_session;
 use crate::flow::{Cx, Fault};
 use crate::identity::{Session, SessionId, User, UserId};
@@ -19,6 +19,17 @@ pub enum SessionRefusal {
     /// No such person.
     #[error("there is no account {0:?}; `vouchsafe user list` shows all")]
     UnknownUser(String),
+}
+
+impl From<SessionRefusal> for AdminRefusal {
+    fn from(refusal: SessionRefusal) -> Self {
+        match refusal {
+            SessionRefusal::Unknown(_) => Self::unknown("unknown_session", "there is no live session of this id"),
+            SessionRefusal::UnknownUser(who) => {
+                Self::unknown("unknown_user", format!("there is no account {who:?}")).at("person")
+            }
+        }
+    }
 }
 
 /// A session with whose it is.

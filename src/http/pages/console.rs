@@ -4,6 +4,7 @@
 //! A [`Part`] that is not [`Part::Plain`] may hold any text: the template isolates and escapes it.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use super::Chrome;
 use crate::time::Timestamp;
@@ -406,15 +407,44 @@ impl Field {
         Self { required: true, ..self }
     }
 
-    fn described(&self) -> String {
-        let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.name));
-        let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
-        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+    fn id(&self, form: &str) -> String {
+        format!("{form}-{}", self.name)
+    }
+
+    /// The attributes that tie the field to its hint and to what was wrong with it. Names are the program's own words.
+    fn ties(&self, form: &str) -> Ties {
+        let id = self.id(form);
+        let hint = (!self.hint.is_empty()).then(|| format!("{id}-hint"));
+        let error = self.error.as_ref().map(|_| format!("{id}-error"));
+        Ties(hint.into_iter().chain(error).collect::<Vec<_>>().join(" "), self.error.is_some())
+    }
+
+    fn input_type(&self) -> &'static str {
+        match self.kind {
+            FieldKind::Email => "email",
+            FieldKind::Number => "number",
+            FieldKind::Moment => "datetime-local",
+            FieldKind::Password => "password",
+            _ => "text",
+        }
     }
 }
 
-impl Form {
-    fn has_errors(&self) -> bool {
-        self.problem.is_some()
+struct Ties(String, bool);
+
+impl std::fmt::Display for Ties {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.0.is_empty() {
+            write!(f, " aria-describedby=\"{}\"", self.0)?;
+        }
+        if self.1 { f.write_str(" aria-invalid=\"true\"") } else { Ok(()) }
+    }
+}
+
+impl HtmlSafe for Ties {}
+
+impl Table {
+    fn label(&self, column: &usize) -> &str {
+        self.head.get(*column).map_or("", String::as_str)
     }
 }

@@ -4,6 +4,7 @@
 //! It does not own what stands on a page in which case: that is the handlers' and the flow's, and texts from a query
 //! never come here except as a field's own value (B09).
 
+pub mod console;
 mod form_post;
 mod logout;
 mod ops;
@@ -19,7 +20,7 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, HomePage};
+pub use ops::{ErrorPage, GoOnPage, HomePage};
 pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
 
 use super::assets;
