@@ -232,8 +232,8 @@ async fn n08_a_console_session_ends_with_everything_it_hangs_on() {
     app.write(move |c| users::update(c, &owner)).await;
 
     let shut = enter().await;
-    stored.disabled_at = Some(app.clock.now());
-    app.write(move |c| users::update(c, &stored)).await;
+    let (id, now) = (root.id.clone(), app.clock.now());
+    app.write(move |c| users::set_disabled(c, &id, Some(now), now)).await;
     assert!(!is_in(&shut).await, "the account was disabled");
 }
 

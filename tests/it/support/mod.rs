@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod chromium;
+pub mod console;
 pub mod expect;
 pub mod ground;
 pub mod invariants;
