@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, MailTls};
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
+use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};
+use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
+use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -51,6 +54,8 @@ pub enum Opener {
     Server,
     /// A command beside a server that may be running.
     Command,
+    /// A server that sends no mail but shows it.
+    Demo,
 }
 
 /// The house.
@@ -106,6 +111,10 @@ impl App {
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
+            post: Post::new(
+                if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
+                seal("mail that waits")?,
+            ),
             stats: Default::default(),
             usage: Default::default(),
             settings: CurrentSettings::default(),
@@ -158,6 +167,15 @@ impl App {
                 if let Err(fault) = settings::reload(&parts).await {
                     tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
                 }
+            }
+        });
+        let (parts, clock) = (self.parts.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            loop {
+                if let Err(fault) = post::deliver(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "the outbox could not be read; trying again in 10 s");
+                }
+                let _ = tokio::time::timeout(Duration::from_secs(10), parts.post.wake.notified()).await;
             }
         });
         let (parts, clock) = (self.parts.clone(), self.clock.clone());
@@ -223,7 +241,7 @@ pub fn database_settings(config: &Config, opener: Opener) -> DatabaseSettings {
         acquire_timeout: database.acquire_timeout(),
         busy_timeout: database.busy_timeout(),
         write_queue: database.write_queue,
-        exclusive: opener == Opener::Server,
+        exclusive: opener != Opener::Command,
     }
 }
 
@@ -245,6 +263,29 @@ pub fn key_rule(config: &Config) -> Result<KeyRule, StartError> {
         algorithms: keys.algorithms.clone(),
         rsa_bits: bits.ok_or_else(|| StartError::Parts("keys.rsa_bits must be 2048, 3072 or 4096".to_owned()))?,
     })
+}
+
+/// The way out for letters.
+fn mailer(config: &Config) -> Result<Mailer, StartError> {
+    let mail = &config.mail;
+    let (Some(host), Some(from)) = (mail.host.clone(), mail.from.clone()) else { return Ok(Mailer::Off) };
+    let ca_pem = mail.ca_file.as_ref().map(|path| {
+        std::fs::read(path).map_err(|e| StartError::Parts(format!("mail.ca_file {}: {e}", path.display())))
+    });
+    Mailer::smtp(SmtpSettings {
+        host,
+        port: mail.port(),
+        tls: match mail.tls {
+            MailTls::Implicit => SmtpTls::Implicit,
+            MailTls::StartTls => SmtpTls::StartTls,
+            MailTls::None => SmtpTls::None,
+        },
+        login: mail.username.clone().zip(mail.password.clone()),
+        ca_pem: ca_pem.transpose()?,
+        from,
+        timeout: mail.timeout(),
+    })
+    .map_err(StartError::Parts)
 }
 
 fn password_rule(config: &Config) -> PasswordRule {

@@ -34,7 +34,7 @@ pub async fn run(port: u16) -> Result<(), ServeError> {
     let [provider, app_port, api_port] = [port, port.saturating_add(1), port.saturating_add(2)];
     let listeners = [listen(provider)?, listen(app_port)?, listen(api_port)?];
     let [provider, app_listener, api_listener] = listeners;
-    let app = App::open(&config, Opener::Server, Clock::System).await?;
+    let app = App::open(&config, Opener::Demo, Clock::System).await?;
     let (app_url, api_url) = (format!("http://localhost:{app_port}"), format!("http://localhost:{api_port}"));
     let secret = furnish(&app, &app_url, &api_url).await.map_err(StartError::Parts)?;
     let issuer = config.server.issuer.clone();
@@ -66,7 +66,7 @@ const CLIENT_ID: &str = "demo-app";
 fn announce(issuer: &str, app_url: &str, api_url: &str) {
     println!(
         "\n  Vouchsafe demo\n\n    Open the demo app   {app_url}\n    Sign in as          {EMAIL}\n    with the password   \
-         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n\n  Everything lives in a \
+         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n    Mail it would send  {issuer}/dev/mail\n\n  Everything lives in a \
          temporary folder and is gone when you stop it (Ctrl-C).\n"
     );
 }

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flow::admin::settings::CurrentSettings;
+use crate::flow::mail::Post;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
@@ -77,6 +78,8 @@ pub struct Parts {
     pub audit: Mac,
     /// Where traces go.
     pub tracer: Tracer,
+    /// Where letters to people go.
+    pub post: Post,
     /// What is counted.
     pub stats: Stats,
     /// Which clients and secrets were used.

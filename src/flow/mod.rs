@@ -5,6 +5,7 @@ pub mod admin;
 pub mod audit;
 pub mod cx;
 pub mod latency;
+pub mod mail;
 pub mod oauth;
 pub mod ops;
 pub mod sign_in;

@@ -132,9 +132,25 @@ pub fn authenticate(
     }
     if client.auth_method != ClientAuthMethod::None && fitting.is_none() {
         let live = secrets.iter().filter(|s| s.is_live(now)).count();
-        return Err(refuse("client_auth.secret", &format!("one of {live} valid secrets"), "another secret"));
+        let has_ended = secrets.iter().any(|s| !s.is_live(now) && presented_hash == Some(s.hash.as_slice()));
+        let shape = if has_ended { ", which was valid once and has ended" } else { shape_of(presented) };
+        let received = format!("another secret{shape}");
+        return Err(refuse("client_auth.secret", &format!("one of {live} valid secrets"), &received));
     }
     Ok(AuthenticatedClient { client, secret_id: fitting.map(|secret| secret.id.clone()) })
+}
+
+/// What can be told of a wrong secret without telling any of it.
+fn shape_of(presented: &Presented) -> &'static str {
+    match presented.secret.as_ref().map_or("", |secret| secret.expose()) {
+        secret if secret.trim() != secret => ", with white space or a line break at an end",
+        secret if secret == presented.client_id => ", the client_id itself",
+        secret if secret.starts_with(['"', '\'']) && secret.ends_with(['"', '\'']) => ", in quotes",
+        secret if secret.contains('%') => ", with percent signs in it",
+        secret if secret.contains(' ') => ", with a space in it",
+        secret if secret.starts_with(['$', '<', '{']) || secret.contains("${") => ", the name of a variable",
+        _ => "",
+    }
 }
 
 /// Compares with every live secret, and with a dummy when there is none, in constant time; which one it was is looked up

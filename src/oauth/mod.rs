@@ -9,6 +9,7 @@ pub mod client;
 pub mod client_auth;
 pub mod client_policy;
 pub mod consent;
+pub mod diagnosis;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -64,6 +64,12 @@ impl ScopeSet {
         self.0.difference(&other.0).cloned().collect()
     }
 
+    /// As text for the trace, which may be cut: the tokens that are not in `allowed` come first.
+    pub fn listed(&self, allowed: &ScopeSet) -> String {
+        let (within, beyond): (Vec<&str>, Vec<&str>) = self.iter().partition(|token| allowed.contains(token));
+        [beyond, within].concat().join(" ")
+    }
+
     /// All tokens of both.
     #[must_use]
     pub fn union(&self, other: &ScopeSet) -> ScopeSet {

@@ -30,6 +30,7 @@ pub mod inspect;
 pub mod keys;
 pub mod leases;
 pub mod meta;
+pub mod outbox;
 pub mod refresh_tokens;
 pub mod revoked_tokens;
 pub mod scopes;

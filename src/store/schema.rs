@@ -364,6 +364,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (id) {
+        id -> Text,
+        recipient -> Text,
+        subject -> Text,
+        letter -> Binary,
+        created_at -> BigInt,
+        next_try_at -> BigInt,
+        tries -> BigInt,
+        last_error -> Nullable<Text>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     stats (bucket, name) {
         bucket -> BigInt,
         name -> Text,

@@ -17,6 +17,7 @@ mod introspect;
 mod jose;
 mod limits;
 mod logout;
+mod mistakes;
 mod nodes;
 mod parsers;
 mod passwords;

@@ -4,7 +4,7 @@ use vouchsafe::identity::guess::{GuessCounter, GuessRule};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
 use vouchsafe::store::events::{EventRow, EventSearch};
-use vouchsafe::store::traces::TraceRow;
+use vouchsafe::store::traces::{TraceRow, TraceSearch};
 use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, revoked_tokens, setup_links, traces};
 use vouchsafe::time::{Lifetime, Timestamp};
 
@@ -20,6 +20,8 @@ contract!(
     one_node_holds_a_lease,
     the_first_value_stays,
     traces_keep_their_order,
+    traces_are_searched_by_what_they_name,
+    traces_are_searched_in_pages,
     traces_are_swept_by_age_and_number,
     events_are_listed_in_pages,
     the_chain_is_locked_by_whoever_adds_to_it,
@@ -199,6 +201,61 @@ async fn traces_keep_their_order(arena: Arena) {
         .write(|c| traces::insert_many(c, &[TraceRow { received: Some("a\0b".to_owned()), ..trace("c3", NOW, "nul") }]))
         .await;
     assert_eq!(arena.read(|c| traces::of(c, "c3")).await[0].received.as_deref(), Some("a\u{fffd}b"));
+}
+
+/// Six steps, ten seconds apart: of two apps, two people, two addresses; every other one refused.
+fn six_steps() -> Vec<TraceRow> {
+    (0..6)
+        .map(|i| TraceRow {
+            client_id: Some(if i < 4 { "shop" } else { "wiki" }.to_owned()),
+            user_id: (i % 3 == 0).then(|| "ada".to_owned()),
+            address: Some(format!("192.0.2.{}", i % 2)),
+            check_name: (i % 2 == 0).then(|| "scope.registered (RFC 6749 section 3.3)".to_owned()),
+            ..trace(if i < 5 { "c1" } else { "c2" }, later(i * 10), &i.to_string())
+        })
+        .collect()
+}
+
+async fn traces_are_searched_by_what_they_name(arena: Arena) {
+    let text = |t: &str| Some(t.to_owned());
+    let all = TraceSearch::default;
+    arena.write(|c| traces::insert_many(c, &six_steps())).await;
+    for (wanted, steps) in [
+        (all(), "5 4 3 2 1 0"),
+        (TraceSearch { correlation_id: text("c2"), ..all() }, "5"),
+        (TraceSearch { client_id: text("shop"), ..all() }, "3 2 1 0"),
+        (TraceSearch { client_id: text("sho"), ..all() }, ""),
+        (TraceSearch { client_id: text("shop\0"), ..all() }, ""),
+        (TraceSearch { user_id: text("ada"), ..all() }, "3 0"),
+        (TraceSearch { address: text("192.0.2.1"), ..all() }, "5 3 1"),
+        (TraceSearch { from: Some(later(20)), until: Some(later(40)), ..all() }, "3 2"),
+        (TraceSearch { only_refusals: true, ..all() }, "4 2 0"),
+        (TraceSearch { client_id: text("shop"), user_id: text("ada"), only_refusals: true, ..all() }, "0"),
+    ] {
+        let asked = wanted.clone();
+        let found = arena.read(move |c| traces::search(c, &asked, None, 10)).await;
+        let found: Vec<&str> = found.iter().map(|(_, row)| row.step.as_str()).collect();
+        assert_eq!(found.join(" "), steps, "{wanted:?}");
+    }
+    let failed = arena.read(|c| traces::failures_of_client(c, "shop", 1)).await;
+    assert_eq!(failed.iter().map(|(_, row)| row.step.as_str()).collect::<Vec<_>>(), ["2"]);
+    assert_eq!(failed[0].1, six_steps()[2], "a row comes back as it was stored");
+}
+
+async fn traces_are_searched_in_pages(arena: Arena) {
+    arena.write(|c| traces::insert_many(c, &six_steps())).await;
+    let wanted = TraceSearch { client_id: Some("shop".to_owned()), ..TraceSearch::default() };
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let asked = wanted.clone();
+        let page = arena.read(move |c| traces::search(c, &asked, before, 3)).await;
+        let Some((last, _)) = page.last() else { break };
+        before = Some(*last);
+        seen.push(page.iter().map(|(_, row)| row.step.clone()).collect::<String>());
+        // What is noted meanwhile does not move the pages.
+        arena.write(|c| traces::insert_many(c, &six_steps()[..1])).await;
+    }
+    assert_eq!(seen, ["321", "0"]);
 }
 
 async fn traces_are_swept_by_age_and_number(arena: Arena) {

@@ -54,6 +54,10 @@ pub(super) async fn house() -> House {
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
+        post: crate::flow::mail::Post::new(
+            crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
+            Sealer::from(&master, "mail that waits").unwrap(),
+        ),
         stats: Default::default(),
         usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),

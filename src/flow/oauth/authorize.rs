@@ -147,12 +147,9 @@ pub async fn reopen(
     sealed: &str,
     browser: &Browser,
 ) -> Result<Result<(Pending, Client, Callback), PageRefusal>, Fault> {
-    let pending = match Pending::open(cx, sealed, browser.binding.as_deref()) {
+    let pending = match Pending::open(cx, STEP, sealed, browser.binding.as_deref()) {
         Ok(pending) => pending,
-        Err(refusal) => {
-            let refusal = cx.refuse(STEP, refusal, Note::default());
-            return Ok(Err(PageRefusal { refusal, facts: Vec::new() }));
-        }
+        Err(refusal) => return Ok(Err(PageRefusal { refusal, facts: Vec::new() })),
     };
     let params = Params::of([("client_id", pending.request.client_id.as_str())]);
     let client = match find_client(cx, &params).await? {
@@ -186,13 +183,13 @@ async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefu
         Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
         Some(client) => {
             cx.parts.usage.asked_while_disabled(&client.client_id, cx.now);
-            ("client.enabled", "a disabled client")
+            ("client.enabled", format!("a disabled client: {client_id}"))
         }
-        None => ("client.known", "an unknown client_id"),
+        None => ("client.known", client_id.clone()),
     };
     let words = "the app is not known here, or it is switched off";
     let refusal = Refusal::new(ErrorCode::InvalidRequest, check, "RFC 6749 section 4.1.2.1", words)
-        .because("a registered, enabled client", format!("{received}: {client_id}"));
+        .because("a registered, enabled client", received);
     let refusal = cx.refuse(STEP, refusal, Note::default().client(&client_id));
     Ok(Err(PageRefusal { refusal, facts: vec![("Received client_id".to_owned(), client_id)] }))
 }

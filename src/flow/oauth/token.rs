@@ -20,7 +20,7 @@ use crate::oauth::params::Params;
 use crate::oauth::pkce;
 use crate::oauth::scope::{self, Scope};
 use crate::oauth::token::{self, TokenAnswer};
-use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::secret::token::{Kind, check_shape, hash, make, seems};
 use crate::sensitive::Sensitive;
 use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, scopes, standing, users};
 use crate::time::{Lifetime, Timestamp};
@@ -203,7 +203,8 @@ fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), s
         Err(refusal) => return Ok((None, Err(refusal))),
     };
     if !check_shape(Kind::Code, request.code) {
-        return Ok((None, Err(authorization_code::not_usable("code.form", "a text that is no code of ours"))));
+        let received = format!("a text that is no code of ours: {}", seems(request.code, Some(Kind::Code)));
+        return Ok((None, Err(authorization_code::not_usable("code.form", &received))));
     }
     let code = match codes::take(c, &hash(request.code), work.now)? {
         codes::Taken::First(code) => code,
@@ -285,7 +286,8 @@ async fn by_refresh_token(
     match refresh_token::read(form) {
         Err(refusal) => return Ok(Err(refusal)),
         Ok(token) if !check_shape(Kind::RefreshToken, token) => {
-            return Ok(Err(refresh_token::unknown("a text that is no refresh token of ours")));
+            let what = seems(token, Some(Kind::RefreshToken));
+            return Ok(Err(refresh_token::unknown(&format!("a text that is no refresh token of ours: {what}"))));
         }
         Ok(_) => {}
     }

@@ -11,8 +11,9 @@ use crate::oauth::claims;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::scope::{self, ScopeSet};
+use crate::secret::token::seems;
 use crate::sensitive::Sensitive;
-use crate::signing::{Expect, ExpectedAudience};
+use crate::signing::{Expect, ExpectedAudience, TokenRefusal};
 use crate::store::standing::{AccessStanding, AccessTokenRef};
 use crate::store::{scopes, standing, users};
 
@@ -35,6 +36,10 @@ impl AccessToken {
         };
         match cx.parts.keyring.verify(token, &expect, cx.now) {
             Ok(verified) => Ok(Self { claims: verified.into_claims() }),
+            Err(TokenRefusal::NotThreeParts) => {
+                let received = format!("no JWT: {}", seems(token, None));
+                Err(invalid_token("access_token.verifies").because("a valid access token of ours", received))
+            }
             Err(why) => Err(invalid_token("access_token.verifies").because("a valid access token of ours", why)),
         }
     }

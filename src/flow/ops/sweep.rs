@@ -4,7 +4,8 @@
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, console_sessions, grants, guesses, leases, refresh_tokens, revoked_tokens, sessions, setup_links, stats,
+    clients, codes, console_sessions, grants, guesses, leases, outbox, refresh_tokens, revoked_tokens, sessions,
+    setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -49,6 +50,8 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
+    let week = now - Lifetime::from_days(7);
+    gone += repeat(parts, move |c| outbox::delete_given_up(c, week)).await?;
     gone += repeat(parts, move |c| stats::delete_older(c, now - STATS_KEEP)).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     Ok(gone)

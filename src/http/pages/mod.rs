@@ -20,7 +20,7 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, GoOnPage, HomePage};
+pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
 pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
 
 use super::assets;

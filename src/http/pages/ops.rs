@@ -3,6 +3,8 @@
 
 use askama::Template;
 
+use crate::outbound::Letter;
+
 use super::{AccountCard, Chrome, is_web_address};
 
 /// Says what went wrong where no client can be told.
@@ -59,6 +61,16 @@ pub struct HomePage {
     pub is_owner: bool,
     /// Whether that person administers anything, and is shown the way to the console.
     pub administers: bool,
+}
+
+/// The letters that a demo would have sent.
+#[derive(Clone, Debug, Template)]
+#[template(path = "ops/mailbox.html")]
+pub struct MailboxPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The newest first.
+    pub letters: Vec<Letter>,
 }
 
 /// A path on this server: `//host` and `/\host` would leave it.
