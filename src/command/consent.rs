@@ -29,7 +29,7 @@ pub(super) async fn run(app: &App, command: ConsentCommand) -> Result<Answer, Fa
     let cx = app.command_cx();
     match command {
         ConsentCommand::List { user } => {
-            let consents = consent::list(&cx, &user).await?.map_err(Failure::refused)?;
+            let consents = consent::list(&cx, &Actor::CommandLine, &user).await?.map_err(Failure::refused)?;
             let row = |c: &Consent| vec![c.client_id.clone(), c.granted_at.rfc3339(), c.scopes.to_string()];
             let words = match consents.is_empty() {
                 true => "This person has allowed nothing.".to_owned(),

@@ -12,8 +12,8 @@ use crate::config::{Config, Overrides};
 use crate::demo;
 use crate::flow::admin::client::{self, NewClient};
 use crate::flow::admin::client_change::{ClientChange, ListChange};
+use crate::flow::admin::user_document::UserDocument;
 use crate::flow::admin::{Actor, scope, user};
-use crate::identity::RoleName;
 use crate::oauth::client_policy::Profile;
 use crate::oauth::scope::Scope;
 use crate::secret::random::{Chance, SystemChance};
@@ -103,15 +103,14 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
         };
         scope::add(&cx, &actor, scope).await.map_err(words)?.map_err(words)?;
     }
-    let person = user::NewUser {
-        email: EMAIL.to_owned(),
+    let person = UserDocument {
         name: Some("Ada Lovelace".to_owned()),
         email_verified: true,
-        role: RoleName::PERSON,
         groups: vec!["mathematicians".to_owned()],
-        password: Sensitive::new(PASSWORD),
+        ..UserDocument::new(EMAIL)
     };
-    user::add(&cx, &actor, person).await.map_err(words)?.map_err(words)?;
+    let access = user::FirstAccess::Password(Sensitive::new(PASSWORD));
+    user::create(&cx, &actor, person, access).await.map_err(words)?.map_err(words)?;
     let change = ClientChange {
         name: Some("Demo app".to_owned()),
         redirect_uris: ListChange::to(vec![format!("{app_url}/callback")]),

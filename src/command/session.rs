@@ -1,17 +1,19 @@
 //! Owns `vouchsafe session …`. It does not own what is done (`flow::admin::session`).
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::table;
-use super::{Answer, Failure, show};
+use super::{Answer, Failure};
 use crate::app::App;
 use crate::flow::admin::Actor;
-use crate::flow::admin::session::{self, Listed};
+use crate::flow::admin::page::LONGEST_PAGE;
+use crate::flow::admin::session::{self, SessionView};
+use crate::flow::admin::user_access;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionCommand {
-    /// Lists live sessions, last used first.
+    /// Lists live sessions, those that began last first.
     List {
         /// Of one person only: e-mail address or id.
         #[arg(long)]
@@ -38,34 +40,38 @@ pub(super) async fn run(app: &App, command: SessionCommand) -> Result<Answer, Fa
     let (cx, actor) = (app.command_cx(), Actor::CommandLine);
     match command {
         SessionCommand::List { user, limit } => {
-            let found = session::list(&cx, user.as_deref(), limit.into()).await?.map_err(Failure::refused)?;
+            let (mut found, mut after) = (Vec::new(), None);
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            loop {
+                let page = session::list(&cx, &actor, user.as_deref(), after, LONGEST_PAGE).await?;
+                let page = page.map_err(Failure::refused)?;
+                found.extend(page.items);
+                after = page.next;
+                if after.is_none() || found.len() >= limit {
+                    break;
+                }
+            }
+            found.truncate(limit);
             Ok(listed(&found))
         }
         SessionCommand::End(EndArgs { id: Some(id), .. }) => {
             let ended = session::end(&cx, &actor, &id).await?.map_err(Failure::refused)?;
-            Ok(Answer::new(format!("The session {} has ended.", ended.id), show::session(&ended, None)))
+            Ok(Answer::new(format!("The session {} has ended.", ended.id), json!(ended)))
         }
         SessionCommand::End(EndArgs { id: None, user }) => {
             let user = user.unwrap_or_default();
-            let (id, count) = session::end_all(&cx, &actor, &user).await?.map_err(Failure::refused)?;
+            let (id, count) = user_access::end_sessions(&cx, &actor, &user).await?.map_err(Failure::refused)?;
             let words = format!("{count} session{} of {user} ended.", if count == 1 { "" } else { "s" });
             Ok(Answer::new(words, json!({ "user_id": id.as_str(), "ended": count })))
         }
     }
 }
 
-fn listed(found: &[Listed]) -> Answer {
-    let email = |one: &Listed| one.user.as_ref().map(|user| user.email.as_str().to_owned());
-    let row = |one: &Listed| {
-        let s = &one.session;
+fn listed(found: &[SessionView]) -> Answer {
+    let row = |s: &SessionView| {
         let agent: String = s.user_agent.chars().take(40).collect();
-        vec![
-            s.id.as_str().to_owned(),
-            email(one).unwrap_or_default(),
-            s.last_seen_at.rfc3339(),
-            s.address.clone(),
-            agent,
-        ]
+        let email = s.email.clone().unwrap_or_default();
+        vec![s.id.clone(), email, s.last_seen_at.clone(), s.address.clone(), agent]
     };
     let words = match found.is_empty() {
         true => "Nobody is signed in.".to_owned(),
@@ -73,6 +79,5 @@ fn listed(found: &[Listed]) -> Answer {
             table(&["SESSION", "E-MAIL", "LAST SEEN", "ADDRESS", "BROWSER"], &found.iter().map(row).collect::<Vec<_>>())
         }
     };
-    let shown = found.iter().map(|one| show::session(&one.session, email(one).as_deref())).collect();
-    Answer::new(words, Value::Array(shown))
+    Answer::new(words, json!(found))
 }

@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 
 use super::answer::printable;
-use crate::identity::{Session, User};
 use crate::oauth::client::{Client, ClientSecret};
 use crate::time::Timestamp;
 
@@ -56,38 +55,6 @@ pub(super) fn client(client: &Client) -> Value {
 /// What may be said of a secret: its name and its dates.
 pub(super) fn secret(secret: &ClientSecret) -> Value {
     json!({ "id": secret.id, "created_at": secret.created_at.rfc3339(), "expires_at": time(secret.expires_at) })
-}
-
-pub(super) fn user(user: &User) -> Value {
-    json!({
-        "id": user.id.as_str(),
-        "email": user.email.as_str(),
-        "email_verified": user.email_verified,
-        "name": user.profile.name,
-        "role": user.role.as_str(),
-        "groups": user.groups,
-        "disabled_at": time(user.disabled_at),
-        "valid_from": user.valid_from.rfc3339(),
-        "created_at": user.created_at.rfc3339(),
-        "updated_at": user.updated_at.rfc3339(),
-    })
-}
-
-pub(super) fn session(session: &Session, email: Option<&str>) -> Value {
-    json!({
-        "id": session.id.as_str(),
-        "user_id": session.user_id.as_str(),
-        "email": email,
-        "created_at": session.created_at.rfc3339(),
-        "auth_time": session.auth_time.rfc3339(),
-        "last_seen_at": session.last_seen_at.rfc3339(),
-        "expires_at": session.expires_at.rfc3339(),
-        "ended_at": time(session.ended_at),
-        "acr": session.acr,
-        "amr": session.amr,
-        "user_agent": session.user_agent,
-        "address": session.address,
-    })
 }
 
 /// Puts the members of `more` into the object `into`.

@@ -3,20 +3,23 @@
 use std::io::{IsTerminal, Read};
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::answer::table;
 use super::{Answer, Failure, show};
 use crate::app::App;
-use crate::flow::admin::Actor;
-use crate::flow::admin::user::{self, NewUser, UserRefusal};
-use crate::flow::{Cx, Fault};
-use crate::identity::{RoleName, User};
+use crate::flow::Cx;
+use crate::flow::admin::user::{self, FirstAccess};
+use crate::flow::admin::user_access;
+use crate::flow::admin::user_document::{UserDocument, UserView};
+use crate::flow::admin::user_search::{self, UserSearch};
+use crate::flow::admin::{Actor, Done, invitation};
+use crate::identity::RoleName;
 use crate::sensitive::Sensitive;
 
 /// People read from the database at a time.
-const PAGE: i64 = 500;
+const PAGE: i64 = 200;
 /// More than any password that is taken; the configuration's own limit is held by the hasher.
 const MOST_BYTES: u64 = 65_536;
 
@@ -35,9 +38,17 @@ pub(super) enum UserCommand {
     Password {
         /// E-mail address or id.
         user: String,
+        /// It opens nothing but the page on which the person chooses another one.
+        #[arg(long)]
+        must_change: bool,
         /// Reads the password from the input stream; a line break at its end does not count.
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+    /// Prints a one-time link under which the person chooses a password; links printed before are void.
+    Invite {
+        /// E-mail address or id.
+        user: String,
     },
     /// Shuts an account; sessions and tokens end at once.
     Disable {
@@ -73,39 +84,66 @@ pub(super) struct AddArgs {
     /// The person may administer this provider.
     #[arg(long)]
     owner: bool,
+    /// Prints a one-time link under which they choose a password, in place of one from the input stream.
+    #[arg(long, conflicts_with = "password_stdin")]
+    invite: bool,
     /// Reads the password from the input stream; a line break at its end does not count.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "invite")]
     password_stdin: bool,
 }
 
 pub(super) async fn run(app: &App, command: UserCommand) -> Result<Answer, Failure> {
-    let actor = Actor::CommandLine;
+    let (actor, cx) = (Actor::CommandLine, app.command_cx());
     match command {
-        UserCommand::Add(args) => {
-            let new = NewUser {
-                email: args.email,
-                name: args.name,
-                email_verified: args.verified,
-                role: if args.owner { RoleName::OWNER } else { RoleName::PERSON },
-                groups: args.groups,
-                password: password()?,
-            };
-            changed("added", user::add(&app.command_cx(), &actor, new).await)
-        }
-        UserCommand::List => list(&app.command_cx()).await,
+        UserCommand::Add(args) => add(&cx, &actor, args).await,
+        UserCommand::List => list(&cx, &actor).await,
         UserCommand::Show { user } => {
-            let found = user::find(&app.command_cx(), &user).await?.map_err(Failure::refused)?;
-            let shown = show::user(&found);
+            let found = user::find(&cx, &actor, &user).await?.map_err(Failure::refused)?;
+            let shown = json!(found);
             Ok(Answer::new(show::lines(&shown), shown))
         }
-        UserCommand::Password { user, password_stdin: _ } => {
+        UserCommand::Password { user, must_change, password_stdin: _ } => {
             let new = password()?;
-            changed("given a new password", user::set_password(&app.command_cx(), &actor, &user, new).await)
+            let done = user_access::set_password(&app.command_cx(), &actor, &user, new, must_change).await;
+            changed("given a new password", done)
         }
-        UserCommand::Disable { user } => changed("disabled", user::disable(&app.command_cx(), &actor, &user).await),
-        UserCommand::Enable { user } => changed("enabled", user::enable(&app.command_cx(), &actor, &user).await),
-        UserCommand::Remove { user } => changed("removed", user::remove(&app.command_cx(), &actor, &user).await),
+        UserCommand::Invite { user } => {
+            let invited = invitation::invite(&cx, &actor, &user).await?.map_err(Failure::refused)?;
+            Ok(link(&cx, invited.user, &invited.token))
+        }
+        UserCommand::Disable { user } => changed("disabled", user::disable(&cx, &actor, &user, None).await),
+        UserCommand::Enable { user } => changed("enabled", user::enable(&cx, &actor, &user, None).await),
+        UserCommand::Remove { user } => changed("removed", user::remove(&cx, &actor, &user, None).await),
     }
+}
+
+async fn add(cx: &Cx, actor: &Actor, args: AddArgs) -> Result<Answer, Failure> {
+    let role = if args.owner { RoleName::OWNER } else { RoleName::PERSON };
+    let document = UserDocument {
+        name: args.name,
+        email_verified: args.verified,
+        role: role.as_str().to_owned(),
+        groups: args.groups,
+        ..UserDocument::new(&args.email)
+    };
+    let access = if args.invite { FirstAccess::Invitation } else { FirstAccess::Password(password()?) };
+    let created = user::create(cx, actor, document, access).await?.map_err(Failure::refused)?;
+    match created.invitation {
+        Some(token) => Ok(link(cx, created.user, &token)),
+        None => changed("added", Ok(Ok(created.user))),
+    }
+}
+
+/// The address behind which a person chooses a password, for the administrator to hand on.
+fn link(cx: &Cx, user: UserView, token: &Sensitive) -> Answer {
+    let url = invitation::address(cx, token);
+    let until = user.invited_until.clone().unwrap_or_default();
+    let words = format!(
+        "{}\nHand this address to {}: under it they choose a password. It works once, until {until}; earlier ones are void.",
+        url.expose(),
+        user.document.email
+    );
+    Answer::new(words, json!({ "user": user, "url": url.expose(), "expires_at": until }))
 }
 
 /// Everything on the input stream, without one line break at its end.
@@ -127,35 +165,37 @@ fn password() -> Result<Sensitive, Failure> {
     Ok(Sensitive::new(text))
 }
 
-async fn list(cx: &Cx) -> Result<Answer, Failure> {
-    let mut people: Vec<User> = Vec::new();
+async fn list(cx: &Cx, actor: &Actor) -> Result<Answer, Failure> {
+    let mut people: Vec<UserView> = Vec::new();
+    let mut after = None;
     loop {
-        let page = user::list(cx, people.last().map(|u| u.email.key().to_owned()), PAGE).await?;
-        let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-        people.extend(page);
-        if is_last {
+        let page =
+            user_search::search(cx, actor, &UserSearch::default(), after, PAGE).await?.map_err(Failure::refused)?;
+        people.extend(page.items);
+        after = page.next;
+        if after.is_none() {
             break;
         }
     }
-    let row = |u: &User| {
-        let state = match (u.disabled_at, &u.role) {
-            (Some(_), _) => "disabled",
-            (None, role) if *role != RoleName::PERSON => role.as_str(),
-            (None, _) => "",
+    let row = |u: &UserView| {
+        let state = match (u.disabled, u.document.role.as_str()) {
+            (true, _) => "disabled",
+            (false, role) if role != RoleName::PERSON.as_str() => role,
+            (false, _) => "",
         };
-        let name = u.profile.name.clone().unwrap_or_default();
-        vec![u.email.as_str().to_owned(), name, state.to_owned(), u.id.as_str().to_owned()]
+        let name = u.document.name.clone().unwrap_or_default();
+        vec![u.document.email.clone(), name, state.to_owned(), u.id.clone()]
     };
     let rows: Vec<Vec<String>> = people.iter().map(row).collect();
     let words = match rows.is_empty() {
         true => "There are no accounts yet; `vouchsafe admin link` makes the first administrator.".to_owned(),
         false => table(&["E-MAIL", "NAME", "", "ID"], &rows),
     };
-    Ok(Answer::new(words, Value::Array(people.iter().map(show::user).collect())))
+    Ok(Answer::new(words, json!(people)))
 }
 
-fn changed(what: &str, done: Result<Result<User, UserRefusal>, Fault>) -> Result<Answer, Failure> {
+fn changed(what: &str, done: Done<UserView>) -> Result<Answer, Failure> {
     let user = done?.map_err(Failure::refused)?;
-    let words = format!("{} ({}) was {what}.", user.email.as_str(), user.id);
-    Ok(Answer::new(words, show::user(&user)))
+    let words = format!("{} ({}) was {what}.", user.document.email, user.id);
+    Ok(Answer::new(words, json!(user)))
 }

@@ -1,11 +1,13 @@
 //! Our own nouns: people, sessions, groups, and the rules about them that need no protocol.
 //! It does not own OAuth (that is `oauth`), nor how anything is stored or shown.
 
+pub mod attribute;
 pub mod email;
 pub mod guess;
 pub mod permission;
 pub mod session;
 pub mod standing;
+pub mod terms;
 pub mod user;
 
 pub use email::Email;

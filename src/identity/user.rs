@@ -1,6 +1,9 @@
 //! Owns the person: who they are and what we may tell an app about them. It does not own credentials or sessions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::identity::{Email, RoleName};
 use crate::time::Timestamp;
@@ -46,6 +49,12 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the profile last changed (`updated_at` claim).
     pub updated_at: Timestamp,
+    /// Goes up by one with each change of the record, against lost updates.
+    pub version: i64,
+    /// Values of the attributes that administrators defined ([`crate::identity::attribute`]).
+    pub attributes: BTreeMap<String, Value>,
+    /// When they last proved who they are; `None` if never.
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 impl User {
@@ -110,8 +119,9 @@ pub struct Profile {
 }
 
 /// Postal address (OIDC Core section 5.1.1).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(title = "PostalAddress")]
 pub struct Address {
     /// Full address for display.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -247,6 +247,9 @@ mod tests {
             valid_from: t,
             created_at: t,
             updated_at: t,
+            version: 1,
+            attributes: Default::default(),
+            last_sign_in_at: None,
         }
     }
 

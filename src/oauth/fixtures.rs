@@ -98,6 +98,9 @@ pub(crate) fn user(id: &str) -> User {
         valid_from: at(-100_000),
         created_at: at(-100_000),
         updated_at: at(-100_000),
+        version: 1,
+        attributes: Default::default(),
+        last_sign_in_at: None,
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Kind {
     Session,
     /// `vs_su_`: link that sets up the first owner.
     SetupLink,
+    /// `vs_in_`: link by which a person chooses a password.
+    Invitation,
     /// `vs_dv_`: cookie of a browser a person has signed in from before.
     Device,
     /// `vs_co_`: cookie of the administration console.
@@ -37,12 +39,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::RefreshToken,
         Kind::Code,
         Kind::ClientSecret,
         Kind::Session,
         Kind::SetupLink,
+        Kind::Invitation,
         Kind::Device,
         Kind::Console,
     ];
@@ -55,6 +58,7 @@ impl Kind {
             Kind::ClientSecret => "vs_cs_",
             Kind::Session => "vs_ss_",
             Kind::SetupLink => "vs_su_",
+            Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
             Kind::Console => "vs_co_",
         }
@@ -91,7 +95,7 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
         Some(Kind::RefreshToken) => "a refresh token",
         Some(Kind::Code) => "an authorization code",
         Some(Kind::ClientSecret) => "a client secret",
-        Some(Kind::Session | Kind::SetupLink | Kind::Device) => "a value of one of our cookies or links",
+        Some(Kind::Session | Kind::SetupLink | Kind::Invitation | Kind::Device | Kind::Console) => "a value of one of our cookies or links",
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
         None => "another text",
     }

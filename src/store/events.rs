@@ -228,6 +228,25 @@ pub fn search(c: &mut Conn, wanted: &EventSearch, before: Option<i64>, limit: i6
     Ok(rows.into_iter().map(Logged::from).collect())
 }
 
+/// Up to `limit` events of these kinds that concern a person, newest first, beginning below the number `before`.
+pub fn of_user(
+    c: &mut Conn,
+    user_id: &str,
+    kinds: &[&str],
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Logged>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| events::table
+        .filter(events::user_id.eq(user_id))
+        .filter(events::kind.eq_any(kinds))
+        .filter(events::id.lt(before.unwrap_or(i64::MAX)))
+        .order(events::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().map(Logged::from).collect())
+}
+
 /// Up to `limit` events behind the one numbered `after_id` (0: from the first), oldest first.
 pub fn list(c: &mut Conn, after_id: i64, limit: i64) -> Result<Vec<Logged>, Fault> {
     let rows: Vec<Row> = q!(c, |conn| events::table

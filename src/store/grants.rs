@@ -105,6 +105,18 @@ pub fn revoke_of_session(
     Ok(row::count(rows))
 }
 
+/// How many live grants a person has; counting stops at `most`.
+pub fn count_live_of_user(c: &mut Conn, user_id: &UserId, now: Timestamp, most: i64) -> Result<i64, Fault> {
+    let ids: Vec<String> = q!(c, |conn| grants::table
+        .filter(grants::user_id.eq(user_id.as_str()))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.millis()))
+        .select(grants::id)
+        .limit(most)
+        .load(conn))?;
+    Ok(row::count(ids.len()))
+}
+
 /// Ends all grants of a person. How many it were.
 pub fn revoke_of_user(c: &mut Conn, user_id: &UserId, why: &str, now: Timestamp) -> Result<i64, Fault> {
     let rows = q!(c, |conn| diesel::update(

@@ -319,7 +319,6 @@ diesel::table! {
         user_id -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
-        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -391,12 +390,16 @@ diesel::joinable!(refresh_tokens -> grants (grant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(console_sessions -> users (user_id));
 diesel::joinable!(user_terms -> users (user_id));
+diesel::joinable!(invitations -> users (user_id));
+diesel::joinable!(passwords -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     client_secrets,
     clients,
     console_sessions,
     grants,
     group_members,
+    invitations,
+    passwords,
     refresh_tokens,
     revoked_tokens,
     roles,

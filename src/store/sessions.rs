@@ -2,6 +2,7 @@
 //! (`identity::session`).
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Keep, q};
 use super::fault::Fault;
@@ -209,6 +210,76 @@ pub fn count_live(c: &mut Conn, now: Timestamp, idle: Lifetime) -> Result<i64, F
         .filter(sessions::expires_at.gt(now.millis()))
         .filter(sessions::last_seen_at.gt((now - idle).millis()));
     Ok(q!(c, |conn| live.count().get_result(conn))?)
+}
+
+/// Where a list of sessions stands: behind this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionPlace {
+    created_at: i64,
+    id: String,
+}
+
+/// Sessions that one page of [`live`] may look at.
+const FARTHEST: usize = 2_000;
+/// Sessions that are read at once.
+const STRETCH: i64 = 250;
+
+/// Up to `limit` sessions that were not ended and that `is_live` takes, those that began last first, of one person or of all;
+/// and the place behind the last one if there may be more. There may be fewer than `limit`, and more behind them: sessions
+/// that nobody uses any more lie between, and a page looks at no more than it can in a moment.
+pub fn live(
+    c: &mut Conn,
+    user_id: Option<&UserId>,
+    after: Option<&SessionPlace>,
+    limit: i64,
+    is_live: impl Fn(&Session) -> bool,
+) -> Result<(Vec<Session>, Option<SessionPlace>), Fault> {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    let mut place = after.cloned();
+    let wanted = usize::try_from(limit).unwrap_or(0);
+    while seen < FARTHEST {
+        let stretch = begun_before(c, user_id, place.as_ref(), STRETCH)?;
+        let is_last = row::count(stretch.len()) < STRETCH;
+        seen += stretch.len();
+        for session in stretch {
+            let here = SessionPlace { created_at: session.created_at.millis(), id: session.id.0.clone() };
+            if is_live(&session) {
+                if found.len() == wanted {
+                    return Ok((found, place));
+                }
+                found.push(session);
+            }
+            place = Some(here);
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+    }
+    Ok((found, place))
+}
+
+/// Up to `limit` sessions that were not ended, those that began last first, behind a place.
+fn begun_before(
+    c: &mut Conn,
+    user_id: Option<&UserId>,
+    after: Option<&SessionPlace>,
+    limit: i64,
+) -> Result<Vec<Session>, Fault> {
+    let (created_at, id) = after.map_or((i64::MAX, ""), |place| (place.created_at, place.id.as_str()));
+    let behind = sessions::table
+        .filter(sessions::ended_at.is_null())
+        // Both conditions: the first is where the walk along the index begins, the second says what is behind the place.
+        .filter(sessions::created_at.le(created_at))
+        .filter(sessions::created_at.lt(created_at).or(sessions::id.lt(id)))
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .limit(limit);
+    let rows: Vec<SessionRow> = match user_id {
+        Some(user) => {
+            q!(c, |conn| behind.filter(sessions::user_id.eq(user.as_str())).select(SessionRow::as_select()).load(conn))?
+        }
+        None => q!(c, |conn| behind.select(SessionRow::as_select()).load(conn))?,
+    };
+    rows.into_iter().map(Session::try_from).collect()
 }
 
 /// Removes sessions whose absolute end was before `before`; at most 5000 a call, so repeat until it answers 0.

@@ -52,6 +52,9 @@ async fn person_with(app: &TestApp, email: &str, password: Option<&str>) -> User
         valid_from: now,
         created_at: now,
         updated_at: now,
+        version: 1,
+        attributes: Default::default(),
+        last_sign_in_at: None,
     };
     let phc = match password {
         Some(password) => Some(app.app.parts.passwords.hash(Sensitive::new(password)).await.expect("a hash")),

@@ -56,6 +56,9 @@ pub(crate) fn user(id: &str) -> User {
         valid_from: Timestamp::from_millis(0),
         created_at: NOW,
         updated_at: NOW,
+        version: 1,
+        attributes: Default::default(),
+        last_sign_in_at: None,
     }
 }
 

@@ -15,7 +15,7 @@ ALTER TABLE "groups" ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 
 CREATE INDEX users_by_role ON users (role, email_key) WHERE role <> 'person';
 CREATE INDEX users_disabled ON users (email_key) WHERE disabled_at IS NOT NULL;
-CREATE INDEX sessions_by_begin ON sessions (created_at, id);
+CREATE INDEX sessions_by_begin ON sessions (created_at, id) WHERE ended_at IS NULL;
 
 -- One row a word: folded addresses, their parts, words of names. Searching is a walk along the index from a prefix.
 CREATE TABLE user_terms (
@@ -24,6 +24,9 @@ CREATE TABLE user_terms (
     PRIMARY KEY (term, user_id)
 );
 CREATE INDEX user_terms_by_user ON user_terms (user_id, term);
+-- Who was there before is found by address and domain now, and by name after the next change.
+INSERT INTO user_terms SELECT email_key, id FROM users;
+INSERT INTO user_terms SELECT substr(email_key, strpos(email_key, '@')), id FROM users;
 
 CREATE TABLE roles (
     name        TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -58,9 +61,9 @@ CREATE TABLE invitations (
     hash       BYTEA NOT NULL PRIMARY KEY,
     user_id    TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    used_at    BIGINT
+    expires_at BIGINT NOT NULL
 );
+CREATE INDEX invitations_by_end ON invitations (expires_at);
 CREATE INDEX invitations_by_user ON invitations (user_id);
 
 CREATE TABLE settings (

@@ -15,15 +15,18 @@ ALTER TABLE "groups" ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX users_by_role ON users (role, email_key) WHERE role <> 'person';
 CREATE INDEX users_disabled ON users (email_key) WHERE disabled_at IS NOT NULL;
-CREATE INDEX sessions_by_begin ON sessions (created_at, id);
+CREATE INDEX sessions_by_begin ON sessions (created_at, id) WHERE ended_at IS NULL;
 
 -- One row a word: folded addresses, their parts, words of names. Searching is a walk along the index from a prefix.
 CREATE TABLE user_terms (
     term    TEXT NOT NULL,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     PRIMARY KEY (term, user_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX user_terms_by_user ON user_terms (user_id, term);
+-- Who was there before is found by address and domain now, and by name after the next change.
+INSERT INTO user_terms SELECT email_key, id FROM users;
+INSERT INTO user_terms SELECT substr(email_key, instr(email_key, '@')), id FROM users;
 
 CREATE TABLE roles (
     name        TEXT NOT NULL PRIMARY KEY,
@@ -58,9 +61,9 @@ CREATE TABLE invitations (
     hash       BLOB NOT NULL PRIMARY KEY,
     user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    used_at    INTEGER
+    expires_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX invitations_by_end ON invitations (expires_at);
 CREATE INDEX invitations_by_user ON invitations (user_id);
 
 CREATE TABLE settings (

@@ -126,6 +126,9 @@ impl House {
             valid_from: now,
             created_at: now,
             updated_at: now,
+            version: 1,
+            attributes: Default::default(),
+            last_sign_in_at: None,
         };
         let saved = user.clone();
         assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());

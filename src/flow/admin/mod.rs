@@ -4,28 +4,40 @@
 //! a row in `events` in the very transaction that makes the change.
 
 pub mod attention;
+pub mod attribute;
 pub mod audit;
 pub mod client;
 pub mod client_change;
 pub mod consent;
 pub mod console;
 pub mod files;
+pub mod group;
+pub mod invitation;
 pub mod key;
 pub mod names;
 pub mod overview;
 pub mod page;
 pub mod refusal;
+pub mod role;
 pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod user;
+pub mod user_access;
+pub mod user_document;
+pub mod user_search;
 
+mod change;
 mod client_refusal;
 mod client_rules;
+mod rank;
+mod user_refusal;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod user_tests;
 
 use serde_json::Value;
 

@@ -82,6 +82,17 @@ impl AdminRefusal {
     }
 }
 
+/// Takes the good half of an operation's step, or answers with its refusal.
+macro_rules! granted {
+    ($step:expr) => {
+        match $step {
+            Ok(value) => value,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        }
+    };
+}
+pub(crate) use granted;
+
 /// Holds the version that a caller read against the stored one. `None`: the caller does not care.
 ///
 /// # Errors

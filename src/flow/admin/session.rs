@@ -1,110 +1,131 @@
 //! Owns what administrators do to sessions: look and end. It does not own when a session ends by itself
 //! (`identity::session`) nor a person's own logout (`flow::oauth::logout`), whose ending it shares.
 
-use serde_json::json;
+use std::collections::HashMap;
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::change::Change;
+use super::page::Page;
+use super::refusal::granted;
 use super::user::find_in;
-use super::{About, Actor, AdminRefusal, event};
+use super::user_refusal::UserRefusal;
+use super::{About, Actor, AdminRefusal, Done, rank};
+use crate::flow::Cx;
 use crate::flow::oauth::logout::end_session;
-use crate::flow::{Cx, Fault};
-use crate::identity::{Session, SessionId, User, UserId};
-use crate::store::{sessions, users};
+use crate::identity::{Permission, Session, SessionId, User};
+use crate::store::sessions::{self, SessionPlace};
+use crate::store::users;
 
-/// Why no session was ended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionRefusal {
-    /// No such session, or it is over.
-    #[error("there is no live session {0:?}; `vouchsafe session list` shows all")]
-    Unknown(String),
-    /// No such person.
-    #[error("there is no account {0:?}; `vouchsafe user list` shows all")]
-    UnknownUser(String),
+/// A live session, with whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SessionView {
+    /// Its id; says nothing about its cookie.
+    pub id: String,
+    /// Id of the person.
+    pub user_id: String,
+    /// Address of the person; `null` if the account was removed at this very moment.
+    pub email: Option<String>,
+    /// When it began (RFC 3339).
+    pub created_at: String,
+    /// When the person last proved who they are (RFC 3339).
+    pub auth_time: String,
+    /// When it was last used (RFC 3339), as far as that was noted.
+    pub last_seen_at: String,
+    /// When it ends in any case (RFC 3339).
+    pub expires_at: String,
+    /// When it was ended (RFC 3339); `null` while it is live.
+    pub ended_at: Option<String>,
+    /// Class of the sign-in.
+    pub acr: String,
+    /// Methods of the sign-in.
+    pub amr: Vec<String>,
+    /// The browser, as it named itself.
+    pub user_agent: String,
+    /// Where it came from.
+    pub address: String,
 }
 
-impl From<SessionRefusal> for AdminRefusal {
-    fn from(refusal: SessionRefusal) -> Self {
-        match refusal {
-            SessionRefusal::Unknown(_) => Self::unknown("unknown_session", "there is no live session of this id"),
-            SessionRefusal::UnknownUser(who) => {
-                Self::unknown("unknown_user", format!("there is no account {who:?}")).at("person")
-            }
+impl SessionView {
+    fn of(session: &Session, user: Option<&User>) -> Self {
+        Self {
+            id: session.id.as_str().to_owned(),
+            user_id: session.user_id.as_str().to_owned(),
+            email: user.map(|user| user.email.as_str().to_owned()),
+            created_at: session.created_at.rfc3339(),
+            auth_time: session.auth_time.rfc3339(),
+            last_seen_at: session.last_seen_at.rfc3339(),
+            expires_at: session.expires_at.rfc3339(),
+            ended_at: session.ended_at.map(crate::time::Timestamp::rfc3339),
+            acr: session.acr.clone(),
+            amr: session.amr.clone(),
+            user_agent: session.user_agent.clone(),
+            address: session.address.clone(),
         }
     }
 }
 
-/// A session with whose it is.
-pub struct Listed {
-    /// The session.
-    pub session: Session,
-    /// Its person; `None` if the account was removed at this very moment.
-    pub user: Option<User>,
-}
-
-/// Up to `limit` live sessions, last used first; of one person (address or id) or of all.
+/// Live sessions of one person (address or id) or of all, those that began last first. A page may hold fewer than `limit` and
+/// still have a next one: go on until there is none.
 ///
 /// # Errors
-/// Inner: [`SessionRefusal::UnknownUser`]. Outer: a [`Fault`].
-pub async fn list(cx: &Cx, who: Option<&str>, limit: i64) -> Result<Result<Vec<Listed>, SessionRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+pub async fn list(
+    cx: &Cx,
+    actor: &Actor,
+    who: Option<&str>,
+    after: Option<Value>,
+    limit: i64,
+) -> Done<Page<SessionView>> {
+    granted!(actor.needs(Permission::SessionsRead));
+    let after: Option<SessionPlace> = match after {
+        Some(after) => Some(granted!(serde_json::from_value(after).map_err(|_| {
+            AdminRefusal::invalid("cursor", "this cursor is not one that this list gave out").at("after")
+        }))),
+        None => None,
+    };
     let (who, now, rule) = (who.map(|w| w.trim().to_owned()), cx.now, cx.policy().sessions);
     let found = cx.db().read(move |c| {
         let user = match &who {
             None => None,
             Some(who) => match find_in(c, who)? {
                 Some(user) => Some(user.id),
-                None => return Ok(Err(SessionRefusal::UnknownUser(who.clone()))),
+                None => return Ok(Err(UserRefusal::Unknown(who.clone()).into())),
             },
         };
-        let mut listed = Vec::new();
-        for session in sessions::list(c, user.as_ref(), now, limit)? {
-            if session.is_live(rule, now) {
-                let user = users::find(c, &session.user_id)?;
-                listed.push(Listed { session, user });
-            }
-        }
-        Ok(Ok(listed))
+        let (live, next) = sessions::live(c, user.as_ref(), after.as_ref(), limit, |s| s.is_live(rule, now))?;
+        let ids: Vec<String> = live.iter().map(|session| session.user_id.0.clone()).collect();
+        let people: HashMap<String, User> =
+            users::find_many(c, &ids)?.into_iter().map(|user| (user.id.0.clone(), user)).collect();
+        let items = live.iter().map(|s| SessionView::of(s, people.get(s.user_id.as_str()))).collect();
+        Ok(Ok(Page { items, next: next.map(|place| json!(place)) }))
     });
     Ok(found.await?)
 }
 
-/// Ends one session and everything that hangs on it.
+/// Ends one session and everything that hangs on it. Everybody may end their own.
 ///
 /// # Errors
-/// Inner: [`SessionRefusal::Unknown`]. Outer: a [`Fault`].
-pub async fn end(cx: &Cx, actor: &Actor, id: &str) -> Result<Result<Session, SessionRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
+pub async fn end(cx: &Cx, actor: &Actor, id: &str) -> Done<SessionView> {
+    granted!(actor.needs(Permission::SessionsWrite));
+    let unknown = AdminRefusal::unknown("unknown_session", format!("there is no live session {id:?}"));
     if id.contains('\0') {
-        return Ok(Err(SessionRefusal::Unknown(id.to_owned())));
+        return Ok(Err(unknown));
     }
-    let (id, now) = (SessionId(id.trim().to_owned()), cx.now);
-    let mut row = event(cx, actor, "session_ended", About::default(), json!({ "session": id.as_str() }));
+    let (id, change) = (SessionId(id.trim().to_owned()), Change::new(cx, actor));
     let ended = cx.db().write(move |c| {
         let Some(session) = sessions::find(c, &id)?.filter(|s| s.ended_at.is_none()) else {
-            return Ok(Err(SessionRefusal::Unknown(id.as_str().to_owned())));
+            return Ok(Err(unknown.clone()));
         };
-        end_session(c, &id, "ended by an administrator", now)?;
-        row.event.user_id = Some(session.user_id.as_str().to_owned());
-        row.append(c)?;
-        Ok(Ok(Session { ended_at: Some(now), ..session }))
-    });
-    Ok(ended.await?)
-}
-
-/// Ends every session of a person (address or id). Whose, and how many it were.
-///
-/// # Errors
-/// Inner: [`SessionRefusal::UnknownUser`]. Outer: a [`Fault`].
-pub async fn end_all(cx: &Cx, actor: &Actor, who: &str) -> Result<Result<(UserId, usize), SessionRefusal>, Fault> {
-    let (who, now) = (who.trim().to_owned(), cx.now);
-    let mut row = event(cx, actor, "sessions_ended", About::default(), json!({}));
-    let ended = cx.db().write(move |c| {
-        let Some(user) = find_in(c, &who)? else { return Ok(Err(SessionRefusal::UnknownUser(who.clone()))) };
-        let live = sessions::list(c, Some(&user.id), now, i64::MAX)?;
-        for session in &live {
-            end_session(c, &session.id, "ended by an administrator", now)?;
+        let user = users::find(c, &session.user_id)?;
+        if let Some(user) = user.as_ref().filter(|user| change.actor.user() != Some(&user.id)) {
+            granted!(rank::may_act_on(c, &change.actor, user)?);
         }
-        row.event.user_id = Some(user.id.as_str().to_owned());
-        row.event.detail = json!({ "sessions": live.len() }).to_string();
-        row.append(c)?;
-        Ok(Ok((user.id, live.len())))
+        end_session(c, &id, "ended by an administrator", change.now)?;
+        change.log(c, "session_ended", About::user(&session.user_id), json!({ "session": id.as_str() }))?;
+        Ok(Ok(SessionView::of(&Session { ended_at: Some(change.now), ..session }, user.as_ref())))
     });
     Ok(ended.await?)
 }
@@ -113,7 +134,21 @@ pub async fn end_all(cx: &Cx, actor: &Actor, who: &str) -> Result<Result<(UserId
 mod tests {
     use super::*;
     use crate::flow::admin::bench;
+    use crate::flow::admin::user_access::end_sessions;
     use crate::time::Lifetime;
+
+    /// The ids of all pages, two sessions a page.
+    async fn ids(cx: &Cx, who: Option<&str>) -> Result<Vec<String>, AdminRefusal> {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            let page = list(cx, &Actor::CommandLine, who, after, 2).await.unwrap()?;
+            ids.extend(page.items.into_iter().map(|session| session.id));
+            after = page.next;
+            if after.is_none() {
+                return Ok(ids);
+            }
+        }
+    }
 
     #[tokio::test]
     async fn a_session_is_listed_until_it_is_ended_and_its_grants_die_with_it() {
@@ -123,17 +158,16 @@ mod tests {
         let second = house.session_of(&user).await;
         let grant = house.grant_of(&user, &first).await;
         let cx = house.cx();
-        assert_eq!(list(&cx, None, 10).await.unwrap().unwrap().len(), 2);
+        assert_eq!(ids(&cx, None).await.unwrap().len(), 2);
         end(&cx, &Actor::CommandLine, first.as_str()).await.unwrap().unwrap();
         assert!(house.grant(&grant).await.revoked_at.is_some());
         let again = end(&cx, &Actor::CommandLine, first.as_str()).await.unwrap();
-        assert!(matches!(again, Err(SessionRefusal::Unknown(_))));
-        let left = list(&cx, Some("ALICE@example.com"), 10).await.unwrap().unwrap();
-        assert_eq!(left.iter().map(|l| &l.session.id).collect::<Vec<_>>(), [&second]);
-        assert_eq!(end_all(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap(), Ok((user.id.clone(), 1)));
-        assert!(list(&cx, None, 10).await.unwrap().unwrap().is_empty());
-        let nobody = list(&cx, Some("bob@example.com"), 10).await.unwrap();
-        assert!(matches!(nobody, Err(SessionRefusal::UnknownUser(_))));
+        assert_eq!(again.unwrap_err().code, "unknown_session");
+        assert_eq!(ids(&cx, Some("ALICE@example.com")).await.unwrap(), [second.as_str()]);
+        let ended = end_sessions(&cx, &Actor::CommandLine, "alice@example.com").await.unwrap();
+        assert_eq!(ended, Ok((user.id.clone(), 1)));
+        assert!(ids(&cx, None).await.unwrap().is_empty());
+        assert_eq!(ids(&cx, Some("bob@example.com")).await.unwrap_err().code, "unknown_user");
     }
 
     #[tokio::test]
@@ -142,6 +176,6 @@ mod tests {
         let user = house.person("alice@example.com").await;
         house.session_of(&user).await;
         house.clock.advance(house.parts.policy.sessions.idle + Lifetime::from_seconds(1));
-        assert!(list(&house.cx(), None, 10).await.unwrap().unwrap().is_empty());
+        assert!(ids(&house.cx(), None).await.unwrap().is_empty());
     }
 }

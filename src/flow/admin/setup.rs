@@ -3,7 +3,10 @@
 
 use serde_json::json;
 
-use super::user::{self, NewUser, UserRefusal};
+use super::refusal::granted;
+use super::user::{self, UserRefusal};
+use super::user_access::hashed;
+use super::user_document::UserDocument;
 use super::{About, Actor, event};
 use crate::flow::{Cx, Fault};
 use crate::identity::{RoleName, User};
@@ -52,7 +55,7 @@ impl SetupRefusal {
         use UserRefusal as R;
         match self {
             SetupRefusal::Person(R::Email(_) | R::Taken(_)) => "problem-email",
-            SetupRefusal::Person(R::Name(_)) => "problem-name",
+            SetupRefusal::Person(R::Text(..)) => "problem-name",
             SetupRefusal::Person(R::PasswordTooShort(_) | R::PasswordTooLong(_) | R::PasswordIsEmail) => {
                 "problem-password"
             }
@@ -106,23 +109,14 @@ pub async fn complete(cx: &Cx, setup: Setup) -> Result<Result<User, SetupRefusal
     if !is_live(cx, setup.token.expose()).await? {
         return Ok(Err(SetupRefusal::DeadLink));
     }
-    let name = Some(setup.name).filter(|name| !name.trim().is_empty());
-    let new = NewUser {
-        email: setup.email,
-        name,
+    let owner = UserDocument {
         email_verified: true,
-        role: RoleName::OWNER,
-        groups: Vec::new(),
-        password: setup.password,
+        role: RoleName::OWNER.as_str().to_owned(),
+        name: Some(setup.name),
+        ..UserDocument::new(&setup.email)
     };
-    let user = match user::draft(cx, &new) {
-        Ok(user) => user,
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
-    let phc = match user::hashed(cx, new.password, &user.email).await? {
-        Ok(phc) => phc,
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
+    let user = granted!(user::draft(cx, owner));
+    let phc = granted!(hashed(cx, setup.password, &user.email).await?);
     let (token_hash, saved, now) = (hash(setup.token.expose()), user.clone(), cx.now);
     let row = event(cx, &Actor::SetupLink, "owner_set_up", About::user(&user.id), json!({}));
     let done = cx.db().write(move |c| {
@@ -194,15 +188,7 @@ mod tests {
         let house = bench::house().await;
         let token = link(&house.cx()).await.unwrap().unwrap();
         let cx = house.cx();
-        let bob = NewUser {
-            email: "bob@example.com".to_owned(),
-            name: None,
-            email_verified: false,
-            role: RoleName::PERSON,
-            groups: Vec::new(),
-            password: Sensitive::new("correct horse battery"),
-        };
-        user::add(&cx, &Actor::CommandLine, bob).await.unwrap().unwrap();
+        house.person("bob@example.com").await;
         let taken = complete(&cx, setup(&token, "BOB@example.com")).await.unwrap().unwrap_err();
         assert_eq!((taken.field_id(), taken.is_dead_link()), ("problem-email", false));
         let short = Setup { password: Sensitive::new("short"), ..setup(&token, "olga@example.com") };

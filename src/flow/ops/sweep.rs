@@ -4,8 +4,8 @@
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, console_sessions, grants, guesses, leases, outbox, refresh_tokens, revoked_tokens, sessions,
-    setup_links, stats,
+    clients, codes, console_sessions, grants, guesses, invitations, leases, outbox, refresh_tokens, revoked_tokens,
+    sessions, setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -48,6 +48,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| console_sessions::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
+    gone += repeat(parts, move |c| invitations::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
     let week = now - Lifetime::from_days(7);

@@ -136,6 +136,9 @@ impl TestApp {
             valid_from: now,
             created_at: now,
             updated_at: now,
+            version: 1,
+            attributes: Default::default(),
+            last_sign_in_at: None,
         };
         let phc = self.app.parts.passwords.hash(Sensitive::new(PASSWORD)).await.expect("a hash");
         let stored = person.clone();

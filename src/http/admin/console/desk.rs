@@ -15,7 +15,7 @@ use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::Chrome;
 use crate::http::pages::console::{
-    Block, Button, ConsolePage, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
+    Block, Button, ConsolePage, Field, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
 };
 use crate::http::reply::Reply;
 use crate::http::sign_in::cards::initials;
@@ -39,6 +39,9 @@ pub struct Desk {
     /// For the operations.
     pub actor: Actor,
 }
+
+/// The form that was refused, and why.
+pub type Failed = Option<(&'static str, AdminRefusal)>;
 
 /// A message for the next page.
 #[derive(Serialize, Deserialize)]
@@ -159,15 +162,14 @@ impl Desk {
 
     /// A button that does one thing.
     pub fn button(&self, path: &str, label: &str, about: &str) -> Part {
+        self.button_with(path, label, about, Vec::new())
+    }
+
+    /// A button that does one thing with these fields.
+    pub fn button_with(&self, path: &str, label: &str, about: &str, hidden: Vec<(String, String)>) -> Part {
         let action = self.href(path);
-        Part::Do(Button {
-            csrf: self.csrf(&action),
-            action,
-            label: label.to_owned(),
-            hidden: Vec::new(),
-            tone: Tone::Plain,
-            about: about.to_owned(),
-        })
+        let (label, about) = (label.to_owned(), about.to_owned());
+        Part::Do(Button { csrf: self.csrf(&action), action, label, hidden, tone: Tone::Plain, about })
     }
 
     /// A link on a page.
@@ -284,6 +286,34 @@ impl Desk {
         Reply::fault_page(fault, &self.cx().correlation_id, &self.call.web.place)
     }
 
+    /// A form that takes something away: the thing's name must be typed.
+    pub fn danger(&self, id: &'static str, path: &str, submit: &str, name: &str) -> Form {
+        let confirm = Field::line("confirm", &format!("Type {name} to confirm"), "").required();
+        Form { danger: true, fields: vec![confirm], ..self.post(id, path, submit) }
+    }
+
+    /// Whether the name was typed.
+    ///
+    /// # Errors
+    /// An [`AdminRefusal`] at the field.
+    pub fn confirmed(&self, name: &str) -> Result<(), AdminRefusal> {
+        let words = "type the name exactly as it stands there, so that nothing is taken away by mistake";
+        if self.field("confirm") == name.trim() { Ok(()) } else { Err(AdminRefusal::invalid("confirm", words).at("confirm")) }
+    }
+
+    /// A form as a block: once more with what was wrong, if it is the one that failed.
+    pub fn block(&self, form: Form, failed: &Failed) -> Block {
+        Block::Form(Box::new(match failed {
+            Some((id, refusal)) if *id == form.id => self.again(form, refusal),
+            _ => form,
+        }))
+    }
+
+    /// Answers with a page on which a form may have failed.
+    pub fn show_tried(&self, page: ConsolePage, failed: &Failed) -> Reply {
+        self.show_as(failed.as_ref().map_or(200, |(_, refusal)| status(refusal.kind)), page)
+    }
+
     /// A form once more: with what was typed, and with what was wrong where it was wrong.
     pub fn again(&self, form: Form, refusal: &AdminRefusal) -> Form {
         let mut form = filled(form, &self.form);
@@ -345,6 +375,18 @@ macro_rules! answer {
     };
 }
 pub(super) use answer;
+
+/// The same for a form: a refusal shows the page again, with what was typed.
+macro_rules! tried {
+    ($desk:expr, $form:literal, $page:path, $done:expr) => {
+        match $done {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(refusal)) => return $page(&$desk, Some(($form, refusal.into()))).await,
+            Err(fault) => return $desk.fault(&fault),
+        }
+    };
+}
+pub(super) use tried;
 
 /// A text as one segment of a path.
 pub fn encoded(text: &str) -> String {

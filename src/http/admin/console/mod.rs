@@ -8,6 +8,8 @@ pub mod desk;
 pub mod guard;
 pub mod keys;
 pub mod overview;
+pub mod people;
+pub mod person;
 pub mod routes;
 pub mod sessions;
 pub mod sign_in;

@@ -2,7 +2,7 @@
 //! the areas of the navigation. It does not own the handlers.
 
 use crate::http::admin::console::guard::{Need, enter};
-use crate::http::admin::console::{audit, keys, overview, sessions, sign_in};
+use crate::http::admin::console::{audit, keys, overview, people, person, sessions, sign_in};
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
 
@@ -25,6 +25,7 @@ const fn area(group: &'static str, label: &'static str, path: &'static str, perm
 /// Every area, in order.
 pub static AREAS: &[Area] = &[
     Area { label: "Overview", path: "/admin", permission: None, group: "" },
+    area("People", "People", "/admin/people", P::UsersRead),
     area("Security", "Sessions", "/admin/sessions", P::SessionsRead),
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
@@ -66,7 +67,25 @@ pub static ROUTES: &[Route] = &[
     page!("/admin", Need::ANY, overview::get),
     page!("/admin/about", Need::ANY, overview::about),
     page!("/admin/sessions", Need::of(P::SessionsRead), sessions::list),
-    form!("/admin/sessions/{id}/end", Need::of(P::SessionsWrite), sessions::end),
+    form!("/admin/sessions/end", Need::of(P::SessionsWrite), sessions::end),
+    page!("/admin/people", Need::of(P::UsersRead), people::list),
+    page!("/admin/people/new", Need::of(P::UsersWrite), people::new),
+    form!("/admin/people/new", Need::of(P::UsersWrite), people::create),
+    page!("/admin/people/{id}", Need::of(P::UsersRead), person::profile),
+    form!("/admin/people/{id}", Need::of(P::UsersWrite), person::save),
+    page!("/admin/people/{id}/access", Need::of(P::UsersRead), person::access),
+    form!("/admin/people/{id}/access/groups", Need::of(P::UsersWrite), person::save_groups),
+    form!("/admin/people/{id}/access/role", Need::fresh(P::RolesWrite), person::save_role),
+    page!("/admin/people/{id}/sessions", Need::of(P::SessionsRead), person::sessions),
+    form!("/admin/people/{id}/sessions/end", Need::of(P::SessionsWrite), person::end_session),
+    form!("/admin/people/{id}/sessions/end-all", Need::of(P::SessionsWrite), person::end_sessions),
+    page!("/admin/people/{id}/apps", Need::of(P::UsersRead), person::apps),
+    form!("/admin/people/{id}/apps/withdraw", Need::of(P::UsersWrite), person::withdraw),
+    page!("/admin/people/{id}/history", Need::of(P::AuditRead), person::history),
+    page!("/admin/people/{id}/attributes", Need::of(P::UsersRead), person::attributes),
+    form!("/admin/people/{id}/attributes", Need::of(P::UsersWrite), person::save_attributes),
+    page!("/admin/people/{id}/account", Need::of(P::UsersWrite), person::account),
+    form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), person::change_account),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
     page!("/admin/audit", Need::of(P::AuditRead), audit::list),
