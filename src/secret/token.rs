@@ -95,7 +95,9 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
         Some(Kind::RefreshToken) => "a refresh token",
         Some(Kind::Code) => "an authorization code",
         Some(Kind::ClientSecret) => "a client secret",
-        Some(Kind::Session | Kind::SetupLink | Kind::Invitation | Kind::Device | Kind::Console) => "a value of one of our cookies or links",
+        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation | Kind::Console) => {
+            "a value of one of our cookies or links"
+        }
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
         None => "another text",
     }

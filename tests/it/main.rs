@@ -26,6 +26,7 @@ mod refresh;
 mod revoke;
 mod secrets;
 mod sessions;
+mod settings;
 mod stats;
 mod token;
 mod trace;

@@ -44,7 +44,7 @@ pub struct SettingsView {
 }
 
 /// The settings in memory, for the pages. Every node looks at the database every ten seconds, and after its own changes.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CurrentSettings(Arc<RwLock<Arc<SettingsDocument>>>);
 
 impl CurrentSettings {

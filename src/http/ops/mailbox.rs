@@ -13,6 +13,6 @@ pub async fn get(call: Call) -> Reply {
         let refusal = Refusal::new(ErrorCode::InvalidRequest, "route", "none", "there is nothing at this address");
         return refusal_page(&call.cx, place, refusal, Vec::new()).with_status(404);
     };
-    let page = MailboxPage { chrome: Chrome::new("Mail", &place.base).wide(), letters: mailbox.letters() };
+    let page = MailboxPage { chrome: Chrome::new("Mail", place).wide(), letters: mailbox.letters() };
     Reply::page(200, &page, &[])
 }

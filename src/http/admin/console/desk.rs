@@ -106,7 +106,7 @@ impl Desk {
         let place = &self.call.web.place;
         let user = &self.visit.user;
         ConsolePage {
-            chrome: Chrome::new(title, &place.base),
+            chrome: Chrome::new(title, place),
             nav: self.areas(),
             who: Who {
                 name: user.display_name().to_owned(),

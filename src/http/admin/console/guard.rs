@@ -104,7 +104,7 @@ fn stranger(call: &Call, method: Method) -> Reply {
         return Reply::redirect(sign_in_address(call, &to, ""));
     }
     let page = ErrorPage {
-        chrome: Chrome::new("Signed out", &call.web.place.base),
+        chrome: Chrome::new("Signed out", &call.web.place),
         status: 403,
         heading: "You are signed out of the console".to_owned(),
         what: "The console session is over, and nothing was changed.".to_owned(),

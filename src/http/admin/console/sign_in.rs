@@ -60,14 +60,14 @@ pub async fn logout(desk: Desk) -> Reply {
 /// A page that goes on by itself to a place of ours.
 pub fn go_on_to(call: &Call, to: &str) -> Reply {
     let base = &call.web.place.base;
-    Reply::page(200, &GoOnPage { chrome: Chrome::new("One moment", base), to: format!("{base}{to}") }, &[])
+    Reply::page(200, &GoOnPage { chrome: Chrome::new("One moment", &call.web.place), to: format!("{base}{to}") }, &[])
 }
 
 /// Somebody who may do nothing here.
 pub fn no_role(call: &Call, user: &User) -> Reply {
     let base = &call.web.place.base;
     let page = ErrorPage {
-        chrome: Chrome::new("No access", base).wide(),
+        chrome: Chrome::new("No access", &call.web.place).wide(),
         status: 403,
         heading: "This account does not administer anything".to_owned(),
         what: "You are signed in, but your account has no role that may use the console.".to_owned(),
