@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
+use crate::flow::admin::console_client;
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
@@ -124,8 +125,10 @@ impl App {
         tokio::spawn(TraceWriter::run(writer, db));
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
-        crate::flow::admin::console::ensure_client(&app.parts, app.clock.now()).await.map_err(fault)?;
         settings::reload(&app.parts).await.map_err(fault)?;
+        if opener == Opener::Server {
+            console_client::ensure(&app.program_cx()).await.map_err(fault)?;
+        }
         Ok(app)
     }
 
@@ -143,12 +146,21 @@ impl App {
 
     /// A context for a command: no browser, the operator at the keyboard.
     pub fn command_cx(&self) -> Cx {
+        self.cx_of("command line")
+    }
+
+    /// A context for what the program does by itself.
+    fn program_cx(&self) -> Cx {
+        self.cx_of("program")
+    }
+
+    fn cx_of(&self, who: &str) -> Cx {
         Cx {
             parts: self.parts.clone(),
             now: self.clock.now(),
             correlation_id: crate::flow::cx::correlation_id(&*self.parts.chance),
-            address: "command line".to_owned(),
-            rate_key: "command line".to_owned(),
+            address: who.to_owned(),
+            rate_key: who.to_owned(),
             user_agent: String::new(),
         }
     }

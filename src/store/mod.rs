@@ -35,6 +35,7 @@ pub mod leases;
 pub mod meta;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod resources;
 pub mod revoked_tokens;
 pub mod roles;
 pub mod scopes;

@@ -6,32 +6,28 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::console_client::{self, CONSOLE_CLIENT_ID as CLIENT_ID};
 use super::Actor;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::Incoming;
 use crate::flow::oauth::token;
 use crate::flow::sign_in::pending::{open, seal};
 use crate::flow::trace::Note;
-use crate::flow::{Cx, Fault, Parts};
+use crate::flow::{Cx, Fault};
 use crate::identity::permission::built_in;
 use crate::identity::{Permissions, SessionId, User, UserId};
-use crate::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
-use crate::oauth::client_policy::{ClientPolicy, Profile, RefreshRule};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::params::Params;
-use crate::oauth::scope::ScopeSet;
 use crate::secret;
 use crate::secret::random::{token32, uuid};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::signing::{Expect, ExpectedAudience};
 use crate::store::console_sessions::{self, ConsoleSession, Found};
-use crate::store::{clients, sessions};
+use crate::store::sessions;
 use crate::time::{Lifetime, Timestamp};
 
-/// The console's own client.
-pub const CLIENT_ID: &str = "vouchsafe-console";
 /// Where the authorization endpoint sends the browser back to, below the issuer.
 pub const CALLBACK: &str = "/admin/callback";
 /// How old the proof of who sits there may be before keys, secrets and roles.
@@ -135,14 +131,14 @@ pub async fn finish(
         Ok(parts) => parts,
         Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default().client(CLIENT_ID)))),
     };
-    let (redirect_uri, secret) = (format!("{}{CALLBACK}", cx.issuer()), client_secret(&cx.parts));
+    let (redirect_uri, secret) = (format!("{}{CALLBACK}", cx.issuer()), console_client::secret(&cx.parts));
     let form = Params::of([
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
         ("redirect_uri", &redirect_uri),
         ("code_verifier", &trip.verifier),
         ("client_id", CLIENT_ID),
-        ("client_secret", &secret),
+        ("client_secret", secret.expose()),
     ]);
     let tokens = match token::exchange(cx, &Incoming { authorization: Vec::new(), form: &form }).await? {
         Ok(tokens) => tokens,
@@ -317,61 +313,6 @@ fn permissions(found: &Found) -> Permissions {
 pub async fn end(cx: &Cx, token: &str) -> Result<(), Fault> {
     let token_hash = hash(token);
     cx.db().write(move |c| console_sessions::delete(c, &token_hash)).await?;
-    Ok(())
-}
-
-/// The secret of the console's client. It is derived and not stored, so that every node knows it and no backup holds it.
-fn client_secret(parts: &Parts) -> String {
-    base64url(&parts.forms.tag(&[b"secret of the console's client"]))
-}
-
-/// Sees to it that the console's client is there and as this program wants it.
-///
-/// # Errors
-/// A [`Fault`].
-pub async fn ensure_client(parts: &Parts, now: Timestamp) -> Result<(), Fault> {
-    let mut policy = ClientPolicy::of(Profile::Web);
-    (policy.trusted, policy.refresh) = (true, RefreshRule::Never);
-    let wanted = Client {
-        client_id: CLIENT_ID.to_owned(),
-        name: "Vouchsafe console".to_owned(),
-        profile: Profile::Web,
-        auth_method: ClientAuthMethod::ClientSecretPost,
-        redirect_uris: vec![format!("{}{CALLBACK}", parts.policy.issuer)],
-        post_logout_redirect_uris: Vec::new(),
-        grants: vec![GrantType::AuthorizationCode],
-        scopes: ScopeSet::of(["openid"]),
-        policy,
-        about: ClientAbout::default(),
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let secret = ClientSecret {
-        id: CLIENT_ID.to_owned(),
-        client_id: CLIENT_ID.to_owned(),
-        hash: hash(&client_secret(parts)),
-        created_at: now,
-        expires_at: None,
-    };
-    parts
-        .db
-        .write(move |c| {
-            match clients::find_with_secrets(c, CLIENT_ID)? {
-                None => {
-                    clients::insert(c, &wanted)?;
-                    clients::secret_insert(c, &secret)
-                }
-                Some((is, secrets)) => {
-                    let meant = Client { created_at: is.created_at, updated_at: is.updated_at, ..wanted.clone() };
-                    if is != meant {
-                        clients::update(c, &wanted)?;
-                    }
-                    if secrets.iter().any(|s| s.hash == secret.hash) { Ok(()) } else { clients::secret_insert(c, &secret) }
-                }
-            }
-        })
-        .await?;
     Ok(())
 }
 

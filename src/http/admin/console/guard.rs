@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use crate::flow::admin::console;
+use crate::flow::admin::{console, console_client};
 use crate::flow::sign_in::browser::form_token_is_good;
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
@@ -79,7 +79,7 @@ where
     if method != Method::Get {
         let csrf = form.find("csrf").unwrap_or_default();
         if !form_token_is_good(&call.cx, csrf, Some(&token), "console", call.request.path()) {
-            let note = Note::default().client(console::CLIENT_ID).user(visit.user.id.as_str());
+            let note = Note::default().client(console_client::CONSOLE_CLIENT_ID).user(visit.user.id.as_str());
             return forged_page(&call.cx, &place, call.cx.refuse("console", forged(), note));
         }
     }

@@ -275,7 +275,7 @@ pub async fn end_sessions(desk: Desk) -> Reply {
 pub async fn apps(desk: Desk) -> Reply {
     let user = person!(desk);
     let mut page = frame(&desk, &user);
-    let consents = answer!(desk, consent::list(desk.cx(), &desk.actor, &user.id).await);
+    let consents = answer!(desk, consent::list(desk.cx(), &desk.actor, &user.id, None, 200).await).items;
     if consents.is_empty() {
         page.blocks.push(Block::Empty {
             heading: "No app was allowed anything".to_owned(),
@@ -294,8 +294,8 @@ pub async fn apps(desk: Desk) -> Reply {
         let withdraw = desk.may(P::UsersWrite).then(|| desk.button_with(&action, "Withdraw", &consent.client_id, hidden));
         vec![
             vec![client],
-            vec![Part::Text(consent.scopes.to_string())],
-            vec![super::words::ago(consent.granted_at, desk.cx().now)],
+            vec![Part::Text(consent.scopes.join(" "))],
+            vec![ago_text(&consent.granted_at, desk.cx().now)],
             withdraw.into_iter().collect(),
         ]
     });
