@@ -22,7 +22,7 @@ pub mod routes;
 pub mod scopes;
 pub mod sessions;
 pub mod sign_in;
-mod snippets;
+pub mod snippets;
 pub mod words;
 
 pub use guard::{Need, Proof};

@@ -142,6 +142,7 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), person::change_account),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
+    form!("/admin/keys/emergency", Need::fresh(P::KeysWrite), keys::emergency),
     page!("/admin/audit", Need::of(P::AuditRead), audit::list),
     page!("/admin/audit/verify", Need::of(P::AuditRead), audit::verify),
     page!("/admin/audit/export", Need::of(P::AuditRead), audit::export),
