@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
-use crate::flow::admin::console_client;
-use crate::flow::admin::settings::{self, CurrentSettings};
+use crate::flow::admin::{
+    console_client,
+    settings::{self, CurrentSettings},
+};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};

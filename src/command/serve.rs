@@ -8,8 +8,8 @@ use crate::app::{App, Opener, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::flow::admin::setup;
-use crate::http::server::{self, ServerSettings};
 use crate::flow::ops::keys::KeyRule;
+use crate::http::server::{self, ServerSettings};
 use crate::http::state::{Web, WebSettings};
 
 /// Why the server could not start or ended badly. The words say what to do.

@@ -1,14 +1,16 @@
 //! Owns putting letters into the outbox, sealed, in the transaction that they tell of, and what letters say. It does not own
 //! sending them (`ops::mail`).
 
-use crate::flow::{Cx, Fault, Parts};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::flow::{Cx, Parts};
 use crate::outbound::{Button, Letter, Mailer};
 use crate::secret::Sealer;
 use crate::secret::random::uuid;
 use crate::store::outbox::{self, Waiting};
 use crate::store::{self, Conn};
-use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// The way to the outbox and out of it.
 #[derive(Clone)]
@@ -28,21 +30,21 @@ impl Post {
     }
 }
 
-/// A letter, sealed and ready for the outbox. Made before the transaction, which may run twice.
-#[derive(Clone)]
-pub struct Sealed(Waiting);
+/// An id for a letter. Drawn before the transaction, which may run twice.
+pub fn letter_id(cx: &Cx) -> String {
+    uuid(&*cx.parts.chance, cx.now)
+}
 
-/// Seals a letter.
+/// Seals a letter and puts it into the outbox, inside the transaction that it tells of.
 ///
 /// # Errors
-/// A [`Fault`] of the sealing.
-pub fn seal(cx: &Cx, letter: &Letter) -> Result<Sealed, Fault> {
-    let id = uuid(&*cx.parts.chance, cx.now);
-    let plain =
-        serde_json::to_vec(letter).map_err(|e| Fault::Internal(format!("a letter could not be written: {e}")))?;
-    let sealed = cx.parts.post.sealer.seal(&plain, id.as_bytes()).map_err(|e| Fault::Internal(e.to_string()))?;
-    Ok(Sealed(Waiting {
-        id,
+/// A [`store::Fault`].
+pub fn post(c: &mut Conn, cx: &Cx, id: &str, letter: &Letter) -> Result<(), store::Fault> {
+    let broken = |e: &dyn std::fmt::Display| store::Fault::Internal(format!("a letter could not be sealed: {e}"));
+    let plain = serde_json::to_vec(letter).map_err(|e| broken(&e))?;
+    let sealed = cx.parts.post.sealer.seal(&plain, id.as_bytes()).map_err(|e| broken(&e))?;
+    let waiting = Waiting {
+        id: id.to_owned(),
         recipient: letter.to.clone(),
         subject: letter.subject.clone(),
         letter: sealed,
@@ -51,17 +53,8 @@ pub fn seal(cx: &Cx, letter: &Letter) -> Result<Sealed, Fault> {
         tries: 0,
         last_error: None,
         given_up_at: None,
-    }))
-}
-
-impl Sealed {
-    /// Puts it into the outbox.
-    ///
-    /// # Errors
-    /// A [`store::Fault`].
-    pub fn post(&self, c: &mut Conn) -> Result<(), store::Fault> {
-        outbox::insert(c, &self.0)
-    }
+    };
+    outbox::insert(c, &waiting)
 }
 
 /// Opens a letter that was taken out of the outbox.

@@ -4,9 +4,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::http::admin::console::Need;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
-use crate::http::admin::console::Need;
 use crate::http::{oauth, ops, sign_in};
 use crate::oauth::metadata::Endpoints;
 
@@ -43,10 +43,7 @@ impl Access {
 
     /// Whether a person looks at the answer: then errors are pages and not JSON.
     pub fn is_for_people(self) -> bool {
-        matches!(
-            self,
-            Access::Page | Access::Form | Access::AppForm | Access::ConsolePage(_) | Access::ConsoleForm(_)
-        )
+        matches!(self, Access::Page | Access::Form | Access::AppForm | Access::ConsolePage(_) | Access::ConsoleForm(_))
     }
 
     /// Whether it is a form of ours, which no other site may send.

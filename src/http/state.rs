@@ -10,8 +10,8 @@ use ipnet::IpNet;
 use crate::clock::Clock;
 use crate::config::ForwardedHeader;
 use crate::flow::Parts;
-use crate::flow::ops::keys::KeyRule;
 use crate::flow::admin::settings::CurrentSettings;
+use crate::flow::ops::keys::KeyRule;
 use crate::http::oauth::discovery::Documents;
 
 /// Shared by all workers.

@@ -142,10 +142,9 @@ pub fn touch(c: &mut Conn, session: &ConsoleSession, now: Timestamp) -> Result<(
 
 /// Ends the session of this token.
 pub fn delete(c: &mut Conn, token_hash: &[u8]) -> Result<bool, Fault> {
-    let rows = q!(c, |conn| diesel::delete(
-        console_sessions::table.filter(console_sessions::token_hash.eq(token_hash))
-    )
-    .execute(conn))?;
+    let rows =
+        q!(c, |conn| diesel::delete(console_sessions::table.filter(console_sessions::token_hash.eq(token_hash)))
+            .execute(conn))?;
     Ok(rows == 1)
 }
 

@@ -74,8 +74,7 @@ async fn the_console_cookie_is_strict_and_a_link_from_another_site_still_works()
     while let Some(to) = page.location.clone() {
         page = browser.get(&format!("{}{}", app.origin, to.replace("https://id.example.test", ""))).await;
     }
-    let cookies: Vec<&str> =
-        page.headers.get_all("set-cookie").iter().map(|c| c.to_str().expect("ASCII")).collect();
+    let cookies: Vec<&str> = page.headers.get_all("set-cookie").iter().map(|c| c.to_str().expect("ASCII")).collect();
     let own = cookies.iter().find(|c| c.starts_with("__Host-vouchsafe_console=")).expect("the console's cookie");
     for attribute in ["; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/"] {
         assert!(own.contains(attribute), "{own}");
@@ -168,7 +167,8 @@ async fn n01_each_role_enters_what_its_permissions_open_and_nothing_else() {
             let Some(need) = need(route) else { continue };
             let page = call(&mut browser, &app, route).await;
             let may = need.permission.is_none_or(|p| role.permissions.contains(p));
-            let shown = matches!(page.status, 200 | 303 | 404 | 422) && page.location.as_deref() != Some("/admin/login");
+            let shown =
+                matches!(page.status, 200 | 303 | 404 | 422) && page.location.as_deref() != Some("/admin/login");
             assert_eq!(shown, may, "{} at {}: {} {}", role.name, route.path, page.status, page.body);
             if !may {
                 assert_eq!(page.status, 403, "{} at {}", role.name, route.path);
@@ -292,7 +292,8 @@ async fn i04_every_form_of_the_console_must_be_ours() {
             assert_eq!(page.status, 403, "{} {name}: {value}", route.path);
         }
         for content_type in ["text/plain", "application/json"] {
-            let request = app.http.post(&url).header("content-type", content_type).header("sec-fetch-site", "same-origin");
+            let request =
+                app.http.post(&url).header("content-type", content_type).header("sec-fetch-site", "same-origin");
             let page = browser.clone().send(request.body(body.clone()), &url).await;
             assert_eq!(page.status, 403, "{} {content_type}", route.path);
         }

@@ -35,7 +35,12 @@ async fn a_client_from_its_registration_to_its_end() {
     let Some(browser) = chromium::start().await else { return };
     let app = TestApp::start().await;
     app.administrator(ROOT, "owner").await;
-    look(&browser, &app, &[("console-clients-new", "/admin/clients/new"), ("console-clients-form", "/admin/clients/new?profile=web")]).await;
+    look(
+        &browser,
+        &app,
+        &[("console-clients-new", "/admin/clients/new"), ("console-clients-form", "/admin/clients/new?profile=web")],
+    )
+    .await;
     let fields = [("name", "Wiki of the house"), ("redirect_uris", "ftp://nowhere"), ("client_id", "wiki")];
     fill(&browser, "add", &fields).await;
     let words = browser.text().await;
@@ -47,21 +52,32 @@ async fn a_client_from_its_registration_to_its_end() {
     browser.inspect("console-client-secret").await;
     let client = app.web("shop").await;
     browser.go(&app.authorize_url(&client, &[("redirect_uri", "https://shop.test/CB")])).await;
-    let id = browser.client.find(fantoccini::Locator::Id("correlation-id")).await.expect("an id").text().await.expect("text");
+    let id = browser
+        .client
+        .find(fantoccini::Locator::Id("correlation-id"))
+        .await
+        .expect("an id")
+        .text()
+        .await
+        .expect("text");
     app.app.parts.tracer.flush().await;
-    look(&browser, &app, &[
-        ("console-clients", "/admin/clients"),
-        ("console-client", "/admin/clients/wiki"),
-        ("console-client-settings", "/admin/clients/wiki/settings"),
-        ("console-client-secrets", "/admin/clients/wiki/secrets"),
-        ("console-client-failures", "/admin/clients/shop/failures?paused=1"),
-        ("console-client-no-failures", "/admin/clients/wiki/failures?paused=1"),
-        ("console-client-end", "/admin/clients/wiki/end"),
-        ("console-diagnosis", "/admin/diagnosis"),
-        ("console-trace", &format!("/admin/diagnosis?reference={id}")),
-        ("console-trace-none", "/admin/diagnosis?reference=none"),
-        ("console-client-unknown", "/admin/clients/nobody"),
-    ])
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-clients", "/admin/clients"),
+            ("console-client", "/admin/clients/wiki"),
+            ("console-client-settings", "/admin/clients/wiki/settings"),
+            ("console-client-secrets", "/admin/clients/wiki/secrets"),
+            ("console-client-failures", "/admin/clients/shop/failures?paused=1"),
+            ("console-client-no-failures", "/admin/clients/wiki/failures?paused=1"),
+            ("console-client-end", "/admin/clients/wiki/end"),
+            ("console-diagnosis", "/admin/diagnosis"),
+            ("console-trace", &format!("/admin/diagnosis?reference={id}")),
+            ("console-trace-none", "/admin/diagnosis?reference=none"),
+            ("console-client-unknown", "/admin/clients/nobody"),
+        ],
+    )
     .await;
     signed_in(&browser, &app, "/admin/clients/wiki/settings").await;
     fill(&browser, "settings", &[("name", "Wiki")]).await;
@@ -83,38 +99,48 @@ async fn people_groups_and_roles() {
     let Some(browser) = chromium::start().await else { return };
     let app = TestApp::start().await;
     app.administrator(ROOT, "owner").await;
-    look(&browser, &app, &[("console-people-new", "/admin/people/new"), ("console-attributes-none", "/admin/attributes")]).await;
+    look(
+        &browser,
+        &app,
+        &[("console-people-new", "/admin/people/new"), ("console-attributes-none", "/admin/attributes")],
+    )
+    .await;
     signed_in(&browser, &app, "/admin/attributes/new").await;
     browser.inspect("console-attribute-new").await;
     fill(&browser, "add", &[("name", "cost_centre"), ("title", "Cost centre")]).await;
     signed_in(&browser, &app, "/admin/people/new").await;
-    fill(&browser, "add", &[("email", "ada@example.com"), ("name", "Ada Lovelace"), ("groups", "mathematicians")]).await;
+    fill(&browser, "add", &[("email", "ada@example.com"), ("name", "Ada Lovelace"), ("groups", "mathematicians")])
+        .await;
     let words = browser.text().await;
     assert!(words.contains("shown once") && words.contains("/invitation?token="), "{words}");
     browser.inspect("console-invitation").await;
     let id = app.lines("SELECT id AS line FROM users WHERE email = 'ada@example.com'").remove(0);
     let of = |tab: &str| format!("/admin/people/{id}{tab}");
-    look(&browser, &app, &[
-        ("console-people", "/admin/people"),
-        ("console-people-nobody", "/admin/people?q=zzz"),
-        ("console-person", &of("")),
-        ("console-person-access", &of("/access")),
-        ("console-person-sessions", &of("/sessions")),
-        ("console-person-apps", &of("/apps")),
-        ("console-person-history", &of("/history")),
-        ("console-person-attributes", &of("/attributes")),
-        ("console-person-account", &of("/account")),
-        ("console-groups", "/admin/groups"),
-        ("console-group", "/admin/groups/mathematicians"),
-        ("console-roles", "/admin/roles"),
-        ("console-role-new", "/admin/roles/new"),
-        ("console-attributes", "/admin/attributes"),
-        ("console-attribute", "/admin/attributes/cost_centre"),
-        ("console-scopes-none", "/admin/scopes"),
-        ("console-scope-new", "/admin/scopes/new"),
-        ("console-resources-none", "/admin/resources"),
-        ("console-resource-new", "/admin/resources/new"),
-    ])
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-people", "/admin/people"),
+            ("console-people-nobody", "/admin/people?q=zzz"),
+            ("console-person", &of("")),
+            ("console-person-access", &of("/access")),
+            ("console-person-sessions", &of("/sessions")),
+            ("console-person-apps", &of("/apps")),
+            ("console-person-history", &of("/history")),
+            ("console-person-attributes", &of("/attributes")),
+            ("console-person-account", &of("/account")),
+            ("console-groups", "/admin/groups"),
+            ("console-group", "/admin/groups/mathematicians"),
+            ("console-roles", "/admin/roles"),
+            ("console-role-new", "/admin/roles/new"),
+            ("console-attributes", "/admin/attributes"),
+            ("console-attribute", "/admin/attributes/cost_centre"),
+            ("console-scopes-none", "/admin/scopes"),
+            ("console-scope-new", "/admin/scopes/new"),
+            ("console-resources-none", "/admin/resources"),
+            ("console-resource-new", "/admin/resources/new"),
+        ],
+    )
     .await;
     signed_in(&browser, &app, &of("/access")).await;
     fill(&browser, "groups", &[("groups", "mathematicians\nprogrammers")]).await;

@@ -17,6 +17,7 @@ mod introspect;
 mod jose;
 mod limits;
 mod logout;
+mod mail;
 mod mistakes;
 mod nodes;
 mod parsers;

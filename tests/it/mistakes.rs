@@ -51,7 +51,12 @@ impl Scene {
         let orders = |row: &mut Registered| row.scopes = ScopeSet::of(["orders:read"]);
         let service = app.client_with("job", Profile::Service, orders).await;
         let (scope, now) = (orders_scope(), app.clock.now());
-        app.app.parts.db.write(move |c| scopes::upsert(c, &scope, now)).await.expect("the scope is stored");
+        app.app
+            .parts
+            .db
+            .write(move |c| scopes::put(c, &scopes::StoredScope::new(scope.clone(), now)))
+            .await
+            .expect("the scope is stored");
         app.person(EMAIL).await;
         let mut browser = Browser::new(&app);
         for client in [&c1, &c2, &spa] {
@@ -126,6 +131,7 @@ fn orders_scope() -> Scope {
         description: "Read your orders".to_owned(),
         claims: Vec::new(),
         audience: Some("https://orders.test".to_owned()),
+        mappings: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
 use vouchsafe::store::events::{EventRow, EventSearch};
 use vouchsafe::store::traces::{TraceRow, TraceSearch};
-use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, revoked_tokens, setup_links, traces};
+use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, outbox, revoked_tokens, setup_links, traces};
 use vouchsafe::time::{Lifetime, Timestamp};
 
 use crate::arena::{Arena, contract};
@@ -25,6 +25,7 @@ contract!(
     traces_are_swept_by_age_and_number,
     events_are_listed_in_pages,
     the_chain_is_locked_by_whoever_adds_to_it,
+    a_letter_is_claimed_by_one_node,
     sweeps_are_bounded,
 );
 
@@ -326,6 +327,31 @@ async fn the_chain_is_locked_by_whoever_adds_to_it(arena: Arena) {
     });
     assert_eq!(added.await, 20);
     assert_eq!(arena.read(events::chain).await.map(|ends| ends.last_id), Some(20));
+}
+
+async fn a_letter_is_claimed_by_one_node(arena: Arena) {
+    let waiting = outbox::Waiting {
+        id: "l1".to_owned(),
+        recipient: "ada@example.com".to_owned(),
+        subject: "Hello".to_owned(),
+        letter: b"sealed".to_vec(),
+        created_at: NOW,
+        next_try_at: later(1),
+        tries: 0,
+        last_error: None,
+        given_up_at: None,
+    };
+    let stored = waiting.clone();
+    arena.write(move |c| outbox::insert(c, &stored)).await;
+    assert!(arena.write(|c| outbox::claim(c, 10, NOW, later(9))).await.is_empty(), "not before its time");
+    let claims = arena.race(20, |_| |c: &mut Conn| Ok(!outbox::claim(c, 10, later(1), later(5))?.is_empty()));
+    assert_eq!(claims.await, 1);
+    let again = arena.write(|c| outbox::claim(c, 10, later(5), later(10))).await;
+    assert_eq!(again, [outbox::Waiting { tries: 2, next_try_at: later(10), ..waiting }]);
+    arena.write(|c| outbox::failed(c, "l1", "gone", later(10), Some(NOW))).await;
+    assert!(arena.write(|c| outbox::claim(c, 10, later(20), later(30))).await.is_empty(), "it was given up");
+    assert_eq!(arena.read(|c| outbox::troubled(c, 10)).await.len(), 1);
+    assert_eq!(arena.write(|c| outbox::delete_given_up(c, later(1))).await, 1);
 }
 
 async fn sweeps_are_bounded(arena: Arena) {

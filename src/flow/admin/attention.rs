@@ -172,7 +172,7 @@ fn day(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::flow::admin::overview::{Range, overview};
-    use crate::flow::admin::{Actor, RefusalKind, bench, client};
+    use crate::flow::admin::{Actor, RefusalKind, bench, client_document};
     use crate::flow::ops;
     use crate::flow::stats::Count;
     use crate::identity::UserId;
@@ -258,7 +258,7 @@ mod tests {
         let house = bench::house().await;
         let now = house.clock.now();
         for id in 0..25 {
-            let unused = client::draft(Profile::Spa, format!("app{id}"), now);
+            let unused = client_document::draft(Profile::Spa, format!("app{id}"), now);
             house.parts.db.write(move |c| clients::insert(c, &unused)).await.unwrap();
         }
         house.clock.advance(Lifetime::from_days(91));
@@ -270,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn every_matter_says_what_to_do_in_words_of_its_own() {
         let house = bench::house().await;
-        let mut named = client::draft(Profile::Spa, "named".to_owned(), house.clock.now());
+        let mut named = client_document::draft(Profile::Spa, "named".to_owned(), house.clock.now());
         named.name = "A name that others chose".to_owned();
         house.parts.db.write(move |c| clients::insert(c, &named)).await.unwrap();
         house.clock.advance(Lifetime::from_days(100));

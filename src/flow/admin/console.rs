@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::console_client::{self, CONSOLE_CLIENT_ID as CLIENT_ID};
 use super::Actor;
+use super::console_client::{self, CONSOLE_CLIENT_ID as CLIENT_ID};
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::Incoming;
 use crate::flow::oauth::token;
@@ -197,7 +197,8 @@ fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
     let audience = ExpectedAudience::Contains(CLIENT_ID);
     let expect = Expect { typ: TokenType::IdToken, issuer: cx.issuer(), audience, allow_expired: false };
     let words = "the sign-in could not be confirmed; open the console again";
-    let refused = |received: String| refuse("console.id_token", words).because("an ID token for this sign-in", received);
+    let refused =
+        |received: String| refuse("console.id_token", words).because("an ID token for this sign-in", received);
     let verified = cx.parts.keyring.verify(id_token, &expect, cx.now).map_err(|why| refused(why.to_string()))?;
     let claims = verified.claims();
     let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);

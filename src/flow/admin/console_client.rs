@@ -3,13 +3,13 @@
 
 use super::client_document::{ClientDocument, draft};
 use crate::flow::Cx;
-use crate::flow::{Fault, Parts};
-use crate::sensitive::Sensitive;
 use crate::flow::cx::base64url;
+use crate::flow::{Fault, Parts};
 use crate::oauth::client::{Client, ClientAuthMethod, ClientSecret, GrantType};
 use crate::oauth::client_policy::{ClientPolicy, Profile, RefreshRule};
 use crate::oauth::scope::ScopeSet;
 use crate::secret::token::hash;
+use crate::sensitive::Sensitive;
 use crate::store::clients;
 
 /// The id of the console's client.

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(listed(None, None).await, Ok(both.clone()));
         assert_eq!(listed(Some("alice@example.com"), Some(bench::CLIENT)).await, Ok(both));
         assert_eq!(listed(None, Some("other")).await, Ok(Vec::new()));
-        assert_eq!(listed(Some("bob@example.com"), None).await.unwrap_err().code, "user_unknown");
+        assert_eq!(listed(Some("bob@example.com"), None).await.unwrap_err().code, "unknown_user");
         revoke(&cx, &actor, &second).await.unwrap().unwrap();
         assert!(house.grant(&second).await.revoked_at.is_some());
         assert_eq!(revoke(&cx, &actor, &second).await.unwrap().unwrap_err().code, "grant_unknown");

@@ -58,7 +58,7 @@ impl SessionView {
             auth_time: session.auth_time.rfc3339(),
             last_seen_at: session.last_seen_at.rfc3339(),
             expires_at: session.expires_at.rfc3339(),
-            ended_at: session.ended_at.map(crate::time::Timestamp::rfc3339),
+            ended_at: session.ended_at.map(Timestamp::rfc3339),
             acr: session.acr.clone(),
             amr: session.amr.clone(),
             user_agent: session.user_agent.clone(),

@@ -18,6 +18,9 @@ pub(super) const ROWS: &[Row] = &[
     ("body.content_type", "", "",
         "The body was sent as {received}.",
         "Send the parameters as application/x-www-form-urlencoded."),
+    ("resource.one_algorithm", "", "",
+        "One token was asked for APIs that want differently signed ones ({received}).",
+        "Ask for a token for each API: name one of them as resource in each token request."),
     ("params.in_body", "", "client_secret",
         "The client secret was sent in the URL, where logs keep it.",
         "Send it by HTTP Basic or in the body, as registered, and have it replaced (vouchsafe client rotate-secret): \

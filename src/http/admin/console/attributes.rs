@@ -2,11 +2,11 @@
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::ago_text;
+use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
-use crate::flow::admin::AdminRefusal;
 use crate::identity::attribute::AttributeKind;
 
 const LIST: &str = "attributes";
@@ -22,7 +22,8 @@ pub async fn list(desk: Desk) -> Reply {
     let (mut table, rows) = desk.table("Attributes", &["Attribute", "Kind", "Required", "Last changed"], LIST, found);
     table.rows = rows.iter().map(|row| line(&desk, row)).collect();
     let mut page = desk.page("Attributes", "Attributes");
-    page.lead = vec![Part::plain("Fields of your own on every person, which scopes and clients can hand to apps as claims.")];
+    page.lead =
+        vec![Part::plain("Fields of your own on every person, which scopes and clients can hand to apps as claims.")];
     if desk.may(P::ScopesWrite) {
         page.actions = vec![desk.main_link("Define an attribute", "/admin/attributes/new")];
     }
@@ -52,16 +53,31 @@ fn kind_word(kind: AttributeKind) -> String {
 }
 
 fn fields(d: &AttributeDocument, is_new: bool) -> Vec<Field> {
-    let kinds = [("text", "A line of text"), ("number", "A number"), ("boolean", "Yes or no"), ("date", "A day"), ("list", "Several lines")];
+    let kinds = [
+        ("text", "A line of text"),
+        ("number", "A number"),
+        ("boolean", "Yes or no"),
+        ("date", "A day"),
+        ("list", "Several lines"),
+    ];
     let kinds = kinds.map(|(v, l)| (v.to_owned(), l.to_owned())).to_vec();
     let mut fields = Vec::new();
     if is_new {
-        fields.push(Field::line("name", "Name", "").required().hint("1 to 50 of a-z, 0-9 and _, beginning with a letter. It stays."));
+        fields.push(
+            Field::line("name", "Name", "")
+                .required()
+                .hint("1 to 50 of a-z, 0-9 and _, beginning with a letter. It stays."),
+        );
     }
     fields.extend([
         Field::line("title", "What it is called", d.title.as_str()).required().hint("On pages, for people."),
         Field::line("kind", "What its values are", kind_word(d.kind)).kind(FieldKind::Choice(kinds)),
-        Field::line("required", "Everybody who is added or changed must have one", if d.required { "true" } else { "" }).kind(FieldKind::Switch),
+        Field::line(
+            "required",
+            "Everybody who is added or changed must have one",
+            if d.required { "true" } else { "" },
+        )
+        .kind(FieldKind::Switch),
     ]);
     fields
 }
@@ -78,7 +94,18 @@ pub async fn new(desk: Desk) -> Reply {
 }
 
 async fn new_page(desk: &Desk, failed: Failed) -> Reply {
-    let mut form = Form { fields: fields(&AttributeDocument { name: String::new(), title: String::new(), kind: AttributeKind::Text, required: false }, true), ..desk.post("add", "/admin/attributes/new", "Define it") };
+    let mut form = Form {
+        fields: fields(
+            &AttributeDocument {
+                name: String::new(),
+                title: String::new(),
+                kind: AttributeKind::Text,
+                required: false,
+            },
+            true,
+        ),
+        ..desk.post("add", "/admin/attributes/new", "Define it")
+    };
     form.cancel = Some(desk.link("Cancel", "/admin/attributes"));
     let mut page = desk.page("Define an attribute", "Define an attribute");
     page.crumbs = vec![desk.link("Attributes", "/admin/attributes")];
@@ -112,7 +139,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         let words = vec![Part::plain("The values of all people are forgotten, and claims made of it are left out.")];
         page.blocks.push(desk.block(Form { heading: "Delete it".to_owned(), words, ..delete }, &failed));
     } else {
-        let shown = |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
+        let shown =
+            |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
         page.blocks.push(Block::Facts(form.fields.into_iter().map(shown).collect()));
     }
     desk.show_tried(page, &failed)

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::desk::{Desk, answer};
 use super::words::{ago_text, kind, moment};
+use crate::flow::Fault;
+use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::audit::{self, EventView};
 use crate::flow::admin::names;
 use crate::flow::admin::page::{LONGEST_PAGE, PAGE};
-use crate::flow::admin::AdminRefusal;
-use crate::flow::Fault;
 use crate::flow::audit::Verdict;
 use crate::http::pages::console::{Block, Field, FieldKind, Notice, Part, Table, Tone};
 use crate::http::reply::Reply;
@@ -34,8 +34,13 @@ pub async fn list(desk: Desk) -> Reply {
     let (mut table, rows) = desk.table("Security log", &head, LIST, found);
     table.rows = rows.iter().map(|row| line(&desk, row, &people)).collect();
     let mut page = desk.page("Security log", "Security log");
-    page.lead = vec![Part::plain("What happened, who did it and from where. Entries are sealed in a chain, so that one that was altered or removed shows.")];
-    page.actions = vec![desk.link("Check the chain", "/admin/audit/verify"), desk.link("Download as JSON lines", &export_address(&desk))];
+    page.lead = vec![Part::plain(
+        "What happened, who did it and from where. Entries are sealed in a chain, so that one that was altered or removed shows.",
+    )];
+    page.actions = vec![
+        desk.link("Check the chain", "/admin/audit/verify"),
+        desk.link("Download as JSON lines", &export_address(&desk)),
+    ];
     page.blocks.push(Block::Form(Box::new(search_form(&desk))));
     page.blocks.push(match table.rows.is_empty() {
         false => Block::Table(table),
@@ -174,7 +179,10 @@ pub async fn entry(desk: Desk) -> Reply {
     if let Some(id) = &event.correlation_id {
         facts.push(("Reference".to_owned(), vec![reference(&desk, id)]));
     }
-    facts.push(("Sealed".to_owned(), vec![Part::plain(if event.seal.is_some() { "yes" } else { "no: from before the chain" })]));
+    facts.push((
+        "Sealed".to_owned(),
+        vec![Part::plain(if event.seal.is_some() { "yes" } else { "no: from before the chain" })],
+    ));
     page.blocks.push(Block::Facts(facts));
     page.blocks.extend(changes(&event.detail));
     desk.show(page)
@@ -248,7 +256,9 @@ pub async fn verify(desk: Desk) -> Reply {
     let verdict = answer!(desk, audit::verify(desk.cx(), &desk.actor).await);
     let mut page = desk.page("Check of the security log", "Check of the security log");
     page.crumbs = vec![desk.link("Security log", "/admin/audit")];
-    page.lead = vec![Part::plain("Each entry is sealed together with the one before it, under a key that the database does not hold.")];
+    page.lead = vec![Part::plain(
+        "Each entry is sealed together with the one before it, under a key that the database does not hold.",
+    )];
     match verdict {
         Verdict::Whole { entries, last_seal } => {
             let words = match entries {
@@ -314,7 +324,10 @@ mod tests {
         let blocks = changes(&serde_json::from_str(detail).unwrap());
         let Some(Block::Changes(rows)) = blocks.get(1) else { panic!("{blocks:?}") };
         let row = |n: &str, b: &str, a: &str| (n.to_owned(), b.to_owned(), a.to_owned());
-        assert_eq!(*rows, [row("name", "A", "B"), row("policy.trusted", "no", "yes"), row("redirect_uris", "", "x, y")]);
+        assert_eq!(
+            *rows,
+            [row("name", "A", "B"), row("policy.trusted", "no", "yes"), row("redirect_uris", "", "x, y")]
+        );
         assert!(matches!(&blocks[3], Block::Facts(facts) if facts[0].0 == "Sessions"));
         assert!(changes(&Value::Null).is_empty() && changes(&serde_json::json!({})).is_empty());
     }

@@ -100,8 +100,10 @@ async fn settings_page(desk: &Desk, failed: Failed) -> Reply {
     if desk.may(P::ClientsWrite) && !view.built_in {
         page.blocks.push(desk.block(form, &failed));
     } else {
-        let shown = |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
-        page.blocks.push(Block::Facts(form.fields.into_iter().filter(|f| f.kind != FieldKind::Group).map(shown).collect()));
+        let shown =
+            |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
+        page.blocks
+            .push(Block::Facts(form.fields.into_iter().filter(|f| f.kind != FieldKind::Group).map(shown).collect()));
     }
     desk.show_tried(page, &failed)
 }
@@ -116,7 +118,8 @@ fn word(value: &impl serde::Serialize) -> String {
 }
 
 fn seconds(name: &str, label: &str, value: Option<i64>) -> Field {
-    let hint = value.map_or_else(|| "In seconds.".to_owned(), |v| format!("In seconds: {} now.", span(Lifetime::from_seconds(v))));
+    let hint = value
+        .map_or_else(|| "In seconds.".to_owned(), |v| format!("In seconds: {} now.", span(Lifetime::from_seconds(v))));
     Field::line(name, label, value.map(|v| v.to_string()).unwrap_or_default()).kind(FieldKind::Number).hint(hint)
 }
 
@@ -132,19 +135,27 @@ fn fields(d: &ClientDocument) -> Vec<Field> {
         ("none", "None: a public client"),
     ];
     let grants = d.grants.clone().unwrap_or_default();
-    let grants = GrantType::ALL.map(|g| (g.as_str().to_owned(), g.as_str().replace('_', " "), String::new(), grants.contains(&g)));
+    let grants = GrantType::ALL
+        .map(|g| (g.as_str().to_owned(), g.as_str().replace('_', " "), String::new(), grants.contains(&g)));
     let mut userinfo = vec![("", "Plain JSON")];
     userinfo.extend(algorithms());
     vec![
         Field::line("name", "Name", d.name.as_str()).required().hint("People see it on the consent page."),
         lines("redirect_uris", "Redirect URIs", &d.redirect_uris, "One on each line, compared byte by byte."),
-        lines("post_logout_redirect_uris", "Addresses after the logout", &d.post_logout_redirect_uris, "One on each line."),
-        Field::line("scopes", "Scopes", d.scopes.clone().unwrap_or_default().join(" ")).hint("What it may ask for, separated by spaces."),
+        lines(
+            "post_logout_redirect_uris",
+            "Addresses after the logout",
+            &d.post_logout_redirect_uris,
+            "One on each line.",
+        ),
+        Field::line("scopes", "Scopes", d.scopes.clone().unwrap_or_default().join(" "))
+            .hint("What it may ask for, separated by spaces."),
         Field::line("trusted", "One of our own", if d.trusted { "true" } else { "" })
             .kind(FieldKind::Switch)
             .hint("People are not asked whether they allow it."),
         Field::group("How it works", "The profile's values are good for nearly everything."),
-        Field::line("auth_method", "How it authenticates", d.auth_method.map(|m| m.as_str()).unwrap_or_default()).kind(choice(&methods)),
+        Field::line("auth_method", "How it authenticates", d.auth_method.map(|m| m.as_str()).unwrap_or_default())
+            .kind(choice(&methods)),
         Field::line("grants", "Grants", "").kind(FieldKind::Checks(grants.to_vec())),
         Field::line("pkce", "PKCE", d.pkce.as_ref().map(word).unwrap_or_default())
             .kind(choice(&[("required", "Demanded"), ("optional", "Optional (confidential clients only)")])),
@@ -161,11 +172,28 @@ fn fields(d: &ClientDocument) -> Vec<Field> {
         seconds("refresh_absolute_seconds", "Grants, however often refreshed", d.refresh_absolute_seconds),
         seconds("default_max_age", "Sign-in must be younger than", d.default_max_age),
         Field::group("Tokens", ""),
-        Field::line("access_token_alg", "Access tokens are signed with", d.access_token_alg.map(|a| a.as_str()).unwrap_or_default()).kind(choice(&algorithms())),
-        Field::line("id_token_alg", "ID tokens are signed with", d.id_token_alg.map(|a| a.as_str()).unwrap_or_default()).kind(choice(&algorithms())),
-        Field::line("userinfo_alg", "Userinfo answers", d.userinfo_alg.map(|a| a.as_str()).unwrap_or_default()).kind(choice(&userinfo)),
-        lines("audiences", "Audiences", &d.audiences, "Of access tokens where no scope names one, one on each line. Empty: this provider."),
-        Field::line("resource_identifier", "It is itself the resource server", some(&d.resource_identifier)).hint("Its own audience: it may introspect tokens made for it."),
+        Field::line(
+            "access_token_alg",
+            "Access tokens are signed with",
+            d.access_token_alg.map(|a| a.as_str()).unwrap_or_default(),
+        )
+        .kind(choice(&algorithms())),
+        Field::line(
+            "id_token_alg",
+            "ID tokens are signed with",
+            d.id_token_alg.map(|a| a.as_str()).unwrap_or_default(),
+        )
+        .kind(choice(&algorithms())),
+        Field::line("userinfo_alg", "Userinfo answers", d.userinfo_alg.map(|a| a.as_str()).unwrap_or_default())
+            .kind(choice(&userinfo)),
+        lines(
+            "audiences",
+            "Audiences",
+            &d.audiences,
+            "Of access tokens where no scope names one, one on each line. Empty: this provider.",
+        ),
+        Field::line("resource_identifier", "It is itself the resource server", some(&d.resource_identifier))
+            .hint("Its own audience: it may introspect tokens made for it."),
         mapping::field(&d.mappings),
         Field::group("What people see", ""),
         Field::line("client_uri", "Home page", some(&d.client_uri)),
@@ -179,9 +207,10 @@ fn fields(d: &ClientDocument) -> Vec<Field> {
 fn submitted(desk: &Desk, old: &ClientDocument) -> Result<ClientDocument, AdminRefusal> {
     let number = |name: &'static str| match desk.some(name) {
         None => Ok(None),
-        Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
-            AdminRefusal::invalid("number", "write a whole number of seconds").at(name)
-        }),
+        Some(text) => text
+            .parse::<i64>()
+            .map(Some)
+            .map_err(|_| AdminRefusal::invalid("number", "write a whole number of seconds").at(name)),
     };
     fn parsed<T: serde::de::DeserializeOwned>(text: Option<String>) -> Option<T> {
         serde_json::from_value(serde_json::Value::String(text?)).ok()
@@ -220,7 +249,8 @@ fn submitted(desk: &Desk, old: &ClientDocument) -> Result<ClientDocument, AdminR
 /// `POST /admin/clients/{id}/settings`.
 pub async fn save(desk: Desk) -> Reply {
     let (id, view) = client!(desk);
-    let document = tried!(desk, "settings", settings_page, Ok::<_, crate::flow::Fault>(submitted(&desk, &view.document)));
+    let document =
+        tried!(desk, "settings", settings_page, Ok::<_, crate::flow::Fault>(submitted(&desk, &view.document)));
     let version = desk.field("version").parse().ok();
     tried!(desk, "settings", settings_page, client::replace(desk.cx(), &desk.actor, &id, document, version).await);
     desk.done(&format!("{}/settings", at(&id)), "The settings were saved.")
@@ -237,7 +267,10 @@ async fn secrets_page(desk: &Desk, failed: Failed) -> Reply {
     let now = desk.cx().now;
     let base = format!("{}/secrets", at(&id));
     let rows = view.secrets.iter().map(|secret| {
-        let ends = secret.expires_at.as_deref().map_or_else(|| Part::Badge(Tone::Good, "current".to_owned()), |at| ago_text(at, now));
+        let ends = secret
+            .expires_at
+            .as_deref()
+            .map_or_else(|| Part::Badge(Tone::Good, "current".to_owned()), |at| ago_text(at, now));
         let used = secret.last_used_at.as_deref().map_or_else(|| Part::plain("not yet"), |at| ago_text(at, now));
         let hidden = vec![("secret".to_owned(), secret.id.clone())];
         vec![
@@ -249,10 +282,17 @@ async fn secrets_page(desk: &Desk, failed: Failed) -> Reply {
         ]
     });
     let head = ["Secret", "Made", "Last used", "Ends", ""].map(str::to_owned).to_vec();
-    page.blocks.push(Block::Table(Table { caption: "Secrets".to_owned(), head, rows: rows.collect(), ..Table::default() }));
+    page.blocks.push(Block::Table(Table {
+        caption: "Secrets".to_owned(),
+        head,
+        rows: rows.collect(),
+        ..Table::default()
+    }));
     let mut form = desk.post("rotate", &format!("{base}/rotate"), "Make a new secret");
     form.heading = "Replace the secret".to_owned();
-    form.words = vec![Part::plain("A new secret is made and shown once. The old one goes on working for a while, so that the app can change over without an outage.")];
+    form.words = vec![Part::plain(
+        "A new secret is made and shown once. The old one goes on working for a while, so that the app can change over without an outage.",
+    )];
     form.fields = vec![Field::line("overlap", "The old one works for", "86400").kind(choice(&[
         ("0", "No longer: it has leaked"),
         ("3600", "An hour"),
@@ -269,7 +309,8 @@ async fn secrets_page(desk: &Desk, failed: Failed) -> Reply {
 pub async fn rotate_secret(desk: Desk) -> Reply {
     let id = desk.segment(1);
     let overlap = Lifetime::from_seconds(desk.field("overlap").parse().unwrap_or(86_400));
-    let rotated = tried!(desk, "rotate", secrets_page, client::rotate_secret(desk.cx(), &desk.actor, &id, overlap).await);
+    let rotated =
+        tried!(desk, "rotate", secrets_page, client::rotate_secret(desk.cx(), &desk.actor, &id, overlap).await);
     secret_page(&desk, &rotated.view, rotated.secret.expose(), "The new secret is ready")
 }
 
@@ -321,9 +362,20 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
         ..desk.post(what, &format!("{base}/{what}"), submit)
     };
     page.blocks.push(match view.disabled_at {
-        Some(_) => desk.block(form("enable", "Enable the client", "It is taken again everywhere. What had ended stays ended.".to_owned(), "Enable"), &failed),
+        Some(_) => desk.block(
+            form(
+                "enable",
+                "Enable the client",
+                "It is taken again everywhere. What had ended stays ended.".to_owned(),
+                "Enable",
+            ),
+            &failed,
+        ),
         None => {
-            let words = format!("It is refused everywhere at once, and {} of people and programs end. It can be enabled again.", some(means.grants, "grant"));
+            let words = format!(
+                "It is refused everywhere at once, and {} of people and programs end. It can be enabled again.",
+                some(means.grants, "grant")
+            );
             desk.block(Form { danger: true, ..form("disable", "Disable the client", words, "Disable") }, &failed)
         }
     });
@@ -334,7 +386,12 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
         some(means.grants, "grant"),
         some(means.consents, "consent")
     );
-    page.blocks.push(desk.block(Form { heading: "Delete the client".to_owned(), words: vec![Part::Plain(words)], ..delete }, &failed));
+    page.blocks.push(
+        desk.block(
+            Form { heading: "Delete the client".to_owned(), words: vec![Part::Plain(words)], ..delete },
+            &failed,
+        ),
+    );
     desk.show_tried(page, &failed)
 }
 
@@ -361,7 +418,10 @@ pub async fn change(desk: Desk) -> Reply {
             desk.done("/admin/clients", "The client was deleted.")
         }
         _ => {
-            let refusal = AdminRefusal { kind: RefusalKind::Unknown, ..AdminRefusal::unknown("unknown_page", "there is nothing at this address") };
+            let refusal = AdminRefusal {
+                kind: RefusalKind::Unknown,
+                ..AdminRefusal::unknown("unknown_page", "there is nothing at this address")
+            };
             desk.refused(&refusal)
         }
     }

@@ -45,13 +45,25 @@ pub async fn list(desk: Desk) -> Reply {
 
 fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
     let mut form = desk.ask("search", "/admin/clients", "Search");
-    let choice = |options: &[(&str, &str)]| FieldKind::Choice(options.iter().map(|(v, l)| ((*v).to_owned(), (*l).to_owned())).collect());
+    let choice = |options: &[(&str, &str)]| {
+        FieldKind::Choice(options.iter().map(|(v, l)| ((*v).to_owned(), (*l).to_owned())).collect())
+    };
     let value = |name: &str| desk.asked(name).unwrap_or_default();
-    let profiles = [("", "Any profile"), ("web", "Web app"), ("spa", "Single-page app"), ("native", "Native app"), ("service", "Service")];
+    let profiles = [
+        ("", "Any profile"),
+        ("web", "Web app"),
+        ("spa", "Single-page app"),
+        ("native", "Native app"),
+        ("service", "Service"),
+    ];
     form.fields = vec![
         Field::line("q", "Name or ID begins with", value("q")),
         Field::line("profile", "Profile", value("profile")).kind(choice(&profiles)),
-        Field::line("state", "State", value("state")).kind(choice(&[("", "Any state"), ("enabled", "In use"), ("disabled", "Disabled")])),
+        Field::line("state", "State", value("state")).kind(choice(&[
+            ("", "Any state"),
+            ("enabled", "In use"),
+            ("disabled", "Disabled"),
+        ])),
     ];
     form
 }
@@ -109,12 +121,26 @@ pub async fn new(desk: Desk) -> Reply {
     };
     let mut page = desk.page("Register a client", "What kind of program is it?");
     page.crumbs = vec![desk.link("Clients", "/admin/clients")];
-    page.lead = vec![Part::plain("The profile decides the first value of every setting. All of them can be seen, and changed where it is safe.")];
+    page.lead = vec![Part::plain(
+        "The profile decides the first value of every setting. All of them can be seen, and changed where it is safe.",
+    )];
     page.blocks = vec![Block::Cards(vec![
-        card(Profile::Web, "Runs on a server that can keep a secret: PHP, Java, Go, Rails, Django, a proxy in front of something. The commonest kind."),
-        card(Profile::Spa, "Runs wholly in the browser and can keep no secret: React, Vue, Angular without a server of its own. Uses PKCE."),
-        card(Profile::Native, "Runs on a telephone or a desktop, and opens the system's browser to sign in. Uses PKCE."),
-        card(Profile::Service, "A program without people: a job, a daemon, one API that calls another. Gets tokens for itself."),
+        card(
+            Profile::Web,
+            "Runs on a server that can keep a secret: PHP, Java, Go, Rails, Django, a proxy in front of something. The commonest kind.",
+        ),
+        card(
+            Profile::Spa,
+            "Runs wholly in the browser and can keep no secret: React, Vue, Angular without a server of its own. Uses PKCE.",
+        ),
+        card(
+            Profile::Native,
+            "Runs on a telephone or a desktop, and opens the system's browser to sign in. Uses PKCE.",
+        ),
+        card(
+            Profile::Service,
+            "A program without people: a job, a daemon, one API that calls another. Gets tokens for itself.",
+        ),
     ])];
     desk.show(page)
 }
@@ -141,7 +167,10 @@ async fn new_page(desk: &Desk, failed: Failed) -> Reply {
                 .hint(format!("Where people come back to after the sign-in, one on each line. {example}")),
         );
     } else {
-        form.fields.push(Field::line("scopes", "Scopes", "").hint("What it may ask for, separated by spaces. Define them under Scopes first."));
+        form.fields.push(
+            Field::line("scopes", "Scopes", "")
+                .hint("What it may ask for, separated by spaces. Define them under Scopes first."),
+        );
     }
     form.fields.push(Field::line("client_id", "Client ID", "").hint("Leave it empty to have one made."));
     form.cancel = Some(desk.link("Cancel", "/admin/clients"));
@@ -159,8 +188,12 @@ pub async fn create(desk: Desk) -> Reply {
         Profile::Service => Some(desk.field("scopes").split_whitespace().map(str::to_owned).collect()),
         _ => blank.scopes.clone(),
     };
-    let document =
-        ClientDocument { client_id: desk.some("client_id"), redirect_uris: desk.lines("redirect_uris"), scopes, ..blank };
+    let document = ClientDocument {
+        client_id: desk.some("client_id"),
+        redirect_uris: desk.lines("redirect_uris"),
+        scopes,
+        ..blank
+    };
     let made = tried!(desk, "add", new_page, client::create(desk.cx(), &desk.actor, document).await);
     let id = made.view.document.client_id.clone().unwrap_or_default();
     let at = format!("/admin/clients/{}", encoded(&id));

@@ -93,7 +93,13 @@ impl Desk {
 
     /// The lines of a field, without empty ones.
     pub fn lines(&self, name: &str) -> Vec<String> {
-        self.form.find(name).unwrap_or_default().lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+        self.form
+            .find(name)
+            .unwrap_or_default()
+            .lines()
+            .map(|l| l.trim().to_owned())
+            .filter(|l| !l.is_empty())
+            .collect()
     }
 
     /// A parameter of the query, trimmed.
@@ -298,7 +304,11 @@ impl Desk {
     /// An [`AdminRefusal`] at the field.
     pub fn confirmed(&self, name: &str) -> Result<(), AdminRefusal> {
         let words = "type the name exactly as it stands there, so that nothing is taken away by mistake";
-        if self.field("confirm") == name.trim() { Ok(()) } else { Err(AdminRefusal::invalid("confirm", words).at("confirm")) }
+        if self.field("confirm") == name.trim() {
+            Ok(())
+        } else {
+            Err(AdminRefusal::invalid("confirm", words).at("confirm"))
+        }
     }
 
     /// A form as a block: once more with what was wrong, if it is the one that failed.

@@ -37,7 +37,9 @@ pub async fn search(desk: Desk) -> Reply {
         Err(fault) => return desk.fault(&Fault::from(fault)),
     };
     let mut page = desk.page("Diagnosis", "Why did it fail?");
-    page.lead = vec![Part::plain("Every page and answer that refuses something shows a reference. Enter it here to see each step, the check that failed, and how to mend it.")];
+    page.lead = vec![Part::plain(
+        "Every page and answer that refuses something shows a reference. Enter it here to see each step, the check that failed, and how to mend it.",
+    )];
     page.blocks.push(Block::Form(Box::new(search_form(&desk))));
     page.blocks.push(listed(&desk, found));
     desk.show(page)
@@ -61,13 +63,16 @@ fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
 
 fn listed(desk: &Desk, found: Found) -> Block {
     let page = crate::flow::admin::page::Page { items: found.flows, next: found.next.map(Into::into) };
-    let (mut table, flows) = desk.table("Requests", &["What was wrong", "Client", "From", "When", "Reference"], LIST, page);
+    let (mut table, flows) =
+        desk.table("Requests", &["What was wrong", "Client", "From", "When", "Reference"], LIST, page);
     table.rows = flows.iter().map(|flow| line(desk, flow)).collect();
     match table.rows.is_empty() {
         false => Block::Table(table),
         true => Block::Empty {
             heading: "Nothing was refused".to_owned(),
-            words: vec![Part::plain("Refusals of the last days stand here as they happen. Is something missing? Look at everything, or leave a field empty.")],
+            words: vec![Part::plain(
+                "Refusals of the last days stand here as they happen. Is something missing? Look at everything, or leave a field empty.",
+            )],
             action: None,
         },
     }
@@ -79,7 +84,10 @@ fn line(desk: &Desk, flow: &Flow) -> Vec<Vec<Part>> {
     let href = desk.href(&format!("/admin/diagnosis?reference={}", encoded(&flow.correlation_id)));
     let words = step.diagnosis.as_ref().map_or_else(|| step.row.outcome.clone(), |d| d.mistake.clone());
     vec![
-        vec![Part::Link(words, href), Part::Quiet(step.row.check_name.clone().unwrap_or_else(|| step.row.step.clone()))],
+        vec![
+            Part::Link(words, href),
+            Part::Quiet(step.row.check_name.clone().unwrap_or_else(|| step.row.step.clone())),
+        ],
         step.row.client_id.iter().map(|id| client(desk, id)).collect(),
         step.row.address.iter().map(|a| Part::text(a.as_str())).collect(),
         vec![ago(step.row.at, desk.cx().now)],
@@ -111,7 +119,8 @@ async fn one(desk: &Desk, id: String) -> Reply {
         return desk.show(page);
     }
     if let Some(diagnosis) = steps.iter().rev().find_map(|step| step.diagnosis.as_ref()) {
-        let words = vec![Part::Strong(diagnosis.mistake.clone()), Part::plain(" "), Part::text(diagnosis.mend.as_str())];
+        let words =
+            vec![Part::Strong(diagnosis.mistake.clone()), Part::plain(" "), Part::text(diagnosis.mend.as_str())];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
     }
     page.blocks.push(Block::Steps(steps.iter().map(|step| shown(desk, step)).collect()));

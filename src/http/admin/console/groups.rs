@@ -27,7 +27,9 @@ async fn list_page(desk: &Desk, failed: Failed) -> Reply {
     let (mut table, rows) = desk.table("Groups", &["Group", "Members", "Last changed"], LIST, found);
     table.rows = rows.iter().map(|row| line(desk, row)).collect();
     let mut page = desk.page("Groups", "Groups");
-    page.lead = vec![Part::plain("People in a group can be told apart by apps: those that may ask for the scope groups are told the names.")];
+    page.lead = vec![Part::plain(
+        "People in a group can be told apart by apps: those that may ask for the scope groups are told the names.",
+    )];
     let mut form = desk.ask("search", "/admin/groups", "Search");
     form.fields = vec![Field::line("q", "Name begins with", begins.as_str())];
     page.blocks.push(Block::Form(Box::new(form)));
@@ -40,7 +42,11 @@ async fn list_page(desk: &Desk, failed: Failed) -> Reply {
         },
     });
     if desk.may(P::GroupsWrite) {
-        let form = Form { heading: "Make a group".to_owned(), fields: fields("", ""), ..desk.post("add", "/admin/groups", "Make the group") };
+        let form = Form {
+            heading: "Make a group".to_owned(),
+            fields: fields("", ""),
+            ..desk.post("add", "/admin/groups", "Make the group")
+        };
         page.blocks.push(desk.block(form, &failed));
     }
     desk.show_tried(page, &failed)
@@ -103,7 +109,9 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     if desk.may(P::GroupsWrite) {
         let mut edit = desk.post("group", &at(&name), "Save");
         edit.hidden = vec![("version".to_owned(), view.version.to_string())];
-        edit.fields = vec![Field::line("description", "What it is for", view.document.description.as_str()).kind(FieldKind::Line)];
+        edit.fields = vec![
+            Field::line("description", "What it is for", view.document.description.as_str()).kind(FieldKind::Line),
+        ];
         page.blocks.push(desk.block(edit, &failed));
         let delete = desk.danger("delete", &format!("{}/delete", at(&name)), "Delete", &name);
         let words = vec![Part::plain("Everybody in it leaves it; apps are told so with the next token.")];
@@ -116,9 +124,9 @@ fn member(desk: &Desk, group: &str, row: &crate::flow::admin::user_document::Use
     let mut cells = people::line(desk, row);
     let (who, role) = (std::mem::take(&mut cells[0]), std::mem::take(&mut cells[1]));
     let hidden = vec![("person".to_owned(), row.id.clone())];
-    let remove = desk.may(P::GroupsWrite).then(|| {
-        desk.button_with(&format!("{}/members/remove", at(group)), "Take out", &row.document.email, hidden)
-    });
+    let remove = desk
+        .may(P::GroupsWrite)
+        .then(|| desk.button_with(&format!("{}/members/remove", at(group)), "Take out", &row.document.email, hidden));
     vec![who, role, people::state(desk, row), remove.into_iter().collect()]
 }
 

@@ -30,7 +30,8 @@ async fn list_page(desk: &Desk, failed: Failed) -> Reply {
     let shown: Vec<&(StoredKey, KeyState)> = keys.iter().filter(|(_, state)| *state != KeyState::Gone).collect();
     page.blocks.push(Block::Timeline(timeline(&shown, &lives, now)));
     let rows = shown.iter().map(|(key, state)| line(key, *state, now)).collect();
-    let head = ["Key", "Algorithm", "State", "Signs from", "Signs until", "Leaves the key set"].map(str::to_owned).to_vec();
+    let head =
+        ["Key", "Algorithm", "State", "Signs from", "Signs until", "Leaves the key set"].map(str::to_owned).to_vec();
     page.blocks.push(Block::Table(Table { caption: "Signing keys".to_owned(), head, rows, ..Table::default() }));
     if desk.may(Permission::KeysWrite) {
         page.blocks.extend(forms(desk, &lives, &failed));
@@ -110,12 +111,23 @@ fn timeline(keys: &[&(StoredKey, KeyState)], lives: &KeyLives, now: Timestamp) -
         (format!("{} {}", key.alg.as_str(), key.kid.chars().take(12).collect::<String>()), bars)
     });
     let day = |at: Timestamp| at.rfc3339().chars().take(10).collect::<String>();
-    Timeline { title: "Lives of the keys".to_owned(), rows: rows.collect(), now: place(now), ends: (day(from), day(until)) }
+    Timeline {
+        title: "Lives of the keys".to_owned(),
+        rows: rows.collect(),
+        now: place(now),
+        ends: (day(from), day(until)),
+    }
 }
 
 /// `POST /admin/keys/rotate`.
 pub async fn rotate(desk: Desk) -> Reply {
-    change(desk, "rotate", Rotation::Planned, "A successor is published, and signs as soon as everybody has fetched it.").await
+    change(
+        desk,
+        "rotate",
+        Rotation::Planned,
+        "A successor is published, and signs as soon as everybody has fetched it.",
+    )
+    .await
 }
 
 /// `POST /admin/keys/emergency`.

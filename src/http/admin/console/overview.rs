@@ -5,7 +5,7 @@ use crate::flow::admin::attention::{Attention, Target, Urgency};
 use crate::flow::admin::overview::{self, Overview, Range};
 use crate::flow::latency::Area;
 use crate::flow::stats::Count;
-use crate::http::pages::console::{Block, Link, Part, Table, Tab, Tone};
+use crate::http::pages::console::{Block, Link, Part, Tab, Table, Tone};
 use crate::http::pages::plot::{Figures, Plot, Series, Shape, Unit};
 use crate::http::reply::Reply;
 use crate::http::routes::WELL_KNOWN;
@@ -30,7 +30,8 @@ pub async fn get(desk: Desk) -> Reply {
 
 fn figures(seen: &Overview) -> Block {
     let live = seen.live_sessions.iter().rev().flatten().next().copied().unwrap_or(0);
-    let tokens: i64 = [Count::TokensByCode, Count::TokensByRefresh, Count::TokensByClient].map(|c| seen.total(c)).iter().sum();
+    let tokens: i64 =
+        [Count::TokensByCode, Count::TokensByRefresh, Count::TokensByClient].map(|c| seen.total(c)).iter().sum();
     let number = |label: &str, number: i64, remark: &str| (label.to_owned(), grouped(number), remark.to_owned());
     Block::Figures(vec![
         number("Sign-ins", seen.total(Count::SignIns), ""),
@@ -97,24 +98,42 @@ fn plots(seen: &Overview) -> Vec<Plot> {
     let times = |name: &str, values: &[Option<f64>]| Series { name: name.to_owned(), values: values.to_vec() };
     let live = seen.live_sessions.iter().map(|v| v.map(|n| n as f64)).collect();
     [
-        figures("plot-sign-ins", "Sign-ins", Unit::Count, Shape::StackedBars, vec![
-            counts("succeeded", Count::SignIns),
-            counts("failed", Count::FailedSignIns),
-        ]),
-        figures("plot-tokens", "Token answers", Unit::Count, Shape::Areas, vec![
-            counts("for a code", Count::TokensByCode),
-            counts("for a refresh token", Count::TokensByRefresh),
-            counts("for a client itself", Count::TokensByClient),
-        ]),
-        figures("plot-sessions", "Live sessions", Unit::Count, Shape::Areas, vec![Series {
-            name: "at once".to_owned(),
-            values: live,
-        }]),
-        figures("plot-latency", "Time of the token endpoint", Unit::Milliseconds, Shape::Lines, vec![
-            times("half within", &token.p50),
-            times("95 of 100 within", &token.p95),
-            times("99 of 100 within", &token.p99),
-        ]),
+        figures(
+            "plot-sign-ins",
+            "Sign-ins",
+            Unit::Count,
+            Shape::StackedBars,
+            vec![counts("succeeded", Count::SignIns), counts("failed", Count::FailedSignIns)],
+        ),
+        figures(
+            "plot-tokens",
+            "Token answers",
+            Unit::Count,
+            Shape::Areas,
+            vec![
+                counts("for a code", Count::TokensByCode),
+                counts("for a refresh token", Count::TokensByRefresh),
+                counts("for a client itself", Count::TokensByClient),
+            ],
+        ),
+        figures(
+            "plot-sessions",
+            "Live sessions",
+            Unit::Count,
+            Shape::Areas,
+            vec![Series { name: "at once".to_owned(), values: live }],
+        ),
+        figures(
+            "plot-latency",
+            "Time of the token endpoint",
+            Unit::Milliseconds,
+            Shape::Lines,
+            vec![
+                times("half within", &token.p50),
+                times("95 of 100 within", &token.p95),
+                times("99 of 100 within", &token.p99),
+            ],
+        ),
     ]
     .map(Plot::draw)
     .into()
@@ -125,15 +144,16 @@ pub async fn about(desk: Desk) -> Reply {
     let issuer = desk.cx().issuer().to_owned();
     let discovery = format!("{issuer}{}", WELL_KNOWN[0]);
     let mut page = desk.page("About", "About this Vouchsafe");
-    let own: Vec<Part> = desk.visit.permissions.iter().map(|p| Part::Badge(Tone::Plain, p.scope().to_owned())).collect();
+    let own: Vec<Part> =
+        desk.visit.permissions.iter().map(|p| Part::Badge(Tone::Plain, p.scope().to_owned())).collect();
     page.blocks.push(Block::Facts(vec![
         ("Version".to_owned(), vec![Part::plain(env!("CARGO_PKG_VERSION"))]),
         ("Issuer".to_owned(), vec![Part::Code(issuer)]),
         ("Discovery document".to_owned(), vec![Part::Link(discovery.clone(), discovery)]),
-        ("You are".to_owned(), vec![
-            Part::text(desk.visit.user.email.as_str()),
-            Part::Quiet(desk.visit.user.id.as_str().to_owned()),
-        ]),
+        (
+            "You are".to_owned(),
+            vec![Part::text(desk.visit.user.email.as_str()), Part::Quiet(desk.visit.user.id.as_str().to_owned())],
+        ),
         ("Your role".to_owned(), vec![Part::text(desk.visit.user.role.as_str())]),
         ("What it allows".to_owned(), own),
     ]));

@@ -112,15 +112,18 @@ async fn new_page(desk: &Desk, failed: Failed) -> Reply {
     form.fields = vec![
         Field::line("email", "E-mail address", "").kind(FieldKind::Email).required().hint("They sign in with it."),
         Field::line("name", "Name", "").hint("As apps and other people see it."),
-        Field::line("groups", "Groups", "").kind(FieldKind::Lines(3)).hint("One on each line. Groups that are new are made."),
+        Field::line("groups", "Groups", "")
+            .kind(FieldKind::Lines(3))
+            .hint("One on each line. Groups that are new are made."),
     ];
     let required = attributes.iter().filter(|a| a.document.required);
     form.fields.extend(required.map(|a| super::person::attribute_field(&a.document, None)));
     form.fields.push(Field::line("access", "How they sign in first", "invitation").kind(FieldKind::Radios(ways)));
     form.fields.push(
-        Field::line("password", "First password", "")
-            .kind(FieldKind::Password)
-            .hint(format!("Only for a first password: at least {} characters.", desk.cx().policy().password_min_length)),
+        Field::line("password", "First password", "").kind(FieldKind::Password).hint(format!(
+            "Only for a first password: at least {} characters.",
+            desk.cx().policy().password_min_length
+        )),
     );
     form.cancel = Some(desk.link("Cancel", "/admin/people"));
     let mut page = desk.page("Add a person", "Add a person");
@@ -150,7 +153,10 @@ pub async fn create(desk: Desk) -> Reply {
     let made = tried!(desk, "add", new_page, user::create(desk.cx(), &desk.actor, document, access).await);
     let at = format!("/admin/people/{}", encoded(&made.user.id));
     if way == "password" {
-        answer!(desk, crate::flow::admin::user_access::require_password_change(desk.cx(), &desk.actor, &made.user.id).await);
+        answer!(
+            desk,
+            crate::flow::admin::user_access::require_password_change(desk.cx(), &desk.actor, &made.user.id).await
+        );
     }
     match made.invitation {
         Some(token) => invited(&desk, &made.user, &token),
@@ -166,12 +172,20 @@ pub fn invited(desk: &Desk, user: &UserView, token: &Sensitive) -> Reply {
     page.blocks = vec![
         Block::Notice(Notice {
             tone: Tone::Caution,
-            words: vec![Part::plain("This link is shown once. Send it to "), Part::Strong(user.document.email.clone()), Part::plain(" in a way that nobody else reads: whoever opens it chooses the password.")],
+            words: vec![
+                Part::plain("This link is shown once. Send it to "),
+                Part::Strong(user.document.email.clone()),
+                Part::plain(" in a way that nobody else reads: whoever opens it chooses the password."),
+            ],
         }),
         Block::Code("Link".to_owned(), invitation::address(desk.cx(), token).expose().to_owned()),
     ];
     if let Some(until) = &user.invited_until {
-        page.blocks.push(Block::Words(vec![Part::plain("It works once, and ends "), ago_text(until, desk.cx().now), Part::plain(".")]));
+        page.blocks.push(Block::Words(vec![
+            Part::plain("It works once, and ends "),
+            ago_text(until, desk.cx().now),
+            Part::plain("."),
+        ]));
     }
     page.actions = vec![desk.main_link("To the person", &at)];
     desk.show(page)
@@ -181,5 +195,8 @@ pub fn invited(desk: &Desk, user: &UserView, token: &Sensitive) -> Reply {
 pub async fn role_names(desk: &Desk) -> Vec<(String, String)> {
     let listed = role::list(desk.cx(), &desk.actor).await;
     let roles = listed.ok().and_then(Result::ok).unwrap_or_default();
-    roles.into_iter().map(|r| (r.document.name.clone(), format!("{}: {}", r.document.name, r.document.description))).collect()
+    roles
+        .into_iter()
+        .map(|r| (r.document.name.clone(), format!("{}: {}", r.document.name, r.document.description)))
+        .collect()
 }

@@ -116,7 +116,8 @@ async fn profile_page(desk: &Desk, failed: Failed) -> Reply {
     let user = person!(desk);
     let mut page = frame(desk, &user);
     let now = desk.cx().now;
-    let or_never = |at: &Option<String>| vec![at.as_deref().map_or_else(|| Part::plain("never"), |at| ago_text(at, now))];
+    let or_never =
+        |at: &Option<String>| vec![at.as_deref().map_or_else(|| Part::plain("never"), |at| ago_text(at, now))];
     let mut facts = vec![
         ("Last sign-in".to_owned(), or_never(&user.last_sign_in_at)),
         ("Added".to_owned(), vec![ago_text(&user.created_at, now)]),
@@ -188,20 +189,22 @@ async fn access_page(desk: &Desk, failed: Failed) -> Reply {
         let mut form = desk.post("groups", &format!("{base}/groups"), "Save the groups");
         form.heading = "Groups".to_owned();
         form.hidden = hidden.clone();
-        form.fields = vec![
-            Field::line("groups", "Groups", user.document.groups.join("\n"))
-                .kind(FieldKind::Lines(6))
-                .hint("One on each line. Groups that are new are made. Apps that may ask for the scope groups are told them."),
-        ];
+        form.fields =
+            vec![Field::line("groups", "Groups", user.document.groups.join("\n")).kind(FieldKind::Lines(6)).hint(
+                "One on each line. Groups that are new are made. Apps that may ask for the scope groups are told them.",
+            )];
         page.blocks.push(desk.block(form, &failed));
     } else {
-        let groups = user.document.groups.iter().map(|g| Part::Badge(crate::http::pages::console::Tone::Plain, g.clone()));
+        let groups =
+            user.document.groups.iter().map(|g| Part::Badge(crate::http::pages::console::Tone::Plain, g.clone()));
         page.blocks.push(Block::Facts(vec![("Groups".to_owned(), groups.collect())]));
     }
     if desk.may(P::RolesWrite) {
         let mut form = desk.post("role", &format!("{base}/role"), "Give the role");
         form.heading = "Role".to_owned();
-        form.words = vec![Part::plain("What they may administer. You can give only what stands below your own role, unless you are an owner. It counts at once.")];
+        form.words = vec![Part::plain(
+            "What they may administer. You can give only what stands below your own role, unless you are an owner. It counts at once.",
+        )];
         form.hidden = hidden;
         let kind = FieldKind::Choice(role_names(desk).await);
         form.fields = vec![Field::line("role", "Role", user.document.role.as_str()).kind(kind)];
@@ -279,7 +282,9 @@ pub async fn apps(desk: Desk) -> Reply {
     if consents.is_empty() {
         page.blocks.push(Block::Empty {
             heading: "No app was allowed anything".to_owned(),
-            words: vec![Part::plain("When they allow an app to see their data, it stands here. Trusted apps are not asked about.")],
+            words: vec![Part::plain(
+                "When they allow an app to see their data, it stands here. Trusted apps are not asked about.",
+            )],
             action: None,
         });
         return desk.show(page);
@@ -287,11 +292,15 @@ pub async fn apps(desk: Desk) -> Reply {
     let action = format!("{}/apps/withdraw", at(&user.id));
     let rows = consents.iter().map(|consent| {
         let client = match desk.may(P::ClientsRead) {
-            true => Part::Link(consent.client_id.clone(), desk.href(&format!("/admin/clients/{}", encoded(&consent.client_id)))),
+            true => Part::Link(
+                consent.client_id.clone(),
+                desk.href(&format!("/admin/clients/{}", encoded(&consent.client_id))),
+            ),
             false => Part::text(consent.client_id.as_str()),
         };
         let hidden = vec![("client".to_owned(), consent.client_id.clone())];
-        let withdraw = desk.may(P::UsersWrite).then(|| desk.button_with(&action, "Withdraw", &consent.client_id, hidden));
+        let withdraw =
+            desk.may(P::UsersWrite).then(|| desk.button_with(&action, "Withdraw", &consent.client_id, hidden));
         vec![
             vec![client],
             vec![Part::Text(consent.scopes.join(" "))],
@@ -300,7 +309,12 @@ pub async fn apps(desk: Desk) -> Reply {
         ]
     });
     let head = ["App", "Allowed", "When", ""].map(str::to_owned).to_vec();
-    page.blocks.push(Block::Table(Table { caption: "Apps".to_owned(), head, rows: rows.collect(), ..Table::default() }));
+    page.blocks.push(Block::Table(Table {
+        caption: "Apps".to_owned(),
+        head,
+        rows: rows.collect(),
+        ..Table::default()
+    }));
     desk.show(page)
 }
 
@@ -388,7 +402,9 @@ pub fn attribute_value(desk: &Desk, document: &AttributeDocument) -> Option<Valu
     Some(match document.kind {
         AttributeKind::Text | AttributeKind::Date => Value::String(text),
         // What is no number stays a text, and the operation says what is wrong with it.
-        AttributeKind::Number => serde_json::from_str::<serde_json::Number>(&text).map_or(Value::String(text), Value::Number),
+        AttributeKind::Number => {
+            serde_json::from_str::<serde_json::Number>(&text).map_or(Value::String(text), Value::Number)
+        }
         AttributeKind::Boolean => Value::Bool(text == "true"),
         AttributeKind::List => Value::Array(desk.lines(&document.name).into_iter().map(Value::String).collect()),
     })
@@ -430,13 +446,19 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
     if !user.disabled {
         let words = "A link under which they choose a password. The old password goes on until they do. An earlier link is void.";
         page.blocks.push(desk.block(form("invite", "Invitation", words, "Make a link"), &failed));
-        let mut password = form("password", "Set a password", "Everything that was begun with the old one ends: sessions, codes, tokens.", "Set the password");
+        let mut password = form(
+            "password",
+            "Set a password",
+            "Everything that was begun with the old one ends: sessions, codes, tokens.",
+            "Set the password",
+        );
         password.fields = vec![
             Field::line("password", "New password", "")
                 .kind(FieldKind::Password)
                 .required()
                 .hint(format!("At least {} characters.", desk.cx().policy().password_min_length)),
-            Field::line("must_change", "They must choose another one at the next sign-in", "true").kind(FieldKind::Switch),
+            Field::line("must_change", "They must choose another one at the next sign-in", "true")
+                .kind(FieldKind::Switch),
         ];
         password.fields[0].autocomplete = "new-password";
         page.blocks.push(desk.block(password, &failed));
@@ -444,7 +466,8 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
             let words = "At the next sign-in they must choose another password before anything else.";
             page.blocks.push(desk.block(form("must-change", "Ask for a new password", words, "Ask for it"), &failed));
         }
-        let words = "Nobody can sign in to the account any more; its sessions and tokens end now. It can be enabled again.";
+        let words =
+            "Nobody can sign in to the account any more; its sessions and tokens end now. It can be enabled again.";
         let disable = form("disable", "Disable the account", words, "Disable");
         page.blocks.push(desk.block(Form { danger: true, ..disable }, &failed));
     } else {
@@ -506,6 +529,8 @@ pub async fn change_account(desk: Desk) -> Reply {
             tried!(desk, "delete", account_page, user::remove(cx, actor, id, None).await);
             desk.done("/admin/people", format!("{} was deleted.", user.document.email))
         }
-        _ => desk.refused(&crate::flow::admin::AdminRefusal::unknown("unknown_page", "there is nothing at this address")),
+        _ => {
+            desk.refused(&crate::flow::admin::AdminRefusal::unknown("unknown_page", "there is nothing at this address"))
+        }
     }
 }

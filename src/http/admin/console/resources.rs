@@ -2,12 +2,12 @@
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::ago_text;
-use crate::flow::admin::resource::{self, ResourceDocument, ResourceView};
+use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::page::PAGE;
+use crate::flow::admin::resource::{self, ResourceDocument, ResourceView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
-use crate::flow::admin::AdminRefusal;
 use crate::oauth::jose::Algorithm;
 
 const LIST: &str = "resources";
@@ -20,7 +20,12 @@ fn at(name: &str) -> String {
 pub async fn list(desk: Desk) -> Reply {
     let after = answer!(desk, Ok::<_, crate::flow::Fault>(desk.after(LIST)));
     let found = answer!(desk, resource::list(desk.cx(), &desk.actor, after, PAGE).await);
-    let (mut table, rows) = desk.table("Resource servers", &["Resource server", "Access tokens live", "Signed with", "Last changed"], LIST, found);
+    let (mut table, rows) = desk.table(
+        "Resource servers",
+        &["Resource server", "Access tokens live", "Signed with", "Last changed"],
+        LIST,
+        found,
+    );
     table.rows = rows.iter().map(|row| line(&desk, row)).collect();
     let mut page = desk.page("Resource servers", "Resource servers");
     page.lead = vec![Part::plain("APIs that take our access tokens, and what their tokens must be like.")];
@@ -54,13 +59,20 @@ fn fields(d: &ResourceDocument, is_new: bool) -> Vec<Field> {
     algorithms.extend(Algorithm::ALL.map(|a| (a.as_str().to_owned(), a.as_str().to_owned())));
     let mut fields = Vec::new();
     if is_new {
-        fields.push(Field::line("audience", "Audience", "").required().hint("The API's address or name, as scopes and clients say it. It stays."));
+        fields.push(
+            Field::line("audience", "Audience", "")
+                .required()
+                .hint("The API's address or name, as scopes and clients say it. It stays."),
+        );
     }
     let life = d.access_token_lifetime_seconds.map(|s| s.to_string()).unwrap_or_default();
     fields.extend([
         Field::line("name", "Name", d.name.as_str()).required().hint("For people."),
-        Field::line("access_token_lifetime_seconds", "Access tokens live", life).kind(FieldKind::Number).hint("In seconds. Empty: as the client says."),
-        Field::line("access_token_alg", "Signed with", d.access_token_alg.map(|a| a.as_str()).unwrap_or_default()).kind(FieldKind::Choice(algorithms)),
+        Field::line("access_token_lifetime_seconds", "Access tokens live", life)
+            .kind(FieldKind::Number)
+            .hint("In seconds. Empty: as the client says."),
+        Field::line("access_token_alg", "Signed with", d.access_token_alg.map(|a| a.as_str()).unwrap_or_default())
+            .kind(FieldKind::Choice(algorithms)),
     ]);
     fields
 }
@@ -86,7 +98,18 @@ pub async fn new(desk: Desk) -> Reply {
 }
 
 async fn new_page(desk: &Desk, failed: Failed) -> Reply {
-    let mut form = Form { fields: fields(&ResourceDocument { audience: String::new(), name: String::new(), access_token_lifetime_seconds: None, access_token_alg: None }, true), ..desk.post("add", "/admin/resources/new", "Define it") };
+    let mut form = Form {
+        fields: fields(
+            &ResourceDocument {
+                audience: String::new(),
+                name: String::new(),
+                access_token_lifetime_seconds: None,
+                access_token_alg: None,
+            },
+            true,
+        ),
+        ..desk.post("add", "/admin/resources/new", "Define it")
+    };
     form.cancel = Some(desk.link("Cancel", "/admin/resources"));
     let mut page = desk.page("Define a resource server", "Define a resource server");
     page.crumbs = vec![desk.link("Resource servers", "/admin/resources")];
@@ -120,7 +143,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         let words = vec![Part::plain("Its tokens are made as each client says from then on.")];
         page.blocks.push(desk.block(Form { heading: "Delete it".to_owned(), words, ..delete }, &failed));
     } else {
-        let shown = |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
+        let shown =
+            |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
         page.blocks.push(Block::Facts(form.fields.into_iter().map(shown).collect()));
     }
     desk.show_tried(page, &failed)

@@ -14,7 +14,9 @@ fn at(name: &str) -> String {
 pub async fn list(desk: Desk) -> Reply {
     let roles = answer!(desk, role::list(desk.cx(), &desk.actor).await);
     let mut page = desk.page("Roles", "Roles");
-    page.lead = vec![Part::plain("A person has one role, and may do what it allows. Nobody can give more than they have themselves.")];
+    page.lead = vec![Part::plain(
+        "A person has one role, and may do what it allows. Nobody can give more than they have themselves.",
+    )];
     if desk.may(Permission::RolesWrite) {
         page.actions = vec![desk.main_link("Define a role", "/admin/roles/new")];
     }
@@ -31,7 +33,12 @@ pub async fn list(desk: Desk) -> Reply {
         ]
     });
     let head = ["Role", "Kind", "Permissions"].map(str::to_owned).to_vec();
-    page.blocks.push(Block::Table(Table { caption: "Roles".to_owned(), head, rows: rows.collect(), ..Table::default() }));
+    page.blocks.push(Block::Table(Table {
+        caption: "Roles".to_owned(),
+        head,
+        rows: rows.collect(),
+        ..Table::default()
+    }));
     page.blocks.push(Block::Heading("What each allows".to_owned(), Vec::new()));
     page.blocks.push(Block::Table(matrix(&roles)));
     desk.show(page)
@@ -41,21 +48,34 @@ fn matrix(roles: &[RoleView]) -> Table {
     let head = std::iter::once("May".to_owned()).chain(roles.iter().map(|r| r.document.name.clone())).collect();
     let rows = Permission::ALL.iter().map(|permission| {
         let mut row = vec![vec![Part::plain(permission.words()), Part::Quiet(permission.scope().to_owned())]];
-        row.extend(roles.iter().map(|role| {
-            vec![if role.document.permissions.contains(*permission) { Part::Yes } else { Part::No }]
-        }));
+        row.extend(
+            roles
+                .iter()
+                .map(|role| vec![if role.document.permissions.contains(*permission) { Part::Yes } else { Part::No }]),
+        );
         row
     });
-    Table { caption: "Permissions of each role".to_owned(), head, rows: rows.collect(), matrix: true, ..Table::default() }
+    Table {
+        caption: "Permissions of each role".to_owned(),
+        head,
+        rows: rows.collect(),
+        matrix: true,
+        ..Table::default()
+    }
 }
 
 fn fields(document: &RoleDocument, is_new: bool) -> Vec<Field> {
-    let boxes = Permission::ALL.iter().filter(|p| **p != Permission::Own).map(|p| {
-        (p.scope().to_owned(), p.words().to_owned(), p.scope().to_owned(), document.permissions.contains(*p))
-    });
+    let boxes = Permission::ALL
+        .iter()
+        .filter(|p| **p != Permission::Own)
+        .map(|p| (p.scope().to_owned(), p.words().to_owned(), p.scope().to_owned(), document.permissions.contains(*p)));
     let mut fields = Vec::new();
     if is_new {
-        fields.push(Field::line("name", "Name", document.name.as_str()).required().hint("1 to 50 of a-z, 0-9 and -, beginning with a letter. It stays."));
+        fields.push(
+            Field::line("name", "Name", document.name.as_str())
+                .required()
+                .hint("1 to 50 of a-z, 0-9 and -, beginning with a letter. It stays."),
+        );
     }
     fields.push(Field::line("description", "What it is for", document.description.as_str()));
     fields.push(Field::line("permissions", "Who has this role may", "").kind(FieldKind::Checks(boxes.collect())));

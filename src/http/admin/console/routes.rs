@@ -66,7 +66,12 @@ macro_rules! form {
 
 /// Every route of the console.
 pub static ROUTES: &[Route] = &[
-    Route { method: Method::Get, path: "/admin/login", access: Access::Page, run: |call| Box::pin(sign_in::login(call)) },
+    Route {
+        method: Method::Get,
+        path: "/admin/login",
+        access: Access::Page,
+        run: |call| Box::pin(sign_in::login(call)),
+    },
     Route {
         method: Method::Get,
         path: crate::flow::admin::console::CALLBACK,

@@ -1,14 +1,14 @@
 //! Owns the pages of scopes that administrators define.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
+use super::mapping;
 use super::words::ago_text;
-use crate::flow::admin::scope::{self, ScopeDocument, ScopeView};
+use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::page::PAGE;
+use crate::flow::admin::scope::{self, ScopeDocument, ScopeView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
-use super::mapping;
-use crate::flow::admin::AdminRefusal;
 
 const LIST: &str = "scopes";
 
@@ -23,7 +23,9 @@ pub async fn list(desk: Desk) -> Reply {
     let (mut table, rows) = desk.table("Scopes", &["Scope", "Audience", "Releases", "Last changed"], LIST, found);
     table.rows = rows.iter().map(|row| line(&desk, row)).collect();
     let mut page = desk.page("Scopes", "Scopes");
-    page.lead = vec![Part::plain("What apps may ask for beside the standard ones: openid, profile, email, phone, address, groups, offline_access.")];
+    page.lead = vec![Part::plain(
+        "What apps may ask for beside the standard ones: openid, profile, email, phone, address, groups, offline_access.",
+    )];
     if desk.may(P::ScopesWrite) {
         page.actions = vec![desk.main_link("Define a scope", "/admin/scopes/new")];
     }
@@ -40,7 +42,8 @@ pub async fn list(desk: Desk) -> Reply {
 
 fn line(desk: &Desk, row: &ScopeView) -> Vec<Vec<Part>> {
     let d = &row.document;
-    let releases = d.claims.iter().cloned().chain(d.mappings.iter().map(|m| m.claim.clone())).collect::<Vec<_>>().join(", ");
+    let releases =
+        d.claims.iter().cloned().chain(d.mappings.iter().map(|m| m.claim.clone())).collect::<Vec<_>>().join(", ");
     vec![
         vec![Part::Link(d.name.clone(), desk.href(&at(&d.name))), Part::Quiet(d.description.clone())],
         d.audience.iter().map(|a| Part::Code(a.clone())).collect(),
@@ -50,14 +53,23 @@ fn line(desk: &Desk, row: &ScopeView) -> Vec<Vec<Part>> {
 }
 
 fn fields(d: &ScopeDocument, is_new: bool) -> Vec<Field> {
-    let claims = scope::releasable().into_iter().map(|c| (c.to_owned(), c.to_owned(), String::new(), d.claims.iter().any(|k| k == c)));
+    let claims = scope::releasable()
+        .into_iter()
+        .map(|c| (c.to_owned(), c.to_owned(), String::new(), d.claims.iter().any(|k| k == c)));
     let mut fields = Vec::new();
     if is_new {
-        fields.push(Field::line("name", "Name", "").required().hint("For example orders:read. It stays. Names that begin with admin: belong to the administration."));
+        fields.push(
+            Field::line("name", "Name", "")
+                .required()
+                .hint("For example orders:read. It stays. Names that begin with admin: belong to the administration."),
+        );
     }
     fields.extend([
-        Field::line("description", "What it allows", d.description.as_str()).required().hint("People read it on the consent page: Read your orders."),
-        Field::line("audience", "Audience", d.audience.clone().unwrap_or_default()).hint("Of access tokens that carry it: the API's address or name. Empty: the client's."),
+        Field::line("description", "What it allows", d.description.as_str())
+            .required()
+            .hint("People read it on the consent page: Read your orders."),
+        Field::line("audience", "Audience", d.audience.clone().unwrap_or_default())
+            .hint("Of access tokens that carry it: the API's address or name. Empty: the client's."),
         Field::line("claims", "Claims about the person that it releases", "").kind(FieldKind::Checks(claims.collect())),
         mapping::field(&d.mappings),
     ]);
@@ -80,7 +92,8 @@ pub async fn new(desk: Desk) -> Reply {
 }
 
 async fn new_page(desk: &Desk, failed: Failed) -> Reply {
-    let mut form = Form { fields: fields(&ScopeDocument::default(), true), ..desk.post("add", "/admin/scopes/new", "Define it") };
+    let mut form =
+        Form { fields: fields(&ScopeDocument::default(), true), ..desk.post("add", "/admin/scopes/new", "Define it") };
     form.cancel = Some(desk.link("Cancel", "/admin/scopes"));
     let mut page = desk.page("Define a scope", "Define a scope");
     page.crumbs = vec![desk.link("Scopes", "/admin/scopes")];
@@ -111,10 +124,13 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     if desk.may(P::ScopesWrite) {
         page.blocks.push(desk.block(form, &failed));
         let delete = desk.danger("delete", &format!("{}/delete", at(&name)), "Delete", &name);
-        let words = vec![Part::plain("Clients that may ask for it must lose it first. Tokens that were issued keep it until they expire.")];
+        let words = vec![Part::plain(
+            "Clients that may ask for it must lose it first. Tokens that were issued keep it until they expire.",
+        )];
         page.blocks.push(desk.block(Form { heading: "Delete it".to_owned(), words, ..delete }, &failed));
     } else {
-        let shown = |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
+        let shown =
+            |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("none") } else { Part::Code(f.value) }]);
         page.blocks.push(Block::Facts(form.fields.into_iter().map(shown).collect()));
     }
     desk.show_tried(page, &failed)

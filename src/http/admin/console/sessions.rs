@@ -29,7 +29,9 @@ pub async fn list(desk: Desk) -> Reply {
         false => Block::Table(table),
         true => Block::Empty {
             heading: "Nobody is signed in".to_owned(),
-            words: vec![Part::plain("A session begins when a person signs in to an app, and stands here until it ends.")],
+            words: vec![Part::plain(
+                "A session begins when a person signs in to an app, and stands here until it ends.",
+            )],
             action: who.is_some().then(|| desk.link("Show all sessions", "/admin/sessions")),
         },
     });
@@ -61,9 +63,9 @@ fn line(desk: &Desk, row: &SessionView, action: &str) -> Vec<Vec<Part>> {
         None => Part::text(row.user_id.as_str()),
     };
     let about = format!("the session from {}", row.address);
-    let end = desk.may(Permission::SessionsWrite).then(|| {
-        desk.button_with(action, "End", &about, vec![("session".to_owned(), row.id.clone())])
-    });
+    let end = desk
+        .may(Permission::SessionsWrite)
+        .then(|| desk.button_with(action, "End", &about, vec![("session".to_owned(), row.id.clone())]));
     let mut browser = vec![Part::Text(browser(&row.user_agent))];
     if row.id == desk.visit.session.session_id.as_str() {
         browser.push(Part::Badge(crate::http::pages::console::Tone::Plain, "this one".to_owned()));

@@ -52,7 +52,9 @@ pub async fn callback(mut call: Call) -> Reply {
 pub async fn logout(desk: Desk) -> Reply {
     let place = desk.call.web.place.clone();
     match console::end(&desk.call.cx, &desk.token).await {
-        Ok(()) => Reply::redirect(format!("{}{}", place.base, ENDPOINTS.logout)).cookie(cookies::clear(Jar::Console, &place)),
+        Ok(()) => {
+            Reply::redirect(format!("{}{}", place.base, ENDPOINTS.logout)).cookie(cookies::clear(Jar::Console, &place))
+        }
         Err(fault) => Reply::fault_page(&fault, &desk.call.cx.correlation_id, &place),
     }
 }
@@ -71,7 +73,8 @@ pub fn no_role(call: &Call, user: &User) -> Reply {
         status: 403,
         heading: "This account does not administer anything".to_owned(),
         what: "You are signed in, but your account has no role that may use the console.".to_owned(),
-        advice: "Ask an owner of this Vouchsafe to give your account a role, or sign in with another account.".to_owned(),
+        advice: "Ask an owner of this Vouchsafe to give your account a role, or sign in with another account."
+            .to_owned(),
         facts: vec![
             ("Signed in as".to_owned(), user.email.as_str().to_owned()),
             ("Role".to_owned(), user.role.as_str().to_owned()),

@@ -236,7 +236,10 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         ("error", error.render()),
         ("error-busy", plain.render()),
         ("home", home.render()),
-        ("home-owner", HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render()),
+        (
+            "home-owner",
+            HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
+        ),
         ("form-post", form_post.render()),
         ("mailbox", mailbox(base, sample).render()),
         ("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()),
