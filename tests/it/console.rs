@@ -301,3 +301,56 @@ async fn i04_every_form_of_the_console_must_be_ours() {
     assert_eq!(counts(&app), before, "nothing was written");
     assert_eq!(browser.get(&app.url("/admin")).await.status, 200, "and nobody was signed out");
 }
+
+#[tokio::test]
+async fn b07_texts_that_others_chose_are_inert_on_every_page() {
+    const HOSTILE: [&str; 3] =
+        ["<img src=x onerror=alert(1)>", "\"><script>alert(1)</script>", "{{7*7}}\u{202e}gpj.exe"];
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    for (at, text) in HOSTILE.into_iter().enumerate() {
+        app.client_with(&format!("c{at}"), vouchsafe::oauth::client_policy::Profile::Web, |row| {
+            row.name = text.to_owned();
+            row.about.client_uri = Some(format!("javascript:{text}"));
+            row.about.contacts = vec![text.to_owned()];
+        })
+        .await;
+        let person = app.person(&format!("p{at}@example.com")).await;
+        let profile = vouchsafe::identity::user::Profile { name: Some(text.to_owned()), ..person.profile.clone() };
+        let stored = vouchsafe::identity::User { profile, ..person };
+        app.write(move |c| users::update(c, &stored)).await;
+        let url = app
+            .authorize_url(&app.web(&format!("w{at}")).await, &[("redirect_uri", &format!("https://x.test/{text}"))]);
+        let request = app.http.get(&url).header("user-agent", text.replace('\u{202e}', ""));
+        Browser::new(&app).send(request, &url).await;
+    }
+    app.app.parts.tracer.flush().await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    let id = app.lines("SELECT id AS line FROM users WHERE email = 'p0@example.com'").remove(0);
+    let mut shown = 0;
+    for path in [
+        "/admin".to_owned(),
+        "/admin/clients".to_owned(),
+        "/admin/clients/c0".to_owned(),
+        "/admin/clients/c1/settings".to_owned(),
+        "/admin/clients/c2/end".to_owned(),
+        "/admin/clients/w0/failures".to_owned(),
+        "/admin/diagnosis".to_owned(),
+        "/admin/people".to_owned(),
+        format!("/admin/people/{id}"),
+        format!("/admin/people/{id}/account"),
+        "/admin/sessions".to_owned(),
+        "/admin/audit".to_owned(),
+        format!("/admin/audit?kind={}", HOSTILE[0].replace(' ', "+")),
+        format!("/admin/people?q={}", HOSTILE[1].replace('"', "%22")),
+        "/admin/clients/%3Cimg%20src=x%20onerror=alert(1)%3E".to_owned(),
+    ] {
+        let page = browser.get(&app.url(&path)).await;
+        assert!(matches!(page.status, 200 | 404), "{path}: {}", page.status);
+        assert!(!page.body.contains("<img") && !page.body.contains("<script"), "{path}: {}", page.body);
+        assert!(!page.body.contains(">49<"), "{path}");
+        shown += usize::from(page.body.contains("onerror"));
+    }
+    assert!(shown > 5, "the texts are shown, as texts: {shown}");
+}

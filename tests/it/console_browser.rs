@@ -87,7 +87,7 @@ async fn a_client_from_its_registration_to_its_end() {
     assert!(browser.has("delete-confirm-error").await);
     fill(&browser, "delete", &[("confirm", "wiki")]).await;
     assert!(browser.text().await.contains("The client was deleted"));
-    signed_in(&browser, &app, "/admin/audit?kind=client_changed").await;
+    signed_in(&browser, &app, "/admin/audit?kind=client_edited").await;
     let entry = browser.client.find(fantoccini::Locator::Css("td a")).await.expect("an entry");
     entry.click().await.expect("a link");
     browser.inspect("console-audit-change").await;
