@@ -5,7 +5,7 @@ use crate::flow::admin::attention::{Attention, Target, Urgency};
 use crate::flow::admin::overview::{self, Overview, Range};
 use crate::flow::latency::Area;
 use crate::flow::stats::Count;
-use crate::http::pages::console::{Block, Link, Part, Tab, Table, Tone};
+use crate::http::pages::console::{Block, Part, Tab, Table, Tone};
 use crate::http::pages::plot::{Figures, Plot, Series, Shape, Unit};
 use crate::http::reply::Reply;
 use crate::http::routes::WELL_KNOWN;
@@ -46,7 +46,7 @@ fn grouped(number: i64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);
@@ -157,6 +157,5 @@ pub async fn about(desk: Desk) -> Reply {
         ("Your role".to_owned(), vec![Part::text(desk.visit.user.role.as_str())]),
         ("What it allows".to_owned(), own),
     ]));
-    let _: Vec<Link> = Vec::new();
     desk.show(page)
 }
