@@ -122,6 +122,7 @@ impl App {
             usage: Default::default(),
             settings: CurrentSettings::default(),
             policy: policy(config),
+            key_rule: key_rule.clone(),
             db: db.clone(),
         });
         tokio::spawn(TraceWriter::run(writer, db));

@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use super::answer::table;
 use super::client_args::algorithm;
-use super::{Answer, Failure, show};
+use super::{Answer, Failure};
 use crate::app::App;
 use crate::flow::Cx;
 use crate::flow::admin::Actor;
-use crate::flow::admin::key;
+use crate::flow::admin::key::{self, KeyView};
 use crate::oauth::jose::Algorithm;
-use crate::signing::{self, KeyState, Rotation, Step, StoredKey};
+use crate::signing::{self, Rotation, Step};
 
 /// A key file is a few kilobytes; more is another file.
 const MAX_FILE_BYTES: u64 = 65_536;
@@ -73,47 +73,35 @@ pub(super) async fn run(app: &App, command: KeyCommand) -> Result<Answer, Failur
         KeyCommand::Import { file, alg } => {
             let text = read_file(&file)?;
             let new = key::read(&text, alg).map_err(Failure::refused)?;
-            let done = key::import(&cx, &Actor::CommandLine, &app.key_rule, new).await?;
-            let row = done.map_err(Failure::refused)?;
-            let (kid, from) = (&row.kid, row.signs_from.rfc3339());
-            let words = format!("The {} key {kid} is published now and signs from {from} on.", row.alg.as_str());
-            Ok(Answer::new(words, shown(&row, row.state(cx.now))))
+            let key = key::import(&cx, &Actor::CommandLine, new).await?.map_err(Failure::refused)?;
+            let (kid, from, alg) = (&key.kid, &key.signs_from, key.alg.as_str());
+            Ok(Answer::new(format!("The {alg} key {kid} is published now and signs from {from} on."), shown(&key)))
         }
         KeyCommand::ExportPublic(args) => export(&cx, &args).await,
     }
 }
 
-fn state_word(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Published => "published",
-        KeyState::Signing => "signing",
-        KeyState::Retired => "retired",
-        KeyState::Gone => "gone",
-    }
-}
-
-fn shown(row: &StoredKey, state: KeyState) -> Value {
+fn shown(key: &KeyView) -> Value {
     json!({
-        "kid": row.kid,
-        "alg": row.alg.as_str(),
-        "state": state_word(state),
-        "created_at": row.created_at.rfc3339(),
-        "signs_from": row.signs_from.rfc3339(),
-        "retires_at": show::time(row.retires_at),
-        "gone_at": show::time(row.gone_at),
+        "kid": key.kid,
+        "alg": key.alg,
+        "state": key.state,
+        "created_at": key.created_at,
+        "signs_from": key.signs_from,
+        "retires_at": key.retires_at,
+        "gone_at": key.gone_at,
     })
 }
 
 async fn list(cx: &Cx) -> Result<Answer, Failure> {
-    let keys = key::list(cx).await?;
-    let row = |(key, state): &(StoredKey, KeyState)| {
-        let end = key.retires_at.map(|at| at.rfc3339()).unwrap_or_default();
-        let (alg, state) = (key.alg.as_str().to_owned(), state_word(*state).to_owned());
-        vec![key.kid.clone(), alg, state, key.signs_from.rfc3339(), end]
+    let keys = key::list(cx, &Actor::CommandLine).await?.map_err(Failure::refused)?;
+    let row = |key: &KeyView| {
+        let (alg, end) = (key.alg.as_str().to_owned(), key.retires_at.clone().unwrap_or_default());
+        vec![key.kid.clone(), alg, key.state.clone(), key.signs_from.clone(), end]
     };
     let rows: Vec<_> = keys.iter().map(row).collect();
     let words = table(&["KEY ID", "ALG", "STATE", "SIGNS FROM", "RETIRES AT"], &rows);
-    Ok(Answer::new(words, keys.iter().map(|(key, state)| shown(key, *state)).collect()))
+    Ok(Answer::new(words, keys.iter().map(shown).collect()))
 }
 
 async fn rotate(app: &App, cx: &Cx, alg: Option<Algorithm>, emergency: bool) -> Result<Answer, Failure> {
@@ -121,7 +109,7 @@ async fn rotate(app: &App, cx: &Cx, alg: Option<Algorithm>, emergency: bool) -> 
     let algorithms = alg.map_or_else(|| app.key_rule.algorithms.clone(), |alg| vec![alg]);
     let (mut words, mut json, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for alg in algorithms {
-        match key::rotate(cx, &Actor::CommandLine, &app.key_rule, alg, how).await? {
+        match key::rotate(cx, &Actor::CommandLine, alg, how).await? {
             Err(refusal) => refused.push(refusal.to_string()),
             Ok(steps) => {
                 for step in steps {
@@ -170,7 +158,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
 }
 
 async fn export(cx: &Cx, args: &ExportArgs) -> Result<Answer, Failure> {
-    let jwks = key::public_jwks(cx, args.kid.as_deref()).await?.map_err(Failure::refused)?;
+    let jwks = key::public_jwks(cx, &Actor::CommandLine, args.kid.as_deref()).await?.map_err(Failure::refused)?;
     let json = match (&args.kid, jwks.first()) {
         (Some(_), Some(one)) => one.clone(),
         _ => json!({ "keys": jwks }),

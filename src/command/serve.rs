@@ -8,7 +8,6 @@ use crate::app::{App, Opener, StartError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::flow::admin::setup;
-use crate::flow::ops::keys::KeyRule;
 use crate::http::server::{self, ServerSettings};
 use crate::http::state::{Web, WebSettings};
 
@@ -67,7 +66,7 @@ pub async fn serve(config: &Config, app: &App, listener: TcpListener) -> Result<
         drain: config.server.drain(),
         tls: tls(config)?,
     };
-    let web = Arc::new(Web::new(app.parts.clone(), app.clock.clone(), web_settings(config, &app.key_rule)));
+    let web = Arc::new(Web::new(app.parts.clone(), app.clock.clone(), web_settings(config)));
     app.start_jobs();
     let (handle, running) = server::start(web.clone(), listener, settings).map_err(ServeError::Stopped)?;
     let stopping = tokio::spawn(async move {
@@ -91,12 +90,11 @@ pub async fn serve(config: &Config, app: &App, listener: TcpListener) -> Result<
 }
 
 /// The part of the configuration that HTTP needs.
-pub fn web_settings(config: &Config, key_rule: &KeyRule) -> WebSettings {
+pub fn web_settings(config: &Config) -> WebSettings {
     WebSettings {
         trusted_proxies: config.server.trusted_proxies.clone(),
         forwarded_header: config.server.forwarded_header,
         max_body_bytes: config.server.max_body_bytes,
-        key_rule: key_rule.clone(),
     }
 }
 

@@ -5,12 +5,6 @@ use serde_json::{Value, json};
 
 use super::answer::printable;
 use crate::flow::admin::client::ClientView;
-use crate::time::Timestamp;
-
-/// RFC 3339, or null.
-pub(super) fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| Value::String(at.rfc3339()))
-}
 
 /// The client in the names of OIDC Registration where there are such.
 pub(super) fn client(view: &ClientView) -> Value {

@@ -18,6 +18,7 @@ use crate::signing::{Keyring, SigningFault};
 use crate::store::{self, Db};
 use crate::time::{Lifetime, Timestamp};
 
+use super::ops::keys::KeyRule;
 use super::stats::{Count, Stats};
 use super::trace::{Note, Tracer};
 use super::usage::Usage;
@@ -88,6 +89,8 @@ pub struct Parts {
     pub settings: CurrentSettings,
     /// Rules.
     pub policy: Policy,
+    /// What signing keys there should be.
+    pub key_rule: KeyRule,
 }
 
 /// One request: shared parts, one `now`, and where it came from.

@@ -6,6 +6,7 @@
 //! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
 //! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
+//! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
 //! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
 //! | `console_trip` | 30 minutes | what the console remembers of a sign-in under way, sealed |
 //! | `console_flash` | 1 minute | a message for the console's next page, sealed |
@@ -31,6 +32,8 @@ pub enum Jar {
     Device,
     /// Set-up link.
     Setup,
+    /// Invitation.
+    Invitation,
     /// Console session.
     Console,
     /// Console sign-in under way.
@@ -50,6 +53,8 @@ impl Jar {
             (Jar::Device, false) => "vouchsafe_device",
             (Jar::Setup, true) => "__Host-vouchsafe_setup",
             (Jar::Setup, false) => "vouchsafe_setup",
+            (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
+            (Jar::Invitation, false) => "vouchsafe_invitation",
             (Jar::Console, true) => "__Host-vouchsafe_console",
             (Jar::Console, false) => "vouchsafe_console",
             (Jar::ConsoleTrip, true) => "__Host-vouchsafe_console_trip",
@@ -63,7 +68,7 @@ impl Jar {
         match self {
             Jar::Session | Jar::Browser | Jar::Console => None,
             Jar::Device => Some(Duration::days(400)),
-            Jar::Setup => Some(Duration::minutes(10)),
+            Jar::Setup | Jar::Invitation => Some(Duration::minutes(10)),
             Jar::ConsoleTrip => Some(Duration::minutes(30)),
             Jar::ConsoleFlash => Some(Duration::minutes(1)),
         }

@@ -11,7 +11,6 @@ use crate::clock::Clock;
 use crate::config::ForwardedHeader;
 use crate::flow::Parts;
 use crate::flow::admin::settings::CurrentSettings;
-use crate::flow::ops::keys::KeyRule;
 use crate::http::oauth::discovery::Documents;
 
 /// Shared by all workers.
@@ -26,8 +25,6 @@ pub struct Web {
     pub trusted_proxies: Vec<IpNet>,
     /// In which header it stands.
     pub forwarded_header: ForwardedHeader,
-    /// What signing keys there should be.
-    pub key_rule: KeyRule,
     /// Largest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long a body may take to arrive.
@@ -76,8 +73,6 @@ pub struct WebSettings {
     pub forwarded_header: ForwardedHeader,
     /// Largest body that is read, in bytes.
     pub max_body_bytes: usize,
-    /// What signing keys there should be.
-    pub key_rule: KeyRule,
 }
 
 impl Web {
@@ -90,7 +85,6 @@ impl Web {
             place,
             trusted_proxies: settings.trusted_proxies,
             forwarded_header: settings.forwarded_header,
-            key_rule: settings.key_rule,
             max_body_bytes: settings.max_body_bytes,
             body_timeout: Duration::from_secs(20),
             documents: Documents::default(),

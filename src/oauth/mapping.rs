@@ -1,8 +1,6 @@
 //! Owns claim mapping: rules on a scope or a client that put a claim of an administrator's choice into tokens and userinfo. It
 //! does not own the claims of the standards (`claims`, `token`), which no rule can change (security case L13).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -145,6 +143,11 @@ fn fields() -> Vec<&'static str> {
     claims::PROFILE.iter().chain(&PROOFS).copied().filter(|name| !own.contains(name)).chain(["address"]).collect()
 }
 
+/// Whether a claim belongs to the protocol.
+pub fn is_reserved(claim: &str) -> bool {
+    RESERVED.contains(&claim)
+}
+
 /// Judges the rules of a scope or of a client.
 ///
 /// # Errors
@@ -202,8 +205,6 @@ fn is_constant(value: &Value) -> bool {
 pub struct Subject<'a> {
     /// The person; `None` when a client acts for itself.
     pub user: Option<&'a User>,
-    /// Their custom attributes.
-    pub attributes: &'a BTreeMap<String, Value>,
 }
 
 /// Whose rule it is.
@@ -251,10 +252,7 @@ pub fn claims_for<'a>(
 fn value_of(source: &MappingSource, subject: Subject<'_>) -> Option<Value> {
     match source {
         MappingSource::Constant(value) => Some(value.clone()),
-        MappingSource::Attribute(name) => {
-            subject.user?;
-            subject.attributes.get(name).filter(|value| !value.is_null()).cloned()
-        }
+        MappingSource::Attribute(name) => subject.user?.attributes.get(name).filter(|value| !value.is_null()).cloned(),
         MappingSource::Profile(field) => claims::value_of(subject.user?, field),
         MappingSource::Role => Some(subject.user?.role.as_str().into()),
         MappingSource::Groups { prefix } => {
@@ -271,6 +269,7 @@ mod tests {
     use crate::oauth::fixtures::{ISSUER, authorization, user, web};
     use crate::oauth::token;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     fn rule(claim: &str, from: MappingSource) -> Mapping {
         Mapping { claim: claim.to_owned(), from, into: vec![MappingTarget::IdToken] }
@@ -346,21 +345,23 @@ mod tests {
         ];
         let mut alice = user("alice");
         alice.groups = vec!["staff".to_owned(), "t-red".to_owned()];
-        let attributes = BTreeMap::from([("gone".to_owned(), Value::Null)]);
-        let subject = Subject { user: Some(&alice), attributes: &attributes };
+        alice.attributes = BTreeMap::from([("gone".to_owned(), Value::Null), ("dept".to_owned(), json!("R&D"))]);
+        let subject = Subject { user: Some(&alice) };
         let granted = ScopeSet::of(["openid", "a"]);
         let claims = claims_for(in_force(&client.policy, &granted, &defined), MappingTarget::IdToken, subject);
         assert_eq!(Value::Object(claims), json!({"tier": "client", "teams": ["t-red"]}));
         assert!(!any_into(&client.policy, &granted, &defined, MappingTarget::Userinfo));
         client.policy.mappings = vec![
-            rule("dept", MappingSource::Attribute("gone".to_owned())),
+            rule("left", MappingSource::Attribute("gone".to_owned())),
+            rule("unknown", MappingSource::Attribute("unknown".to_owned())),
+            rule("department", MappingSource::Attribute("dept".to_owned())),
             rule("who", MappingSource::Role),
             rule("mail", MappingSource::Profile("email".to_owned())),
         ];
         let none = ScopeSet::default();
         let claims = claims_for(in_force(&client.policy, &none, &[]), MappingTarget::IdToken, subject);
-        assert_eq!(Value::Object(claims), json!({"who": "person", "mail": "alice@example.com"}));
-        let nobody = Subject { user: None, ..subject };
+        assert_eq!(Value::Object(claims), json!({"who": "person", "mail": "alice@example.com", "department": "R&D"}));
+        let nobody = Subject { user: None };
         assert!(claims_for(in_force(&client.policy, &none, &[]), MappingTarget::IdToken, nobody).is_empty());
     }
 

@@ -168,6 +168,53 @@ pub fn plan_rotation(rows: &[StoredKey], lives: &KeyLives, alg: Algorithm, how: 
     steps
 }
 
+/// How somebody ends one key before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It signs no more from now on, and verifies until its last token has expired.
+    Retire,
+    /// It has leaked: it leaves the JWKS now, and every token that it signed is refused.
+    Remove,
+}
+
+/// Why a key cannot be ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// There is no such key, or it is gone.
+    Unknown,
+    /// No other key of its algorithm signs: nothing could be signed any more.
+    Last,
+    /// It signs no more already.
+    Ended,
+}
+
+/// When a key signs no more, and when it leaves the JWKS, if it is ended now.
+///
+/// # Errors
+/// [`Stays`].
+pub fn plan_end(
+    rows: &[StoredKey],
+    lives: &KeyLives,
+    kid: &str,
+    how: End,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), Stays> {
+    let key = rows.iter().find(|row| row.kid == kid && row.state(now) != KeyState::Gone).ok_or(Stays::Unknown)?;
+    let is_over = key.state(now) == KeyState::Retired;
+    if is_over && how == End::Retire {
+        return Err(Stays::Ended);
+    }
+    let signs = |row: &&StoredKey| row.alg == key.alg && row.kid != kid && row.state(now) == KeyState::Signing;
+    if !is_over && !rows.iter().any(|row| signs(&row)) {
+        return Err(Stays::Last);
+    }
+    let retires_at = key.retires_at.map_or(now, |at| at.min(now));
+    match how {
+        End::Retire => Ok((retires_at, lives.gone_after(retires_at))),
+        End::Remove => Ok((retires_at, now)),
+    }
+}
+
 /// The keys of this algorithm that sign or will, the newest last.
 fn alive(rows: &[StoredKey], alg: Algorithm, now: Timestamp) -> Vec<&StoredKey> {
     let lives = |row: &&StoredKey| matches!(row.state(now), KeyState::Published | KeyState::Signing);

@@ -82,6 +82,15 @@ pub fn retire_early(c: &mut Conn, kid: &str, retires_at: Timestamp, gone_at: Tim
     Ok(rows == 1)
 }
 
+/// Ends a key before its time, whatever was decided of it. `false`: there is no such key.
+pub fn end(c: &mut Conn, kid: &str, retires_at: Timestamp, gone_at: Timestamp) -> Result<bool, Fault> {
+    use signing_keys as k;
+    let rows = q!(c, |conn| diesel::update(k::table.find(kid))
+        .set((k::retires_at.eq(Some(retires_at.millis())), k::gone_at.eq(Some(gone_at.millis()))))
+        .execute(conn))?;
+    Ok(rows == 1)
+}
+
 /// Removes keys whose `gone_at` has come. How many.
 pub fn delete_gone(c: &mut Conn, now: Timestamp) -> Result<i64, Fault> {
     let rows =

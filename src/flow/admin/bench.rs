@@ -62,10 +62,10 @@ pub(super) async fn house() -> House {
         usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
+        key_rule: KeyRule { lives, algorithms: vec![Algorithm::RS256, Algorithm::ES256], rsa_bits: RsaBits::Bits2048 },
         db,
     });
-    let algorithms = vec![Algorithm::RS256, Algorithm::ES256];
-    let rule = KeyRule { lives, algorithms, rsa_bits: RsaBits::Bits2048 };
+    let rule = parts.key_rule.clone();
     keys::tend(&parts, &rule, clock.now()).await.unwrap();
     let house = House { parts, clock, rule, _folder: folder };
     let mut client = super::client_document::draft(Profile::Spa, CLIENT.to_owned(), house.clock.now());

@@ -1,6 +1,8 @@
 //! Owns what administrators do to clients: look, add, replace, give and take secrets, switch off and on, remove. It does not
 //! own how a client is written (`client_document`) nor what a good one is (`client_rules`).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::change::{Change, Judged, Put, differences};
@@ -23,7 +25,7 @@ use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 pub use crate::store::clients::{ClientBelongings, ClientSearch};
-use crate::store::{self, Conn, clients, grants, settings};
+use crate::store::{self, Conn, clients, grants, settings, usage};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long an old secret goes on beside its successor, if nothing else is said.
@@ -108,14 +110,23 @@ fn views(c: &mut Conn, clients: &[Client]) -> Result<Vec<ClientView>, store::Fau
     let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
     let secrets = clients::secrets_of(c, &ids)?;
     let owned = settings::applied_among(c, FileKind::Client.as_str(), &ids)?;
+    let used = usage::of_clients(c, &ids)?;
+    let mut used_secrets = HashMap::new();
+    for id in &ids {
+        used_secrets.extend(usage::of_secrets(c, id)?);
+    }
+    let secret_view = |secret: &ClientSecret| SecretView {
+        last_used_at: used_secrets.get(&secret.id).copied().flatten().map(Timestamp::rfc3339),
+        ..SecretView::from(secret)
+    };
     let view = |client: &Client| ClientView {
         document: ClientDocument::of(client),
         version: client.version,
         created_at: client.created_at.rfc3339(),
         updated_at: client.updated_at.rfc3339(),
         disabled_at: client.disabled_at.map(Timestamp::rfc3339),
-        last_used_at: None,
-        secrets: secrets.iter().filter(|s| s.client_id == client.client_id).map(SecretView::from).collect(),
+        last_used_at: used.get(&client.client_id).and_then(|u| u.last_used_at).map(Timestamp::rfc3339),
+        secrets: secrets.iter().filter(|s| s.client_id == client.client_id).map(secret_view).collect(),
         managed_by_files: owned.contains(&client.client_id),
         built_in: console_client::is_it(&client.client_id),
     };
@@ -318,7 +329,7 @@ pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView
     on_client(cx, actor, client_id, ("client_disabled", json!({})), |c, client, now| {
         if client.disabled_at.is_none() {
             clients::set_disabled(c, &client.client_id, Some(now), now)?;
-            client.disabled_at = Some(now);
+            (client.disabled_at, client.updated_at) = (Some(now), now);
         }
         grants::revoke_of_client(c, &client.client_id, "the client was disabled", now)?;
         Ok(Ok(()))
@@ -333,7 +344,7 @@ pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView
 pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
     on_client(cx, actor, client_id, ("client_enabled", json!({})), |c, client, now| {
         clients::set_disabled(c, &client.client_id, None, now)?;
-        client.disabled_at = None;
+        (client.disabled_at, client.updated_at) = (None, now);
         Ok(Ok(()))
     })
     .await
@@ -395,7 +406,8 @@ async fn on_client(
         };
         granted!(may_touch(&change.actor, &id, Some(&client)));
         granted!(step(c, &mut client, change.now)?);
-        (client.version, client.updated_at) = (client.version + 1, change.now);
+        // Not `updated_at`: people are asked for their consent anew when a client changed, and a new secret is no change to them.
+        client.version += 1;
         clients::update(c, &client)?;
         change.log(c, kind, About::client(&id), detail.clone())?;
         Ok(Ok(view(c, &client)?))

@@ -113,12 +113,12 @@ async fn n04_a_secret_is_revoked_by_its_own_client_only() {
     let theirs = made(&cx, wiki(Some("theirs"))).await.view;
     let secret = theirs.secrets[0].id.clone();
     let refused = revoke_secret(&cx, &CLI, "mine", &secret).await.unwrap().unwrap_err();
-    assert_eq!(refused.code, "secret_unknown");
+    assert_eq!(refused.code, "unknown_secret");
     assert_eq!(find(&cx, &CLI, "theirs").await.unwrap().unwrap(), theirs);
     let after = revoke_secret(&cx, &CLI, "theirs", &secret).await.unwrap().unwrap();
     assert_eq!(after.secrets[0].expires_at, Some(cx.now.rfc3339()));
     let again = revoke_secret(&cx, &CLI, "theirs", &secret).await.unwrap().unwrap_err();
-    assert_eq!(again.code, "secret_unknown");
+    assert_eq!(again.code, "unknown_secret");
     assert_eq!(find(&cx, &CLI, "mine").await.unwrap().unwrap(), mine);
 }
 
@@ -138,7 +138,7 @@ async fn disabling_ends_grants_and_a_public_client_has_no_secret_to_rotate() {
     assert!(!enable(&cx, &CLI, bench::CLIENT).await.unwrap().unwrap().document.disabled);
     remove(&cx, &CLI, bench::CLIENT, None).await.unwrap().unwrap();
     for unknown in [bench::CLIENT, "a\0b"] {
-        assert_eq!(find(&cx, &CLI, unknown).await.unwrap().unwrap_err().code, "client_unknown");
+        assert_eq!(find(&cx, &CLI, unknown).await.unwrap().unwrap_err().code, "unknown_client");
     }
 }
 
@@ -211,7 +211,7 @@ async fn n03_nobody_gives_a_client_more_than_stands_below_them() {
         assert_eq!(refused.code, "above_your_rank");
     }
     let unknown = create(&cx, &CLI, bot(&["admin:everything"])).await.unwrap().unwrap_err();
-    assert_eq!(unknown.code, "scope_unknown");
+    assert_eq!(unknown.code, "unknown_scope");
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_scope_must_be_defined_before_a_client_gets_it() {
         scopes: Some(vec!["openid".to_owned(), scope.to_owned()]),
         ..wiki(Some("wiki"))
     };
-    assert_eq!(create(&cx, &CLI, with("orders:read")).await.unwrap().unwrap_err().code, "scope_unknown");
+    assert_eq!(create(&cx, &CLI, with("orders:read")).await.unwrap().unwrap_err().code, "unknown_scope");
     let scope = ScopeDocument {
         name: "orders:read".to_owned(),
         description: "Read your orders".to_owned(),

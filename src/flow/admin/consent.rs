@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::page::Page;
 use super::refusal::granted;
-use super::session::unknown_user;
 use super::user::find_in;
+use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
 use crate::identity::Permission;
@@ -55,7 +55,7 @@ pub async fn list(cx: &Cx, actor: &Actor, who: &str, after: Option<Value>, limit
     let after = after.and_then(|key| key.as_str().map(str::to_owned)).unwrap_or_default();
     let found = cx.db().read(move |c| match find_in(c, &who)? {
         Some(user) => Ok(Ok(consents::list_of_user(c, &user.id)?)),
-        None => Ok(Err(unknown_user(&who))),
+        None => Ok(Err(UserRefusal::Unknown(who.clone()).into())),
     });
     // A person has allowed dozens, not thousands: they are read at once and shown in pages like everything else.
     Ok(found.await?.map(|mut consents| {
@@ -72,14 +72,16 @@ pub async fn list(cx: &Cx, actor: &Actor, who: &str, after: Option<Value>, limit
 pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Done<()> {
     granted!(actor.needs(Permission::UsersWrite));
     let words = format!("this person has given the client {client_id:?} no consent");
-    let nothing = AdminRefusal::unknown("consent_unknown", words);
+    let nothing = AdminRefusal::unknown("unknown_consent", words);
     if client_id.contains('\0') {
         return Ok(Err(nothing));
     }
     let (who, client, change) = (who.trim().to_owned(), client_id.to_owned(), Change::new(cx, actor));
     let done = cx.db().write(move |c| {
-        let Some(user) = find_in(c, &who)? else { return Ok(Err(unknown_user(&who))) };
-        granted!(rank::may_act_on(c, &change.actor, &user)?);
+        let Some(user) = find_in(c, &who)? else { return Ok(Err(UserRefusal::Unknown(who.clone()).into())) };
+        if change.actor.user() != Some(&user.id) {
+            granted!(rank::may_act_on(c, &change.actor, &user)?);
+        }
         let had_consent = consents::withdraw(c, &user.id, &client)?;
         codes::delete_of_client_and_user(c, &client, &user.id)?;
         // A trusted client has grants without a consent: those end too.
@@ -119,7 +121,7 @@ mod tests {
         let listed = list(&cx, &Actor::CommandLine, "alice@example.com", None, 10).await.unwrap().unwrap();
         assert_eq!(listed.items.len(), 1);
         let other = withdraw(&cx, &Actor::CommandLine, "alice@example.com", "other").await.unwrap();
-        assert_eq!(other.unwrap_err().code, "consent_unknown");
+        assert_eq!(other.unwrap_err().code, "unknown_consent");
         assert!(house.grant(&grant).await.revoked_at.is_none());
         withdraw(&cx, &Actor::CommandLine, "alice@example.com", bench::CLIENT).await.unwrap().unwrap();
         assert!(house.grant(&grant).await.revoked_at.is_some());

@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::page::Page;
 use super::refusal::granted;
-use super::session::{time_and_id, unknown_user};
 use super::user::find_in;
+use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
 use crate::identity::Permission;
 use crate::oauth::authorization::Grant;
 use crate::store::grants::{self, GrantAfter, GrantSearch as Wanted};
 use crate::store::users;
+use crate::time::Timestamp;
 
 /// What to look for; `None` is anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,8 +66,15 @@ impl From<Grant> for GrantView {
     }
 }
 
+/// Reads the cursor: the time and the id of the last grant of a page.
+fn place(key: Option<Value>) -> Option<GrantAfter> {
+    let key = key?;
+    let created_at = Timestamp::from_millis(key.get(0)?.as_i64()?);
+    Some(GrantAfter { created_at, id: key.get(1)?.as_str()?.to_owned() })
+}
+
 fn unknown(id: &str) -> AdminRefusal {
-    AdminRefusal::unknown("grant_unknown", format!("there is no live grant {id:?}"))
+    AdminRefusal::unknown("unknown_grant", format!("there is no live grant {id:?}"))
 }
 
 /// Up to `limit` grants that were not ended and are not past their end, the youngest first.
@@ -81,14 +89,14 @@ pub async fn list(
     limit: i64,
 ) -> Done<Page<GrantView>> {
     granted!(actor.needs(Permission::SessionsRead));
-    let after = time_and_id(after).map(|(created_at, id)| GrantAfter { created_at, id });
+    let after = place(after);
     let now = cx.now;
     let found = cx.db().read(move |c| {
         let user_id = match &search.user {
             None => None,
             Some(who) => match find_in(c, who.trim())? {
                 Some(user) => Some(user.id),
-                None => return Ok(Err(unknown_user(who))),
+                None => return Ok(Err(UserRefusal::Unknown(who.clone()).into())),
             },
         };
         let wanted = Wanted { user_id, client_id: search.client_id.clone() };
@@ -99,7 +107,7 @@ pub async fn list(
     Ok(found.await?)
 }
 
-/// Ends a grant: its tokens are refused from now on.
+/// Ends a grant: its tokens are refused from now on. Everybody may end their own.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
@@ -113,7 +121,9 @@ pub async fn revoke(cx: &Cx, actor: &Actor, id: &str) -> Done<GrantView> {
             Some(user) => users::find(c, user)?,
             None => None,
         };
-        if let Some(user) = &user {
+        if let Some(user) = &user
+            && change.actor.user() != Some(&user.id)
+        {
             granted!(rank::may_act_on(c, &change.actor, user)?);
         }
         grants::revoke(c, &id, "ended by an administrator", change.now)?;
@@ -151,7 +161,7 @@ mod tests {
         assert_eq!(listed(Some("bob@example.com"), None).await.unwrap_err().code, "unknown_user");
         revoke(&cx, &actor, &second).await.unwrap().unwrap();
         assert!(house.grant(&second).await.revoked_at.is_some());
-        assert_eq!(revoke(&cx, &actor, &second).await.unwrap().unwrap_err().code, "grant_unknown");
+        assert_eq!(revoke(&cx, &actor, &second).await.unwrap().unwrap_err().code, "unknown_grant");
         assert_eq!(listed(None, None).await, Ok(vec![first]));
         house.clock.advance(Lifetime::from_days(1));
         let later = list(&house.cx(), &actor, GrantSearch::default(), None, 10).await.unwrap().unwrap();

@@ -1,14 +1,20 @@
-//! Owns what administrators do to signing keys: look, rotate, import, take the public halves out. It does not own the life
-//! of a key (`signing::life`) nor its tending (`flow::ops::keys`).
+//! Owns what administrators do to signing keys: look, rotate, retire early, remove one that leaked, import, take the public
+//! halves out. It does not own the life of a key (`signing::life`) nor its tending (`flow::ops::keys`).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{About, Actor, event};
+use super::change::Change;
+use super::refusal::granted;
+use super::{About, Actor, AdminRefusal, Done, RefusalKind};
 use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::{Cx, Fault};
+use crate::identity::Permission;
 use crate::oauth::jose::Algorithm;
+use crate::signing::life::{End, Stays};
 use crate::signing::{self, KeyError, KeyState, NewKey, Rotation, Step, StoredKey, life};
 use crate::store;
+use crate::time::Timestamp;
 
 /// Why nothing was done. The words say what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +26,7 @@ pub enum KeyRefusal {
     #[error("the key {0} is in the ring already")]
     Twice(String),
     /// One rotation at a time.
-    #[error("a successor of the {0} key is published already and signs from {1} on: wait, or rotate with --emergency")]
+    #[error("a successor of the {0} key is published already and signs from {1} on: wait, or rotate as an emergency")]
     UnderWay(&'static str, String),
     /// Nobody keeps such keys here.
     #[error("{0} is not one of keys.algorithms: add it there first")]
@@ -29,50 +35,194 @@ pub enum KeyRefusal {
     #[error("another node is changing the keys at this moment: try again in a few seconds")]
     Busy,
     /// No such key.
-    #[error("there is no key {0:?}; `vouchsafe key list` shows all")]
+    #[error("there is no key {0:?}")]
     Unknown(String),
+    /// Nothing could be signed.
+    #[error("the key {0} is the only one of its algorithm that signs: rotate first, then end this one")]
+    Last(String),
+    /// Nothing to do.
+    #[error("the key {0} signs no more already")]
+    Ended(String),
 }
 
-/// All keys, oldest first, each with where it is in its life.
+impl From<KeyRefusal> for AdminRefusal {
+    fn from(refusal: KeyRefusal) -> Self {
+        use RefusalKind::{Conflict, Invalid, Unknown};
+        let (kind, code) = match &refusal {
+            KeyRefusal::Unusable(_) => (Invalid, "key_unusable"),
+            KeyRefusal::Twice(_) => (Conflict, "key_taken"),
+            KeyRefusal::UnderWay(..) => (Conflict, "rotation_under_way"),
+            KeyRefusal::NotKept(_) => (Invalid, "algorithm_not_kept"),
+            KeyRefusal::Busy => (Conflict, "keys_busy"),
+            KeyRefusal::Unknown(_) => (Unknown, "unknown_key"),
+            KeyRefusal::Last(_) => (Conflict, "key_is_the_last"),
+            KeyRefusal::Ended(_) => (Conflict, "key_ended"),
+        };
+        AdminRefusal { kind, code, field: None, words: refusal.to_string() }
+    }
+}
+
+/// A signing key: its dates and its public half.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct KeyView {
+    /// Key id, as in the header of every token it signs.
+    pub kid: String,
+    /// The one algorithm it is for.
+    pub alg: Algorithm,
+    /// Where it is in its life: `published`, `signing`, `retired` or `gone`.
+    pub state: String,
+    /// When it was made (RFC 3339).
+    pub created_at: String,
+    /// From when on it signs (RFC 3339).
+    pub signs_from: String,
+    /// When it signs no more (RFC 3339); set when its successor is made.
+    pub retires_at: Option<String>,
+    /// When it leaves the key set (RFC 3339).
+    pub gone_at: Option<String>,
+    /// The public half (RFC 7517).
+    #[schema(value_type = Object)]
+    pub public_jwk: Value,
+}
+
+impl KeyView {
+    fn of(row: &StoredKey, now: Timestamp) -> Self {
+        let state = match row.state(now) {
+            KeyState::Published => "published",
+            KeyState::Signing => "signing",
+            KeyState::Retired => "retired",
+            KeyState::Gone => "gone",
+        };
+        Self {
+            kid: row.kid.clone(),
+            alg: row.alg,
+            state: state.to_owned(),
+            created_at: row.created_at.rfc3339(),
+            signs_from: row.signs_from.rfc3339(),
+            retires_at: row.retires_at.map(Timestamp::rfc3339),
+            gone_at: row.gone_at.map(Timestamp::rfc3339),
+            public_jwk: serde_json::from_str(&row.public_jwk).unwrap_or_default(),
+        }
+    }
+}
+
+/// What ending a key early breaks, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct KeyEnding {
+    /// The key.
+    pub key: KeyView,
+    /// Whether another key of its algorithm signs, so that it can be ended at all.
+    pub has_successor: bool,
+    /// If it is retired: until when its tokens are verified (RFC 3339).
+    pub verifies_until: String,
+    /// If it is removed: until when tokens that it signed would have been good at the longest, and are refused (RFC 3339).
+    pub refused_until: String,
+    /// If it is removed: for how many seconds others may go on believing its tokens, because they have our key set cached.
+    pub cached_seconds: i64,
+    /// The same in words.
+    pub words: Vec<String>,
+}
+
+/// All keys, oldest first.
 ///
 /// # Errors
-/// A [`Fault`].
-pub async fn list(cx: &Cx) -> Result<Vec<(StoredKey, KeyState)>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn list(cx: &Cx, actor: &Actor) -> Done<Vec<KeyView>> {
+    granted!(actor.needs(Permission::KeysRead));
     let rows = cx.db().read(store::keys::list).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let state = row.state(cx.now);
-            (row, state)
-        })
-        .collect())
+    Ok(Ok(rows.iter().map(|row| KeyView::of(row, cx.now)).collect()))
 }
 
 /// Rotates the keys of one algorithm.
 ///
 /// # Errors
-/// Inner: a [`KeyRefusal`]. Outer: a [`Fault`].
-pub async fn rotate(
-    cx: &Cx,
-    actor: &Actor,
-    rule: &KeyRule,
-    alg: Algorithm,
-    how: Rotation,
-) -> Result<Result<Vec<Step>, KeyRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn rotate(cx: &Cx, actor: &Actor, alg: Algorithm, how: Rotation) -> Done<Vec<Step>> {
+    granted!(actor.needs(Permission::KeysWrite));
+    let rule = &cx.parts.key_rule;
     if !rule.algorithms.contains(&alg) {
-        return Ok(Err(KeyRefusal::NotKept(alg.as_str())));
+        return Ok(Err(KeyRefusal::NotKept(alg.as_str()).into()));
     }
     let steps = match keys::rotate(&cx.parts, rule, alg, how, cx.now).await {
         Ok(steps) => steps,
-        Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy)),
+        Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy.into())),
         Err(other) => return Err(other),
     };
     if steps.is_empty() {
-        return Ok(Err(under_way(alg, &cx.db().read(store::keys::list).await?, cx)));
+        return Ok(Err(under_way(alg, &cx.db().read(store::keys::list).await?, cx).into()));
     }
     let detail = json!({ "alg": alg.as_str(), "emergency": how == Rotation::Emergency });
     note(cx, actor, "key_rotated", detail).await?;
     Ok(Ok(steps))
+}
+
+/// What ending this key early means.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn what_retiring_means(cx: &Cx, actor: &Actor, kid: &str) -> Done<KeyEnding> {
+    granted!(actor.needs(Permission::KeysRead));
+    let rows = cx.db().read(store::keys::list).await?;
+    let lives = &cx.parts.key_rule.lives;
+    let Some(row) = rows.iter().find(|row| row.kid == kid && row.state(cx.now) != KeyState::Gone) else {
+        return Ok(Err(KeyRefusal::Unknown(kid.to_owned()).into()));
+    };
+    let ended_at = row.retires_at.map_or(cx.now, |at| at.min(cx.now));
+    let gone_at = life::plan_end(&rows, lives, kid, End::Retire, cx.now)
+        .map_or(row.gone_at.unwrap_or(cx.now), |(_, gone_at)| gone_at);
+    let (until, alg) = ((ended_at + lives.longest_token).rfc3339(), row.alg.as_str());
+    let words = vec![
+        format!("Retired, it signs no more from now on; what it signed is verified until {}.", gone_at.rfc3339()),
+        format!(
+            "Removed, every {alg} token that it signed is refused here at once: people sign in again and apps fetch new \
+             tokens. The last of them would have expired at {until}."
+        ),
+        format!(
+            "Apps and APIs that have the key set cached go on believing its tokens for up to {} seconds.",
+            lives.jwks_max_age.seconds()
+        ),
+    ];
+    Ok(Ok(KeyEnding {
+        key: KeyView::of(row, cx.now),
+        has_successor: life::plan_end(&rows, lives, kid, End::Remove, cx.now).is_ok(),
+        verifies_until: gone_at.rfc3339(),
+        refused_until: until,
+        cached_seconds: lives.jwks_max_age.seconds(),
+        words,
+    }))
+}
+
+/// Retires a key before its time: another one signs from now on, and what it signed is verified until it has expired.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn retire(cx: &Cx, actor: &Actor, kid: &str) -> Done<()> {
+    end(cx, actor, kid, End::Retire).await
+}
+
+/// Removes a key that leaked: it leaves the key set now, and what it signed is refused.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn remove_now(cx: &Cx, actor: &Actor, kid: &str) -> Done<()> {
+    end(cx, actor, kid, End::Remove).await
+}
+
+async fn end(cx: &Cx, actor: &Actor, kid: &str, how: End) -> Done<()> {
+    granted!(actor.needs(Permission::KeysWrite));
+    let (change, detail) = (Change::new(cx, actor), json!({ "kid": kid }));
+    let kind = if how == End::Retire { "key_retired" } else { "key_removed" };
+    let log = move |c: &mut store::Conn| change.log(c, kind, About::default(), detail.clone());
+    let ended = match keys::end(&cx.parts, &cx.parts.key_rule, (kid, how), cx.now, log).await {
+        Ok(ended) => ended,
+        Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy.into())),
+        Err(other) => return Err(other),
+    };
+    let kid = kid.to_owned();
+    Ok(ended.map_err(|why| match why {
+        Stays::Unknown => KeyRefusal::Unknown(kid).into(),
+        Stays::Last => KeyRefusal::Last(kid).into(),
+        Stays::Ended => KeyRefusal::Ended(kid).into(),
+    }))
 }
 
 fn under_way(alg: Algorithm, rows: &[StoredKey], cx: &Cx) -> KeyRefusal {
@@ -93,48 +243,42 @@ pub fn read(text: &str, alg: Option<Algorithm>) -> Result<NewKey, KeyRefusal> {
 /// Puts a key made elsewhere into the ring. It is published now and signs like any successor.
 ///
 /// # Errors
-/// Inner: a [`KeyRefusal`]. Outer: a [`Fault`].
-pub async fn import(
-    cx: &Cx,
-    actor: &Actor,
-    rule: &KeyRule,
-    key: NewKey,
-) -> Result<Result<StoredKey, KeyRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn import(cx: &Cx, actor: &Actor, key: NewKey) -> Done<KeyView> {
+    granted!(actor.needs(Permission::KeysWrite));
+    let rule: &KeyRule = &cx.parts.key_rule;
     let rows = cx.db().read(store::keys::list).await?;
     if rows.iter().any(|row| row.kid == key.kid) {
-        return Ok(Err(KeyRefusal::Twice(key.kid)));
+        return Ok(Err(KeyRefusal::Twice(key.kid).into()));
     }
     if !rule.algorithms.contains(&key.alg) {
-        return Ok(Err(KeyRefusal::NotKept(key.alg.as_str())));
+        return Ok(Err(KeyRefusal::NotKept(key.alg.as_str()).into()));
     }
     if life::plan_rotation(&rows, &rule.lives, key.alg, Rotation::Planned, cx.now).is_empty() {
-        return Ok(Err(under_way(key.alg, &rows, cx)));
+        return Ok(Err(under_way(key.alg, &rows, cx).into()));
     }
     let row = keys::import(&cx.parts, rule, key, cx.now).await?;
     note(cx, actor, "key_imported", json!({ "alg": row.alg.as_str(), "kid": row.kid })).await?;
-    Ok(Ok(row))
+    Ok(Ok(KeyView::of(&row, cx.now)))
 }
 
 /// The public halves: of one key, or of every key in the JWKS.
 ///
 /// # Errors
-/// Inner: [`KeyRefusal::Unknown`]. Outer: a [`Fault`].
-pub async fn public_jwks(cx: &Cx, kid: Option<&str>) -> Result<Result<Vec<Value>, KeyRefusal>, Fault> {
-    let mut found = Vec::new();
-    for (row, state) in list(cx).await? {
-        if kid.map_or(state != KeyState::Gone, |kid| kid == row.kid) {
-            found.push(serde_json::from_str(&row.public_jwk).map_err(|e| Fault::Internal(e.to_string()))?);
-        }
-    }
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn public_jwks(cx: &Cx, actor: &Actor, kid: Option<&str>) -> Done<Vec<Value>> {
+    let all = granted!(list(cx, actor).await?);
+    let is_meant = |key: &KeyView| kid.map_or(key.state != "gone", |kid| kid == key.kid);
+    let found: Vec<Value> = all.into_iter().filter(is_meant).map(|key| key.public_jwk).collect();
     match kid {
-        Some(kid) if found.is_empty() => Ok(Err(KeyRefusal::Unknown(kid.to_owned()))),
+        Some(kid) if found.is_empty() => Ok(Err(KeyRefusal::Unknown(kid.to_owned()).into())),
         _ => Ok(Ok(found)),
     }
 }
 
-async fn note(cx: &Cx, actor: &Actor, kind: &str, detail: Value) -> Result<(), Fault> {
-    let row = event(cx, actor, kind, About::default(), detail);
-    Ok(cx.db().write(move |c| row.append(c)).await?)
+async fn note(cx: &Cx, actor: &Actor, kind: &'static str, detail: Value) -> Result<(), Fault> {
+    let change = Change::new(cx, actor);
+    Ok(cx.db().write(move |c| change.log(c, kind, About::default(), detail.clone())).await?)
 }
 
 #[cfg(test)]
@@ -146,23 +290,24 @@ mod tests {
     #[tokio::test]
     async fn a_rotation_publishes_first_and_a_second_one_waits() {
         let house = bench::house().await;
-        let (cx, rule) = (house.cx(), house.rule.clone());
-        let before = list(&cx).await.unwrap().len();
-        rotate(&cx, &Actor::CommandLine, &rule, Algorithm::ES256, Rotation::Planned).await.unwrap().unwrap();
-        let states: Vec<_> = list(&cx).await.unwrap().into_iter().map(|(_, state)| state).collect();
+        let cx = house.cx();
+        let before = list(&cx, &Actor::CommandLine).await.unwrap().unwrap().len();
+        rotate(&cx, &Actor::CommandLine, Algorithm::ES256, Rotation::Planned).await.unwrap().unwrap();
+        let listed = list(&cx, &Actor::CommandLine).await.unwrap().unwrap();
+        let states: Vec<_> = listed.into_iter().map(|key| key.state).collect();
         assert_eq!(states.len(), before + 1);
-        assert!(states.contains(&KeyState::Published));
-        let again = rotate(&cx, &Actor::CommandLine, &rule, Algorithm::ES256, Rotation::Planned).await.unwrap();
-        assert!(matches!(again, Err(KeyRefusal::UnderWay("ES256", _))));
-        rotate(&cx, &Actor::CommandLine, &rule, Algorithm::ES256, Rotation::Emergency).await.unwrap().unwrap();
-        let unkept = rotate(&cx, &Actor::CommandLine, &rule, Algorithm::EdDSA, Rotation::Planned).await.unwrap();
-        assert_eq!(unkept.unwrap_err(), KeyRefusal::NotKept("EdDSA"));
+        assert!(states.contains(&"published".to_owned()));
+        let again = rotate(&cx, &Actor::CommandLine, Algorithm::ES256, Rotation::Planned).await.unwrap();
+        assert_eq!(again.unwrap_err().code, "rotation_under_way");
+        rotate(&cx, &Actor::CommandLine, Algorithm::ES256, Rotation::Emergency).await.unwrap().unwrap();
+        let unkept = rotate(&cx, &Actor::CommandLine, Algorithm::EdDSA, Rotation::Planned).await.unwrap();
+        assert_eq!(unkept.unwrap_err().code, "algorithm_not_kept");
     }
 
     #[tokio::test]
     async fn a_key_is_imported_once_and_only_its_public_half_comes_out() {
         let house = bench::house().await;
-        let (cx, rule) = (house.cx(), house.rule.clone());
+        let cx = house.cx();
         let made = || signing::generate(Algorithm::ES256, RsaBits::Bits2048).unwrap();
         let (first, second) = (made(), made());
         let copy = NewKey {
@@ -171,16 +316,16 @@ mod tests {
             private_pkcs8: first.private_pkcs8.clone(),
             public_jwk: first.public_jwk.clone(),
         };
-        let row = import(&cx, &Actor::CommandLine, &rule, first).await.unwrap().unwrap();
-        let twice = import(&cx, &Actor::CommandLine, &rule, copy).await.unwrap();
-        assert_eq!(twice.unwrap_err(), KeyRefusal::Twice(row.kid.clone()));
-        let early = import(&cx, &Actor::CommandLine, &rule, second).await.unwrap();
-        assert!(matches!(early, Err(KeyRefusal::UnderWay("ES256", _))));
-        let jwks = public_jwks(&cx, Some(&row.kid)).await.unwrap().unwrap();
+        let row = import(&cx, &Actor::CommandLine, first).await.unwrap().unwrap();
+        let twice = import(&cx, &Actor::CommandLine, copy).await.unwrap();
+        assert_eq!(twice.unwrap_err().code, "key_taken");
+        let early = import(&cx, &Actor::CommandLine, second).await.unwrap();
+        assert_eq!(early.unwrap_err().code, "rotation_under_way");
+        let jwks = public_jwks(&cx, &Actor::CommandLine, Some(&row.kid)).await.unwrap().unwrap();
         assert!(jwks[0].get("d").is_none() && jwks[0]["kid"] == row.kid.as_str());
-        assert!(public_jwks(&cx, None).await.unwrap().unwrap().len() >= 3);
-        let unknown = public_jwks(&cx, Some("nope")).await.unwrap();
-        assert_eq!(unknown.unwrap_err(), KeyRefusal::Unknown("nope".to_owned()));
+        assert!(public_jwks(&cx, &Actor::CommandLine, None).await.unwrap().unwrap().len() >= 3);
+        let unknown = public_jwks(&cx, &Actor::CommandLine, Some("nope")).await.unwrap();
+        assert_eq!(unknown.unwrap_err().code, "unknown_key");
     }
 
     #[test]
@@ -188,5 +333,53 @@ mod tests {
         for text in ["", "hello", "{}", "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"] {
             assert!(matches!(read(text, None), Err(KeyRefusal::Unusable(_))), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_only_key_of_an_algorithm_that_signs_is_never_ended() {
+        let house = bench::house().await;
+        let (cx, cli) = (house.cx(), Actor::CommandLine);
+        let es256 = async |cx: &Cx| {
+            let all = list(cx, &Actor::CommandLine).await.unwrap().unwrap();
+            all.into_iter().filter(|key| key.alg == Algorithm::ES256).collect::<Vec<_>>()
+        };
+        let first = es256(&cx).await.remove(0).kid;
+        assert!(!what_retiring_means(&cx, &cli, &first).await.unwrap().unwrap().has_successor);
+        for how in [End::Retire, End::Remove] {
+            assert_eq!(end(&cx, &cli, &first, how).await.unwrap().unwrap_err().code, "key_is_the_last");
+        }
+        rotate(&cx, &cli, Algorithm::ES256, Rotation::Planned).await.unwrap().unwrap();
+        let second = es256(&cx).await.remove(1).kid;
+        let early = remove_now(&cx, &cli, &first).await.unwrap().unwrap_err();
+        assert_eq!(early.code, "key_is_the_last", "a successor that does not sign yet is none");
+        rotate(&cx, &cli, Algorithm::ES256, Rotation::Emergency).await.unwrap().unwrap();
+        assert_eq!(retire(&cx, &cli, &first).await.unwrap().unwrap_err().code, "key_ended");
+        assert_eq!(retire(&cx, &cli, "nope").await.unwrap().unwrap_err().code, "unknown_key");
+        assert!(what_retiring_means(&cx, &cli, &first).await.unwrap().unwrap().has_successor);
+        remove_now(&cx, &cli, &first).await.unwrap().unwrap();
+        let jwks = public_jwks(&cx, &cli, None).await.unwrap().unwrap();
+        assert!(jwks.iter().all(|jwk| jwk["kid"] != first.as_str()));
+        assert!(!cx.parts.keyring.jwks(cx.now).body.contains(&first), "out of the key set at once");
+        assert!(house.events().await.contains(&"key_removed by command line".to_owned()));
+        assert_eq!(remove_now(&cx, &cli, &first).await.unwrap().unwrap_err().code, "unknown_key");
+        drop(second);
+    }
+
+    #[tokio::test]
+    async fn n03_keys_need_their_permissions() {
+        let house = bench::house().await;
+        let cx = house.cx();
+        let actor = |p: Permission| Actor::Person {
+            id: crate::identity::UserId("p".to_owned()),
+            permissions: crate::identity::Permissions::of(&[p]),
+        };
+        let (reader, writer) = (actor(Permission::KeysRead), actor(Permission::KeysWrite));
+        let code = "permission_missing";
+        assert_eq!(list(&cx, &writer).await.unwrap().unwrap_err().code, code);
+        assert_eq!(what_retiring_means(&cx, &writer, "x").await.unwrap().unwrap_err().code, code);
+        assert_eq!(retire(&cx, &reader, "x").await.unwrap().unwrap_err().code, code);
+        assert_eq!(remove_now(&cx, &reader, "x").await.unwrap().unwrap_err().code, code);
+        let rotated = rotate(&cx, &reader, Algorithm::ES256, Rotation::Planned).await.unwrap();
+        assert_eq!(rotated.unwrap_err().code, code);
     }
 }

@@ -20,6 +20,7 @@ pub mod key;
 pub mod names;
 pub mod overview;
 pub mod page;
+pub mod preview;
 pub mod refusal;
 pub mod resource;
 pub mod role;
@@ -27,6 +28,7 @@ pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod snippets;
 pub mod user;
 pub mod user_access;
 pub mod user_document;
@@ -41,6 +43,8 @@ mod user_refusal;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod rank_tests;
 #[cfg(test)]
 mod user_tests;
 

@@ -95,7 +95,7 @@ fn judge(document: ResourceDocument, around: &Around) -> Result<Resource, AdminR
 }
 
 fn unknown(audience: &str) -> AdminRefusal {
-    AdminRefusal::unknown("resource_unknown", format!("there is no resource server {audience:?}"))
+    AdminRefusal::unknown("unknown_resource", format!("there is no resource server {audience:?}"))
 }
 
 /// Up to `limit` resource servers, in order of their audiences.
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(stale.code, "version_is_stale");
         assert_eq!(list(&cx, &actor, None, 10).await.unwrap().unwrap().items, [second]);
         remove(&cx, &actor, &api().audience, Some(2)).await.unwrap().unwrap();
-        assert_eq!(find(&cx, &actor, &api().audience).await.unwrap().unwrap_err().code, "resource_unknown");
+        assert_eq!(find(&cx, &actor, &api().audience).await.unwrap().unwrap_err().code, "unknown_resource");
         let events = ["resource_added", "resource_edited", "resource_removed"].map(|k| format!("{k} by command line"));
         assert_eq!(house.events().await, events);
     }

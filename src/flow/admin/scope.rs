@@ -119,11 +119,11 @@ impl From<ScopeRefusal> for AdminRefusal {
             ScopeRefusal::Standard(_) => (Conflict, "scope_standard", Some("name")),
             ScopeRefusal::Admin(_) => (Conflict, "scope_of_administration", Some("name")),
             ScopeRefusal::Description(_) => (Invalid, "description", Some("description")),
-            ScopeRefusal::Claim(_) => (Invalid, "claim_unknown", Some("claims")),
+            ScopeRefusal::Claim(_) => (Invalid, "unknown_claim", Some("claims")),
             ScopeRefusal::Audience(_) => (Invalid, "audience", Some("audience")),
             ScopeRefusal::Mapping(_) => (Invalid, "mapping", Some("mappings")),
             ScopeRefusal::Taken(_) => (Conflict, "scope_taken", Some("name")),
-            ScopeRefusal::Unknown(_) => (Unknown, "scope_unknown", None),
+            ScopeRefusal::Unknown(_) => (Unknown, "unknown_scope", None),
             ScopeRefusal::Renamed(_) => (Invalid, "scope_name_fixed", Some("name")),
             ScopeRefusal::InUse(_) => (Conflict, "scope_in_use", None),
         };

@@ -56,7 +56,7 @@ async fn a_scope_in_use_stays() {
     house.take_scopes().await;
     remove(&cx, &actor, "orders:read", None).await.unwrap().unwrap();
     let again = remove(&cx, &actor, "orders:read", None).await.unwrap().unwrap_err();
-    assert_eq!(again.code, "scope_unknown");
+    assert_eq!(again.code, "unknown_scope");
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn h03_a_change_of_a_scope_that_somebody_else_changed_is_refused() {
     assert_eq!(renamed.code, "scope_name_fixed");
     let nowhere = ScopeDocument { name: "orders:write".to_owned(), ..other };
     let unknown = replace(&cx, &actor, "orders:write", nowhere, None).await.unwrap().unwrap_err();
-    assert_eq!(unknown.code, "scope_unknown");
+    assert_eq!(unknown.code, "unknown_scope");
     assert_eq!(house.events().await, ["scope_added by command line", "scope_edited by command line"]);
 }
 

@@ -67,16 +67,6 @@ impl SessionView {
     }
 }
 
-pub(super) fn unknown_user(who: &str) -> AdminRefusal {
-    UserRefusal::Unknown(who.to_owned()).into()
-}
-
-/// Reads a cursor of lists that are ordered by a time and an id.
-pub(super) fn time_and_id(key: Option<Value>) -> Option<(Timestamp, String)> {
-    let key = key?;
-    Some((Timestamp::from_millis(key.get(0)?.as_i64()?), key.get(1)?.as_str()?.to_owned()))
-}
-
 /// Live sessions of one person (address or id) or of all, those that began last first. A page may hold fewer than `limit` and
 /// still have a next one: go on until there is none.
 ///

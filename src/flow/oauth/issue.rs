@@ -1,8 +1,6 @@
 //! Owns turning an authorization into tokens: after the commit, never inside it. It does not own the claims
 //! (`oauth::token`) nor the signature (`signing`).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::flow::cx::base64url;
@@ -157,21 +155,14 @@ pub fn id_claims(m: &Minting<'_>, a: &Authorization, making: &Making, at_hash: &
 pub fn userinfo_claims(user: &User, policy: &ClientPolicy, a: &Authorization, defined: &[Scope]) -> Map<String, Value> {
     let mut body = claims::for_userinfo(user, a, defined);
     let rules = mapping::in_force(policy, &a.scope, defined);
-    body.extend(mapping::claims_for(rules, MappingTarget::Userinfo, subject(Some(user))));
+    body.extend(mapping::claims_for(rules, MappingTarget::Userinfo, Subject { user: Some(user) }));
     body.insert("sub".to_owned(), user.id.as_str().into());
     body
 }
 
 fn mapped(client: &Client, a: &Authorization, making: &Making, target: MappingTarget) -> Map<String, Value> {
     let rules = mapping::in_force(&client.policy, &a.scope, &making.defined);
-    mapping::claims_for(rules, target, subject(making.user.as_ref()))
-}
-
-static NO_ATTRIBUTES: BTreeMap<String, Value> = BTreeMap::new();
-
-/// Whom rules read from.
-pub fn subject(user: Option<&User>) -> Subject<'_> {
-    Subject { user, attributes: &NO_ATTRIBUTES }
+    mapping::claims_for(rules, target, Subject { user: making.user.as_ref() })
 }
 
 /// OIDC Core section 3.1.3.6: the left half of the hash. All our algorithms go with SHA-256; for EdDSA there is no rule, and

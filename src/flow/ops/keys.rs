@@ -4,8 +4,9 @@
 use crate::flow::{Fault, Parts};
 use crate::oauth::jose::Algorithm;
 use crate::secret;
+use crate::signing::life::{End, Stays};
 use crate::signing::{self, KeyLives, NewKey, Rotation, RsaBits, Step, StoredKey, life};
-use crate::store::{keys, leases};
+use crate::store::{self, Conn, keys, leases};
 use crate::time::{Lifetime, Timestamp};
 
 /// What keys there should be.
@@ -84,6 +85,37 @@ pub async fn import(parts: &Parts, rule: &KeyRule, key: NewKey, now: Timestamp) 
     }
     reload(parts).await?;
     Ok(row)
+}
+
+/// Ends one key before its time. The other nodes follow within ten seconds. `log` is appended with what was done.
+///
+/// # Errors
+/// Inner: why the key stays. Outer: a [`Fault`]; [`Fault::Busy`] while another node tends the keys.
+pub async fn end(
+    parts: &Parts,
+    rule: &KeyRule,
+    (kid, how): (&str, End),
+    now: Timestamp,
+    log: impl Fn(&mut Conn) -> Result<(), store::Fault> + Send + 'static,
+) -> Result<Result<(), Stays>, Fault> {
+    let holder = secret::random::token32(&*parts.chance);
+    let (name, until) = (holder.clone(), now + Lifetime::from_seconds(60));
+    if !parts.db.write(move |c| leases::take(c, LEASE, &name, now, until)).await? {
+        return Err(Fault::Busy { retry_after: 5 });
+    }
+    let (kid, lives) = (kid.to_owned(), rule.lives);
+    let ended = parts.db.write(move |c| {
+        let planned = life::plan_end(&keys::list(c)?, &lives, &kid, how, now);
+        if let Ok((retires_at, gone_at)) = planned {
+            keys::end(c, &kid, retires_at, gone_at)?;
+            log(c)?;
+        }
+        Ok(planned.map(|_| ()))
+    });
+    let ended = ended.await;
+    parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
+    reload(parts).await?;
+    Ok(ended?)
 }
 
 /// Loads the ring from the database.

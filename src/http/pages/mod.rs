@@ -22,7 +22,7 @@ pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
 pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
-pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
+pub use sign_in::{ChooseAccountPage, ConsentPage, InvitationPage, LoginPage, NewPasswordPage, ScopeLine, SetupPage};
 
 use super::assets;
 use super::state::Place;

@@ -1,9 +1,11 @@
-//! Owns the pages of the way in: login, account chooser, consent, and the set-up of the first administrator.
+//! Owns the pages of the way in: login, account chooser, consent, a new password, an invitation, and the set-up of the
+//! first administrator.
 //! It does not own when each is shown: that is the flow's.
 
 use askama::Template;
 
 use super::{AccountCard, Chrome, ClientCard, Problem};
+use crate::identity::permission::is_admin_scope;
 
 /// Asks for address and password. Posts `request`, `csrf`, `login`, `password` to `action`; the cancel button adds
 /// `decision=cancel`.
@@ -70,6 +72,13 @@ pub struct ConsentPage {
     pub offline: bool,
 }
 
+impl ConsentPage {
+    /// Whether the app would be allowed to administer.
+    fn administers(&self) -> bool {
+        self.scopes.iter().any(|scope| is_admin_scope(&scope.name))
+    }
+}
+
 /// Asks which of several sessions to go on with. Posts `request`, `csrf` and `session` (an account's id, or `new`), or
 /// `decision=cancel`, to `/select-account`.
 #[derive(Clone, Debug, Template)]
@@ -105,4 +114,42 @@ pub struct SetupPage {
     pub min_length: usize,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
+}
+
+/// Asks somebody whose password has to be changed for another one. Posts `change`, `csrf` and `password` to `/new-password`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/new_password.html")]
+pub struct NewPasswordPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The sealed state.
+    pub change: String,
+    /// The form token.
+    pub csrf: String,
+    /// Whose password it is.
+    pub email: String,
+    /// Name of the app that waits.
+    pub client: String,
+    /// Shortest password that is taken, in characters.
+    pub min_length: usize,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+}
+
+/// Asks somebody who was invited for a password. Posts `csrf` and `password` to `/invitation`; the secret is in a cookie.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/invitation.html")]
+pub struct InvitationPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The form token.
+    pub csrf: String,
+    /// Whose account it is.
+    pub email: String,
+    /// Shortest password that is taken, in characters.
+    pub min_length: usize,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+    /// Whether it is done.
+    pub done: bool,
 }

@@ -3,7 +3,9 @@
 
 pub mod choose;
 pub mod consent;
+pub mod invitation;
 pub mod login;
+pub mod new_password;
 pub mod setup;
 
 use crate::flow::Cx;

@@ -206,7 +206,6 @@ fn serve(config: &Config, app: &App, listener: TcpListener) -> ServerHandle {
         trusted_proxies: config.server.trusted_proxies.clone(),
         forwarded_header: config.server.forwarded_header,
         max_body_bytes: config.server.max_body_bytes,
-        key_rule: app.key_rule.clone(),
     };
     let web = Arc::new(Web::new(app.parts.clone(), app.clock.clone(), settings));
     let limits = ServerSettings {
