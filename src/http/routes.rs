@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::http::admin::console::Need;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::{admin, oauth, ops, sign_in};
@@ -30,6 +31,10 @@ pub enum Access {
     Server,
     /// The bearer of an access token; scripts of any origin may call it.
     Bearer,
+    /// An administrator's browser by navigation, with a session of the console and what the route needs.
+    ConsolePage(Need),
+    /// An administrator's browser by a form of ours, with all that a page needs and the form's token.
+    ConsoleForm(Need),
 }
 
 impl Access {
@@ -40,7 +45,12 @@ impl Access {
 
     /// Whether a person looks at the answer: then errors are pages and not JSON.
     pub fn is_for_people(self) -> bool {
-        matches!(self, Access::Page | Access::Form | Access::AppForm)
+        matches!(self, Access::Page | Access::Form | Access::AppForm | Access::ConsolePage(_) | Access::ConsoleForm(_))
+    }
+
+    /// Whether it is a form of ours, which no other site may send.
+    pub fn is_own_form(self) -> bool {
+        matches!(self, Access::Form | Access::ConsoleForm(_))
     }
 }
 
@@ -84,7 +94,7 @@ impl Method {
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = Reply>>>;
+pub(super) type Running = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// One line of the table.
 pub struct Route {

@@ -12,6 +12,8 @@ mod authorize;
 mod browser;
 mod code_flow;
 mod consent;
+mod console;
+mod console_browser;
 mod cors;
 mod csrf;
 mod discovery;

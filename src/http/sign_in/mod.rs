@@ -130,7 +130,8 @@ pub mod cards {
         }
     }
 
-    fn initials(name: &str) -> String {
+    /// One or two letters that stand for a name.
+    pub fn initials(name: &str) -> String {
         let mut words = name.split(|c: char| c.is_whitespace() || c == '@' || c == '.').filter(|w| !w.is_empty());
         let mut letter = || words.next().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
         let letters = [letter(), if name.contains('@') { None } else { letter() }];

@@ -237,6 +237,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         discovery: format!("https://id.acme.example{base}/.well-known/openid-configuration"),
         account: None,
         is_owner: false,
+        administers: false,
     };
     let form_post = FormPostPage {
         chrome: Chrome::new("Continue", base),
@@ -257,7 +258,10 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         ("error", error.render()),
         ("error-busy", plain.render()),
         ("home", home.render()),
-        ("home-owner", HomePage { account: Some(sample.account.clone()), is_owner: true, ..home }.render()),
+        (
+            "home-owner",
+            HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
+        ),
         ("form-post", form_post.render()),
         ("mailbox", mailbox(base, sample).render()),
         ("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()),
