@@ -5,13 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, MailTls};
+use crate::flow::admin::{
+    console_client,
+    settings::{self, CurrentSettings},
+};
 use crate::flow::cx::ClientLifetimes;
+use crate::flow::mail::Post;
 use crate::flow::ops::keys::{self, KeyRule};
+use crate::flow::ops::mail as post;
+use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
+use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -49,6 +57,8 @@ pub enum Opener {
     Server,
     /// A command beside a server that may be running.
     Command,
+    /// A server that sends no mail but shows it.
+    Demo,
 }
 
 /// The house.
@@ -104,12 +114,23 @@ impl App {
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             tracer,
+            post: Post::new(
+                if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
+                seal("mail that waits")?,
+            ),
+            stats: Default::default(),
+            usage: Default::default(),
+            settings: CurrentSettings::default(),
             policy: policy(config),
             db: db.clone(),
         });
         tokio::spawn(TraceWriter::run(writer, db));
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
+        settings::reload(&app.parts).await.map_err(fault)?;
+        if opener == Opener::Server {
+            console_client::ensure(&app.program_cx()).await.map_err(fault)?;
+        }
         Ok(app)
     }
 
@@ -127,18 +148,27 @@ impl App {
 
     /// A context for a command: no browser, the operator at the keyboard.
     pub fn command_cx(&self) -> Cx {
+        self.cx_of("command line")
+    }
+
+    /// A context for what the program does by itself.
+    fn program_cx(&self) -> Cx {
+        self.cx_of("program")
+    }
+
+    fn cx_of(&self, who: &str) -> Cx {
         Cx {
             parts: self.parts.clone(),
             now: self.clock.now(),
             correlation_id: crate::flow::cx::correlation_id(&*self.parts.chance),
-            address: "command line".to_owned(),
-            rate_key: "command line".to_owned(),
+            address: who.to_owned(),
+            rate_key: who.to_owned(),
             user_agent: String::new(),
         }
     }
 
-    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), sweeping every
-    /// five minutes. The tasks end with the runtime.
+    /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), what was
+    /// counted every half minute, sweeping every five minutes. The tasks end with the runtime.
     pub fn start_jobs(&self) {
         let (parts, rule, clock) = (self.parts.clone(), self.key_rule.clone(), self.clock.clone());
         tokio::spawn(async move {
@@ -147,6 +177,29 @@ impl App {
                 timer.tick().await;
                 if let Err(fault) = keys::tend(&parts, &rule, clock.now()).await {
                     tracing::warn!(%fault, "the signing keys could not be tended; trying again in 10 s");
+                }
+                if let Err(fault) = settings::reload(&parts).await {
+                    tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
+                }
+            }
+        });
+        let (parts, clock) = (self.parts.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            loop {
+                if let Err(fault) = post::deliver(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "the outbox could not be read; trying again in 10 s");
+                }
+                let _ = tokio::time::timeout(Duration::from_secs(10), parts.post.wake.notified()).await;
+            }
+        });
+        let (parts, clock) = (self.parts.clone(), self.clock.clone());
+        tokio::spawn(async move {
+            let mut timer = tokio::time::interval(Duration::from_secs(30));
+            let mut keeper = Keeper::default();
+            loop {
+                timer.tick().await;
+                if let Err(fault) = keeper.tick(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "what was counted could not be stored; trying again in 30 s");
                 }
             }
         });
@@ -166,6 +219,9 @@ impl App {
     /// Writes out what is still in memory and lets the database go.
     pub async fn close(&self) {
         self.parts.tracer.flush().await;
+        if let Err(fault) = stats::flush(&self.parts, self.clock.now()).await {
+            tracing::warn!(%fault, "what was counted in the last half minute could not be stored");
+        }
         let db = self.parts.db.clone();
         let _ = tokio::task::spawn_blocking(move || db.close()).await;
     }
@@ -199,7 +255,7 @@ pub fn database_settings(config: &Config, opener: Opener) -> DatabaseSettings {
         acquire_timeout: database.acquire_timeout(),
         busy_timeout: database.busy_timeout(),
         write_queue: database.write_queue,
-        exclusive: opener == Opener::Server,
+        exclusive: opener != Opener::Command,
     }
 }
 
@@ -221,6 +277,29 @@ pub fn key_rule(config: &Config) -> Result<KeyRule, StartError> {
         algorithms: keys.algorithms.clone(),
         rsa_bits: bits.ok_or_else(|| StartError::Parts("keys.rsa_bits must be 2048, 3072 or 4096".to_owned()))?,
     })
+}
+
+/// The way out for letters.
+fn mailer(config: &Config) -> Result<Mailer, StartError> {
+    let mail = &config.mail;
+    let (Some(host), Some(from)) = (mail.host.clone(), mail.from.clone()) else { return Ok(Mailer::Off) };
+    let ca_pem = mail.ca_file.as_ref().map(|path| {
+        std::fs::read(path).map_err(|e| StartError::Parts(format!("mail.ca_file {}: {e}", path.display())))
+    });
+    Mailer::smtp(SmtpSettings {
+        host,
+        port: mail.port(),
+        tls: match mail.tls {
+            MailTls::Implicit => SmtpTls::Implicit,
+            MailTls::StartTls => SmtpTls::StartTls,
+            MailTls::None => SmtpTls::None,
+        },
+        login: mail.username.clone().zip(mail.password.clone()),
+        ca_pem: ca_pem.transpose()?,
+        from,
+        timeout: mail.timeout(),
+    })
+    .map_err(StartError::Parts)
 }
 
 fn password_rule(config: &Config) -> PasswordRule {

@@ -25,6 +25,7 @@ pub mod flow;
 pub mod http;
 pub mod identity;
 pub mod oauth;
+pub mod outbound;
 pub mod secret;
 pub mod sensitive;
 pub mod signing;

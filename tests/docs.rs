@@ -1,7 +1,7 @@
 //! Owns the check that the documents are true where a machine can tell: every command line in them is one that the program
 //! takes, every relative link leads somewhere, every configuration key, environment variable, source file, test and check
-//! that they name exists, every request they show has a route, and every check that can refuse an app is explained. It
-//! does not judge the words.
+//! that they name exists, every request they show has a route, and every check that can refuse an app is explained, there and in
+//! the diagnosis. It does not judge the words.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use vouchsafe::config::Config;
 use vouchsafe::http::routes::ROUTES;
+use vouchsafe::oauth::diagnosis::{Failure, Known, diagnose};
 
 /// What the documents name but the repository does not hold: made at the first start.
 const MADE_LATER: [&str; 1] = ["keys/master.key"];
@@ -373,17 +374,38 @@ fn is_check(text: &str) -> bool {
 fn checks() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for path in rust_files(&["src/oauth", "src/flow", "src/http"]) {
-        let name = path.display().to_string();
-        if name.contains("test") || name.contains("fixtures") || name.contains("admin") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            found.extend(line.split('"').skip(1).step_by(2).filter(|literal| is_check(literal)).map(str::to_owned));
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
+        if !["test", "fixtures", "admin", "diagnosis"].iter().any(|aside| name.contains(aside)) {
+            found.extend(checks_in(&path));
         }
     }
     found
+}
+
+fn checks_in(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.flat_map(|l| l.split('"').skip(1).step_by(2)).filter(|l| is_check(l)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_check_has_a_diagnosis_and_every_diagnosis_a_check() {
+    let used = checks();
+    let mut faults = Vec::new();
+    for check in &used {
+        let failure = Failure { check, expected: "", received: "" };
+        if diagnose(&failure, &Known::default()).is_none() {
+            faults.push(format!("src/oauth/diagnosis does not name the mistake behind {check}"));
+        }
+    }
+    let tables = rust_files(&["src/oauth/diagnosis"]);
+    for path in tables.iter().filter(|path| !path.ends_with("tests.rs")) {
+        for check in checks_in(path).iter().filter(|check| !used.contains(*check)) {
+            faults.push(format!("{}: there is no check {check}", path.display()));
+        }
+    }
+    finish(&faults);
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod postgres;
 mod samples;
 #[path = "store/standing.rs"]
 mod standing;
+#[path = "store/stats.rs"]
+mod stats;
 #[path = "store/tokens.rs"]
 mod tokens;
 #[path = "store/writer.rs"]

@@ -7,10 +7,10 @@ use super::answer::table;
 use super::client_args::{AddArgs, EditArgs};
 use super::{Answer, Failure, show};
 use crate::app::App;
+use crate::flow::Cx;
 use crate::flow::admin::Actor;
-use crate::flow::admin::client::{self, ClientRefusal};
-use crate::flow::{Cx, Fault};
-use crate::oauth::client::Client;
+use crate::flow::admin::Done;
+use crate::flow::admin::client::{self, ClientSearch, ClientView};
 use crate::time::Lifetime;
 
 /// Clients read from the database at a time.
@@ -65,7 +65,10 @@ pub(super) async fn run(app: &App, command: ClientCommand) -> Result<Answer, Fai
         ClientCommand::Show { client_id } => show_one(&cx, &client_id).await,
         ClientCommand::Edit(args) => {
             let (client_id, change) = args.into_change()?;
-            changed("changed", client::edit(&cx, &actor, &client_id, change).await)
+            let found = client::find(&cx, &actor, &client_id).await?.map_err(Failure::refused)?;
+            let mut document = found.document;
+            change.apply(&mut document);
+            changed("changed", client::replace(&cx, &actor, &client_id, document, Some(found.version)).await)
         }
         ClientCommand::RotateSecret { client_id, overlap_hours, now } => {
             let overlap = if now { Lifetime::ZERO } else { Lifetime::from_hours(overlap_hours.into()) };
@@ -73,18 +76,19 @@ pub(super) async fn run(app: &App, command: ClientCommand) -> Result<Answer, Fai
         }
         ClientCommand::Disable { client_id } => changed("disabled", client::disable(&cx, &actor, &client_id).await),
         ClientCommand::Enable { client_id } => changed("enabled", client::enable(&cx, &actor, &client_id).await),
-        ClientCommand::Remove { client_id } => changed("removed", client::remove(&cx, &actor, &client_id).await),
+        ClientCommand::Remove { client_id } => changed("removed", client::remove(&cx, &actor, &client_id, None).await),
     }
 }
 
 async fn add(cx: &Cx, args: AddArgs) -> Result<Answer, Failure> {
-    let made = client::add(cx, &Actor::CommandLine, args.into_new()).await?.map_err(Failure::refused)?;
-    let mut shown = json!({ "client_id": made.client.client_id });
-    let mut words = format!("The client {} was registered.\n\n", made.client.client_id);
+    let made = client::create(cx, &Actor::CommandLine, args.into_document()).await?.map_err(Failure::refused)?;
+    let id = made.view.document.client_id.as_deref().unwrap_or_default();
+    let mut shown = json!({ "client_id": id });
+    let mut words = format!("The client {id} was registered.\n\n");
     if let Some(secret) = &made.secret {
         show::merge(&mut shown, json!({ "client_secret": secret.expose() }));
     }
-    show::merge(&mut shown, show::client(&made.client));
+    show::merge(&mut shown, show::client(&made.view));
     words.push_str(&show::lines(&shown));
     if made.secret.is_some() {
         words.push_str("\n\nThe secret is not shown again; `vouchsafe client rotate-secret` makes another one.");
@@ -93,18 +97,21 @@ async fn add(cx: &Cx, args: AddArgs) -> Result<Answer, Failure> {
 }
 
 async fn list(cx: &Cx) -> Result<Answer, Failure> {
-    let mut clients: Vec<Client> = Vec::new();
+    let (mut clients, mut after): (Vec<ClientView>, Option<Value>) = (Vec::new(), None);
     loop {
-        let page = client::list(cx, clients.last().map(|c| c.client_id.clone()), PAGE).await?;
-        let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-        clients.extend(page);
-        if is_last {
+        let page = client::list(cx, &Actor::CommandLine, ClientSearch::default(), after, PAGE).await?;
+        let page = page.map_err(Failure::refused)?;
+        clients.extend(page.items);
+        after = page.next;
+        if after.is_none() {
             break;
         }
     }
-    let row = |c: &Client| {
-        let state = if c.disabled_at.is_some() { "disabled" } else { "" };
-        vec![c.client_id.clone(), c.profile.as_str().to_owned(), c.name.clone(), state.to_owned()]
+    let row = |view: &ClientView| {
+        let c = &view.document;
+        let state = if c.disabled { "disabled" } else { "" };
+        let id = c.client_id.clone().unwrap_or_default();
+        vec![id, c.profile.as_str().to_owned(), c.name.clone(), state.to_owned()]
     };
     let rows: Vec<Vec<String>> = clients.iter().map(row).collect();
     let words = match rows.is_empty() {
@@ -115,14 +122,14 @@ async fn list(cx: &Cx) -> Result<Answer, Failure> {
 }
 
 async fn show_one(cx: &Cx, client_id: &str) -> Result<Answer, Failure> {
-    let (found, secrets) = client::find(cx, client_id).await?.map_err(Failure::refused)?;
+    let found = client::find(cx, &Actor::CommandLine, client_id).await?.map_err(Failure::refused)?;
     let mut shown = show::client(&found);
     let mut words = show::lines(&shown);
-    for secret in secrets.iter().filter(|secret| secret.is_live(cx.now)) {
-        let end = secret.expires_at.map_or(String::new(), |at| format!(", good until {}", at.rfc3339()));
-        words.push_str(&format!("\nsecret of {}{end}", secret.created_at.rfc3339()));
+    for secret in &found.secrets {
+        let end = secret.expires_at.as_ref().map_or(String::new(), |at| format!(", good until {at}"));
+        words.push_str(&format!("\nsecret of {}{end}", secret.created_at));
     }
-    show::merge(&mut shown, json!({ "secrets": secrets.iter().map(show::secret).collect::<Vec<_>>() }));
+    show::merge(&mut shown, json!({ "secrets": found.secrets }));
     Ok(Answer::new(words, shown))
 }
 
@@ -130,7 +137,7 @@ async fn rotate(cx: &Cx, client_id: &str, overlap: Lifetime) -> Result<Answer, F
     let rotated = client::rotate_secret(cx, &Actor::CommandLine, client_id, overlap).await?;
     let rotated = rotated.map_err(Failure::refused)?;
     let json = json!({
-        "client_id": rotated.client.client_id,
+        "client_id": rotated.view.document.client_id,
         "client_secret": rotated.secret.expose(),
         "old_secret_valid_until": rotated.old_until.rfc3339(),
     });
@@ -142,7 +149,8 @@ async fn rotate(cx: &Cx, client_id: &str, overlap: Lifetime) -> Result<Answer, F
     Ok(Answer::new(words, json))
 }
 
-fn changed(what: &str, done: Result<Result<Client, ClientRefusal>, Fault>) -> Result<Answer, Failure> {
+fn changed(what: &str, done: Done<ClientView>) -> Result<Answer, Failure> {
     let client = done?.map_err(Failure::refused)?;
-    Ok(Answer::new(format!("The client {} was {what}.", client.client_id), show::client(&client)))
+    let id = client.document.client_id.as_deref().unwrap_or_default();
+    Ok(Answer::new(format!("The client {id} was {what}."), show::client(&client)))
 }

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
 use super::Failure;
-use crate::flow::admin::client::{NewClient, scope_words};
+use crate::flow::admin::client::ClientDocument;
 use crate::flow::admin::client_change::{AboutChange, ClientChange, LifetimeChange, ListChange};
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::client_policy::{PkceRule, Profile, RefreshRule};
@@ -106,24 +106,24 @@ pub(super) struct AddArgs {
 }
 
 impl AddArgs {
-    pub(super) fn into_new(self) -> NewClient {
-        let own: &[GrantType] = match self.profile {
-            Profile::Service => &[GrantType::ClientCredentials],
-            Profile::Web | Profile::Spa | Profile::Native => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
-        };
-        let change = ClientChange {
-            name: Some(self.name),
-            redirect_uris: ListChange::to(self.redirect_uris),
-            post_logout_redirect_uris: ListChange::to(self.post_logout_redirect_uris),
-            scopes: ListChange::plus(self.scopes.iter().flat_map(|text| scope_words(text)).collect()),
-            grants: Some(own.iter().copied().chain(self.grants).collect()),
-            auth_method: self.auth_method,
-            trusted: Some(self.trusted),
-            audiences: ListChange::to(self.audiences),
-            resource_identifier: self.resource_identifier.map(Some),
-            ..ClientChange::default()
-        };
-        NewClient { profile: self.profile, client_id: self.client_id, change }
+    pub(super) fn into_document(self) -> ClientDocument {
+        let blank = ClientDocument::new(self.profile, &self.name);
+        let (mut scopes, mut grants) =
+            (blank.scopes.clone().unwrap_or_default(), blank.grants.clone().unwrap_or_default());
+        scopes.extend(self.scopes.iter().flat_map(|text| scope_words(text)));
+        grants.extend(self.grants);
+        ClientDocument {
+            client_id: self.client_id,
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            scopes: Some(scopes),
+            grants: Some(grants),
+            auth_method: self.auth_method.or(blank.auth_method),
+            trusted: self.trusted,
+            audiences: self.audiences,
+            resource_identifier: self.resource_identifier,
+            ..blank
+        }
     }
 }
 
@@ -249,6 +249,11 @@ fn anew(given: Option<Vec<String>>) -> ListChange {
 
 fn or_none(given: Option<String>) -> Option<Option<String>> {
     given.map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+/// The words of a scope text are added one by one.
+fn scope_words(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 fn all_words(texts: &[String]) -> Vec<String> {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::answer::table;
 use super::{Answer, Failure};
 use crate::app::App;
-use crate::flow::admin::{Actor, consent};
-use crate::oauth::consent::Consent;
+use crate::flow::admin::Actor;
+use crate::flow::admin::consent::{self, ConsentView};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConsentCommand {
@@ -29,8 +29,9 @@ pub(super) async fn run(app: &App, command: ConsentCommand) -> Result<Answer, Fa
     let cx = app.command_cx();
     match command {
         ConsentCommand::List { user } => {
-            let consents = consent::list(&cx, &user).await?.map_err(Failure::refused)?;
-            let row = |c: &Consent| vec![c.client_id.clone(), c.granted_at.rfc3339(), c.scopes.to_string()];
+            let consents = consent::list(&cx, &Actor::CommandLine, &user, None, i64::MAX).await?;
+            let consents = consents.map_err(Failure::refused)?.items;
+            let row = |c: &ConsentView| vec![c.client_id.clone(), c.granted_at.clone(), c.scopes.join(" ")];
             let words = match consents.is_empty() {
                 true => "This person has allowed nothing.".to_owned(),
                 false => table(&["CLIENT ID", "ALLOWED AT", "SCOPES"], &consents.iter().map(row).collect::<Vec<_>>()),
@@ -46,13 +47,13 @@ pub(super) async fn run(app: &App, command: ConsentCommand) -> Result<Answer, Fa
     }
 }
 
-fn shown(consent: &Consent) -> Value {
+fn shown(consent: &ConsentView) -> Value {
     json!({
         "client_id": consent.client_id,
-        "user_id": consent.user_id.as_str(),
-        "scope": consent.scopes.to_string(),
+        "user_id": consent.user_id,
+        "scope": consent.scopes.join(" "),
         "claims": consent.claims,
-        "created_at": consent.created_at.rfc3339(),
-        "granted_at": consent.granted_at.rfc3339(),
+        "created_at": consent.created_at,
+        "granted_at": consent.granted_at,
     })
 }

@@ -10,12 +10,11 @@ use crate::clock::Clock;
 use crate::command::serve::{self, ServeError};
 use crate::config::{Config, Overrides};
 use crate::demo;
-use crate::flow::admin::client::{self, NewClient};
-use crate::flow::admin::client_change::{ClientChange, ListChange};
+use crate::flow::admin::client::{self, ClientDocument};
+use crate::flow::admin::scope::ScopeDocument;
 use crate::flow::admin::user_document::UserDocument;
 use crate::flow::admin::{Actor, scope, user};
 use crate::oauth::client_policy::Profile;
-use crate::oauth::scope::Scope;
 use crate::secret::random::{Chance, SystemChance};
 use crate::sensitive::Sensitive;
 
@@ -34,7 +33,7 @@ pub async fn run(port: u16) -> Result<(), ServeError> {
     let [provider, app_port, api_port] = [port, port.saturating_add(1), port.saturating_add(2)];
     let listeners = [listen(provider)?, listen(app_port)?, listen(api_port)?];
     let [provider, app_listener, api_listener] = listeners;
-    let app = App::open(&config, Opener::Server, Clock::System).await?;
+    let app = App::open(&config, Opener::Demo, Clock::System).await?;
     let (app_url, api_url) = (format!("http://localhost:{app_port}"), format!("http://localhost:{api_port}"));
     let secret = furnish(&app, &app_url, &api_url).await.map_err(StartError::Parts)?;
     let issuer = config.server.issuer.clone();
@@ -66,7 +65,7 @@ const CLIENT_ID: &str = "demo-app";
 fn announce(issuer: &str, app_url: &str, api_url: &str) {
     println!(
         "\n  Vouchsafe demo\n\n    Open the demo app   {app_url}\n    Sign in as          {EMAIL}\n    with the password   \
-         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n\n  Everything lives in a \
+         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n    Mail it would send  {issuer}/dev/mail\n\n  Everything lives in a \
          temporary folder and is gone when you stop it (Ctrl-C).\n"
     );
 }
@@ -95,13 +94,13 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
         (demo::api::READ_SCOPE, "Read a greeting from the demo API"),
         (demo::api::WRITE_SCOPE, "Leave a note at the demo API"),
     ] {
-        let scope = Scope {
+        let scope = ScopeDocument {
             name: name.to_owned(),
             description: description.to_owned(),
-            claims: Vec::new(),
             audience: Some(api_url.to_owned()),
+            ..ScopeDocument::default()
         };
-        scope::add(&cx, &actor, scope).await.map_err(words)?.map_err(words)?;
+        scope::define(&cx, &actor, scope).await.map_err(words)?.map_err(words)?;
     }
     let person = UserDocument {
         name: Some("Ada Lovelace".to_owned()),
@@ -111,17 +110,16 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
     };
     let access = user::FirstAccess::Password(Sensitive::new(PASSWORD));
     user::create(&cx, &actor, person, access).await.map_err(words)?.map_err(words)?;
-    let change = ClientChange {
-        name: Some("Demo app".to_owned()),
-        redirect_uris: ListChange::to(vec![format!("{app_url}/callback")]),
-        post_logout_redirect_uris: ListChange::to(vec![format!("{app_url}/logged-out")]),
-        scopes: ListChange::to(
+    let document = ClientDocument {
+        client_id: Some(CLIENT_ID.to_owned()),
+        redirect_uris: vec![format!("{app_url}/callback")],
+        post_logout_redirect_uris: vec![format!("{app_url}/logged-out")],
+        scopes: Some(
             ["openid", "profile", "email", "offline_access", demo::api::READ_SCOPE].map(str::to_owned).to_vec(),
         ),
-        ..ClientChange::default()
+        ..ClientDocument::new(Profile::Web, "Demo app")
     };
-    let new = NewClient { profile: Profile::Web, client_id: Some(CLIENT_ID.to_owned()), change };
-    let registered = client::add(&cx, &actor, new).await.map_err(words)?.map_err(words)?;
+    let registered = client::create(&cx, &actor, document).await.map_err(words)?.map_err(words)?;
     registered.secret.ok_or_else(|| "the demo client has no secret".to_owned())
 }
 

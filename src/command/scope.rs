@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::answer::table;
 use super::{Answer, Failure, show};
 use crate::app::App;
+use crate::flow::admin::scope::{ScopeDocument, ScopeView};
 use crate::flow::admin::{Actor, scope};
-use crate::oauth::scope::{STANDARD, Scope};
+use crate::oauth::scope::STANDARD;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ScopeCommand {
@@ -41,30 +42,35 @@ pub(super) async fn run(app: &App, command: ScopeCommand) -> Result<Answer, Fail
     let (cx, actor) = (app.command_cx(), Actor::CommandLine);
     match command {
         ScopeCommand::Add(AddArgs { name, description, claims, audience }) => {
-            let wanted = Scope { name, description, claims, audience };
-            let made = scope::add(&cx, &actor, wanted).await?.map_err(Failure::refused)?;
+            let there = scope::find(&cx, &actor, &name).await?.ok();
+            let mappings = there.map(|there| there.document.mappings).unwrap_or_default();
+            let wanted = ScopeDocument { name, description, claims, audience, mappings };
+            let made = scope::define(&cx, &actor, wanted).await?.map_err(Failure::refused)?.document;
             let words = format!(
                 "The scope {} is defined. Give it to clients with `vouchsafe client edit ID --add-scope {}`.",
                 made.name, made.name
             );
             Ok(Answer::new(words, json!(made)))
         }
-        ScopeCommand::List => Ok(listed(&scope::list(&cx).await?)),
+        ScopeCommand::List => {
+            let own = scope::list(&cx, &actor, None, i64::MAX).await?.map_err(Failure::refused)?;
+            Ok(listed(&own.items))
+        }
         ScopeCommand::Remove { name } => {
-            scope::remove(&cx, &actor, &name).await?.map_err(Failure::refused)?;
+            scope::remove(&cx, &actor, &name, None).await?.map_err(Failure::refused)?;
             Ok(Answer::new(format!("The scope {name} was removed."), json!({ "name": name })))
         }
     }
 }
 
-fn listed(own: &[Scope]) -> Answer {
+fn listed(own: &[ScopeView]) -> Answer {
     let mut rows = Vec::new();
     let mut shown = Vec::new();
     for (name, description) in STANDARD {
         rows.push(vec![name.to_owned(), "standard".to_owned(), description.to_owned()]);
         shown.push(json!({ "name": name, "description": description, "standard": true }));
     }
-    for scope in own {
+    for scope in own.iter().map(|view| &view.document) {
         rows.push(vec![scope.name.clone(), String::new(), scope.description.clone()]);
         let mut one = json!(scope);
         show::merge(&mut one, json!({ "standard": false }));

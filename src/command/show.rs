@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::answer::printable;
-use crate::oauth::client::{Client, ClientSecret};
+use crate::flow::admin::client::ClientView;
 use crate::time::Timestamp;
 
 /// RFC 3339, or null.
@@ -13,48 +13,43 @@ pub(super) fn time(at: Option<Timestamp>) -> Value {
 }
 
 /// The client in the names of OIDC Registration where there are such.
-pub(super) fn client(client: &Client) -> Value {
-    let policy = &client.policy;
+pub(super) fn client(view: &ClientView) -> Value {
+    let client = &view.document;
     let mut shown = json!({
         "client_id": client.client_id,
         "name": client.name,
-        "profile": client.profile.as_str(),
-        "token_endpoint_auth_method": client.auth_method.as_str(),
+        "profile": client.profile,
+        "token_endpoint_auth_method": client.auth_method,
         "redirect_uris": client.redirect_uris,
         "post_logout_redirect_uris": client.post_logout_redirect_uris,
-        "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
-        "scope": client.scopes.to_string(),
-        "trusted": policy.trusted,
-        "pkce": policy.pkce,
-        "refresh": policy.refresh,
-        "access_token_seconds": policy.access_token_lifetime.seconds(),
-        "id_token_seconds": policy.id_token_lifetime.seconds(),
-        "code_seconds": policy.code_lifetime.seconds(),
-        "refresh_idle_seconds": policy.refresh_idle.seconds(),
-        "refresh_absolute_seconds": policy.refresh_absolute.seconds(),
-        "access_token_alg": policy.access_token_alg.as_str(),
-        "id_token_alg": policy.id_token_alg.as_str(),
-        "userinfo_alg": policy.userinfo_alg.map(|alg| alg.as_str()),
-        "audiences": policy.audiences,
-        "resource_identifier": policy.resource_identifier,
-        "default_max_age": policy.default_max_age,
+        "grant_types": client.grants,
+        "scope": client.scopes.as_deref().unwrap_or_default().join(" "),
+        "trusted": client.trusted,
+        "pkce": client.pkce,
+        "refresh": client.refresh,
+        "access_token_seconds": client.access_token_lifetime_seconds,
+        "id_token_seconds": client.id_token_lifetime_seconds,
+        "code_seconds": client.code_lifetime_seconds,
+        "refresh_idle_seconds": client.refresh_idle_seconds,
+        "refresh_absolute_seconds": client.refresh_absolute_seconds,
+        "access_token_alg": client.access_token_alg,
+        "id_token_alg": client.id_token_alg,
+        "userinfo_alg": client.userinfo_alg,
+        "audiences": client.audiences,
+        "resource_identifier": client.resource_identifier,
+        "default_max_age": client.default_max_age,
     });
     let more = json!({
-        "client_uri": client.about.client_uri,
-        "policy_uri": client.about.policy_uri,
-        "tos_uri": client.about.tos_uri,
-        "contacts": client.about.contacts,
-        "disabled_at": time(client.disabled_at),
-        "created_at": client.created_at.rfc3339(),
-        "updated_at": client.updated_at.rfc3339(),
+        "client_uri": client.client_uri,
+        "policy_uri": client.policy_uri,
+        "tos_uri": client.tos_uri,
+        "contacts": client.contacts,
+        "disabled_at": view.disabled_at,
+        "created_at": view.created_at,
+        "updated_at": view.updated_at,
     });
     merge(&mut shown, more);
     shown
-}
-
-/// What may be said of a secret: its name and its dates.
-pub(super) fn secret(secret: &ClientSecret) -> Value {
-    json!({ "id": secret.id, "created_at": secret.created_at.rfc3339(), "expires_at": time(secret.expires_at) })
 }
 
 /// Puts the members of `more` into the object `into`.

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::answer::printable;
 use super::{Answer, Failure};
 use crate::app::App;
-use crate::flow::{Fault, trace};
-use crate::store::traces::TraceRow;
+use crate::flow::Fault;
+use crate::flow::trace::{self, Explained};
+use crate::oauth::diagnosis::Diagnosis;
 
 #[derive(Debug, Args)]
 pub(super) struct TraceArgs {
@@ -19,7 +20,7 @@ pub(super) struct TraceArgs {
 pub(super) async fn run(app: &App, args: TraceArgs) -> Result<Answer, Failure> {
     // Ids are read out and copied by hand: capitals and the blanks round them do not count.
     let id = args.id.trim().to_ascii_lowercase();
-    let rows = trace::of(&app.parts.db, id.clone()).await.map_err(Fault::from)?;
+    let rows = trace::explained(&app.parts.db, id.clone()).await.map_err(Fault::from)?;
     if rows.is_empty() {
         let days = app.sweep_rule.trace_keep.seconds() / 86_400;
         let words =
@@ -31,7 +32,8 @@ pub(super) async fn run(app: &App, args: TraceArgs) -> Result<Answer, Failure> {
     Ok(Answer::new(words.join("\n"), json))
 }
 
-fn shown(row: &TraceRow) -> Value {
+fn shown(step: &Explained) -> Value {
+    let (row, diagnosis) = (&step.row, step.diagnosis.as_ref());
     json!({
         "at": row.at.rfc3339(),
         "step": row.step,
@@ -39,6 +41,8 @@ fn shown(row: &TraceRow) -> Value {
         "check": row.check_name,
         "expected": row.expected,
         "received": row.received,
+        "mistake": diagnosis.map(|d| &d.mistake),
+        "mend": diagnosis.map(|d| &d.mend),
         "client_id": row.client_id,
         "user_id": row.user_id,
         "address": row.address,
@@ -46,12 +50,17 @@ fn shown(row: &TraceRow) -> Value {
 }
 
 /// One line a step, and under it what else is known of it.
-fn told(row: &TraceRow) -> String {
+fn told(step: &Explained) -> String {
+    let row = &step.row;
+    let of_diagnosis = |part: fn(&Diagnosis) -> &String| step.diagnosis.as_ref().map(part).cloned();
+    let (mistake, mend) = (of_diagnosis(|d| &d.mistake), of_diagnosis(|d| &d.mend));
     let mut text = format!("{}  {:12}  {}", row.at.rfc3339(), row.step, printable(&row.outcome));
     let details = [
         ("check", &row.check_name),
         ("expected", &row.expected),
         ("received", &row.received),
+        ("mistake", &mistake),
+        ("mend", &mend),
         ("client", &row.client_id),
         ("person", &row.user_id),
         ("address", &row.address),

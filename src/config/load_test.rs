@@ -62,9 +62,14 @@ fn every_key_has_an_environment_form_that_works() {
             let mut pairs = vec![(name, value.as_str())];
             // These two come as a pair, and empty means none.
             pairs.retain(|_| !row.key.starts_with("server.tls_"));
+            // So do these, and a password is not what it shows as.
+            let value = "a password of a mail server";
+            if row.key == "mail.password" {
+                pairs = vec![(name, value), ("VOUCHSAFE_MAIL_USERNAME", "vouchsafe")];
+            }
             let config = load(b"", &pairs, Overrides::default()).unwrap_or_else(|e| panic!("{name}={value}: {e}"));
             let now = config.describe().iter().find(|other| other.key == row.key).unwrap();
-            if row.key != "keys.master_key" {
+            if !names::find(&row.key).is_some_and(|key| key.secret) {
                 assert_eq!(now.value, row.value, "{name}");
             }
         }
@@ -91,7 +96,7 @@ fn defaults_obey_their_own_rules() {
     assert_eq!(findings, []);
     // Each default also survives the way through its own notation.
     let mut text = String::new();
-    for row in config.describe().iter().filter(|row| row.key != "keys.master_key") {
+    for row in config.describe().iter().filter(|row| !names::find(&row.key).is_some_and(|key| key.secret)) {
         text.push_str(&format!("{} = {}\n", row.key, row.default));
     }
     let again = load(text.as_bytes(), &[], Overrides::default()).unwrap();

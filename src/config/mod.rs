@@ -13,6 +13,7 @@ mod finding;
 mod keys;
 mod limits;
 mod log;
+mod mail;
 mod names;
 mod overrides;
 mod passwords;
@@ -39,6 +40,7 @@ pub use finding::{ConfigError, Finding, Origin};
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::Log;
+pub use mail::{Mail, MailTls};
 pub use overrides::Overrides;
 pub use passwords::Passwords;
 pub use proxy::ForwardedHeader;
@@ -59,6 +61,7 @@ const SECTIONS: &[(&str, &[Key])] = &[
     ("sessions", sessions::KEYS),
     ("passwords", passwords::KEYS),
     ("limits", limits::KEYS),
+    ("mail", mail::KEYS),
     ("log", log::KEYS),
     ("trace", trace::KEYS),
 ];
@@ -80,6 +83,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// Patience with wrong passwords.
     pub limits: Limits,
+    /// The SMTP server.
+    pub mail: Mail,
     /// The log's form and detail.
     pub log: Log,
     /// How long `vouchsafe trace` remembers.
@@ -134,6 +139,7 @@ impl Config {
             sessions: Sessions::read(reader.section("sessions", sessions::KEYS)),
             passwords: Passwords::read(reader.section("passwords", passwords::KEYS)),
             limits: Limits::read(reader.section("limits", limits::KEYS)),
+            mail: Mail::read(reader.section("mail", mail::KEYS)),
             log: Log::read(reader.section("log", log::KEYS)),
             trace: Trace::read(reader.section("trace", trace::KEYS)),
             file,

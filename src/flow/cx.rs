@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::flow::admin::settings::CurrentSettings;
+use crate::flow::mail::Post;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
@@ -16,7 +18,9 @@ use crate::signing::{Keyring, SigningFault};
 use crate::store::{self, Db};
 use crate::time::{Lifetime, Timestamp};
 
+use super::stats::{Count, Stats};
 use super::trace::{Note, Tracer};
+use super::usage::Usage;
 
 /// Rules from the configuration that use-cases ask.
 #[derive(Clone, Debug)]
@@ -72,6 +76,14 @@ pub struct Parts {
     pub audit: Mac,
     /// Where traces go.
     pub tracer: Tracer,
+    /// Where letters to people go.
+    pub post: Post,
+    /// What is counted.
+    pub stats: Stats,
+    /// Which clients and secrets were used.
+    pub usage: Usage,
+    /// What administrators set while the server runs.
+    pub settings: CurrentSettings,
     /// Rules.
     pub policy: Policy,
 }
@@ -119,8 +131,18 @@ impl Cx {
         self.parts.tracer.note(self, note);
     }
 
+    /// Counts one.
+    pub fn count(&self, what: Count) {
+        self.parts.stats.count(what);
+    }
+
     /// Notes a refusal with its finding, and hands it back.
     pub fn refuse(&self, step: &'static str, refusal: Refusal, note: Note) -> Refusal {
+        match step {
+            "authorize" => self.count(Count::AuthorizeRefusals),
+            "token" => self.count(Count::TokenRefusals),
+            _ => {}
+        }
         self.parts.tracer.refused(self, step, &refusal, note);
         refusal
     }

@@ -4,9 +4,13 @@
 pub mod admin;
 pub mod audit;
 pub mod cx;
+pub mod latency;
+pub mod mail;
 pub mod oauth;
 pub mod ops;
 pub mod sign_in;
+pub mod stats;
 pub mod trace;
+pub mod usage;
 
 pub use cx::{Cx, Fault, Parts, Policy};

@@ -1,5 +1,6 @@
 //! Owns the trace: for each correlation id the steps a sign-in took and the check that failed, with what was expected and
-//! what came. Refusals and the steps of people are kept; the successes of machines are not, they would only cost.
+//! what came, and to its readers what the mistake was. Refusals and the steps of people are kept; the successes of machines
+//! are not, they would only cost.
 //! It does not own the tables (`store::traces`) nor the log's format (`telemetry`).
 
 use std::sync::Arc;
@@ -8,10 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use crate::flow::Cx;
+use crate::flow::stats::Count;
+use crate::oauth::diagnosis::{Diagnosis, Failure, Known, diagnose};
 use crate::oauth::error::Refusal;
+use crate::oauth::scope;
 use crate::secret::token::TOKEN_LEN;
-use crate::store::traces::{self, TraceRow};
-use crate::store::{Db, Fault};
+use crate::store::traces::{self, TraceRow, TraceSearch};
+use crate::store::{Conn, Db, Fault, clients, scopes};
 use crate::time::{Lifetime, Timestamp};
 
 /// Rows waiting to be written; beyond it they are counted and dropped: a flood of refusals must not eat the memory.
@@ -81,7 +85,7 @@ impl Tracer {
     pub fn note(&self, cx: &Cx, note: Note) {
         tracing::info!(correlation_id = %cx.correlation_id, step = note.step, client_id = note.client_id.as_deref(),
             user_id = note.user_id.as_deref(), address = %cx.address, "{}", note.outcome);
-        self.push(row(cx, note));
+        self.push(cx, row(cx, note));
     }
 
     /// Notes a refusal. The finding is in the row; the log has the check's name and the code.
@@ -98,12 +102,13 @@ impl Tracer {
             received: Some(clean(&finding.received)),
             ..row(cx, Note { step, outcome, ..note })
         };
-        self.push(row);
+        self.push(cx, row);
     }
 
-    fn push(&self, row: TraceRow) {
+    fn push(&self, cx: &Cx, row: TraceRow) {
         if self.queue.try_send(Entry::Row(Box::new(row))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
+            cx.count(Count::DroppedNotes);
         }
     }
 
@@ -185,6 +190,110 @@ impl TraceWriter {
             tracing::warn!(count, %fault, "trace notes could not be written");
         }
     }
+}
+
+/// A row of the trace and, if a check failed, what the mistake was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Number of the row: where the next page of a search goes on.
+    pub id: i64,
+    /// The row.
+    pub row: TraceRow,
+    /// The mistake and the mend.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// Rows of one correlation id that a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// What they have in common.
+    pub correlation_id: String,
+    /// The rows, oldest first.
+    pub steps: Vec<Explained>,
+}
+
+/// One page of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Newest first. A flow that began long before it went on may have more rows on a later page; [`explained`] has all.
+    pub flows: Vec<Flow>,
+    /// Where the next page begins (`before`); `None` at the end.
+    pub next: Option<i64>,
+}
+
+/// Searches the trace, newest first: `limit` rows below the one numbered `before`, grouped by correlation id.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn search(db: &Db, wanted: TraceSearch, before: Option<i64>, limit: i64) -> Result<Found, Fault> {
+    let rows = db
+        .read(move |c| {
+            let rows = traces::search(c, &wanted, before, limit)?;
+            explain(c, rows)
+        })
+        .await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let next = rows.last().map(|last| last.id).filter(|_| is_full);
+    let mut flows: Vec<Flow> = Vec::new();
+    for step in rows {
+        match flows.iter_mut().find(|flow| flow.correlation_id == step.row.correlation_id) {
+            Some(flow) => flow.steps.insert(0, step),
+            None => flows.push(Flow { correlation_id: step.row.correlation_id.clone(), steps: vec![step] }),
+        }
+    }
+    Ok(Found { flows, next })
+}
+
+/// The rows of one correlation id with their diagnoses, oldest first.
+///
+/// # Errors
+/// A [`Fault`] of the database.
+pub async fn explained(db: &Db, correlation_id: String) -> Result<Vec<Explained>, Fault> {
+    let wanted = TraceSearch { correlation_id: Some(correlation_id), ..TraceSearch::default() };
+    db.read(move |c| {
+        let mut rows = traces::search(c, &wanted, None, LONGEST_FLOW)?;
+        rows.reverse();
+        explain(c, rows)
+    })
+    .await
+}
+
+/// More rows than this of one flow are not shown: the oldest are left out.
+const LONGEST_FLOW: i64 = 1_000;
+
+/// What a stranger is never told is looked up here, for the reader of the trace, and not when the stranger comes: so a flood
+/// of wrong requests costs no search through the clients.
+fn explain(c: &mut Conn, rows: Vec<(i64, TraceRow)>) -> Result<Vec<Explained>, Fault> {
+    let has = |check: &str| rows.iter().any(|(_, row)| is_of(row, check));
+    let clients = match has("redirect_uri.registered") || has("client.known") {
+        true => clients::list(c, None, MOST_CLIENTS)?,
+        false => Vec::new(),
+    };
+    let mut known = Known { client_ids: clients.iter().map(|k| k.client_id.clone()).collect(), ..Known::default() };
+    if has("scope.registered") {
+        known.scopes = scope::STANDARD.iter().map(|(name, _)| (*name).to_owned()).collect();
+        known.scopes.extend(scopes::list(c)?.into_iter().map(|scope| scope.name));
+    }
+    let explain_one = |(id, row): (i64, TraceRow)| {
+        let received = row.received.as_deref().unwrap_or_default();
+        let owners = clients.iter().filter(|k| k.redirect_uris.iter().any(|uri| uri == received));
+        known.redirect_uri_owners = owners.map(|k| k.client_id.clone()).collect();
+        let failure = row.check_name.as_deref().map(|check| Failure {
+            check,
+            expected: row.expected.as_deref().unwrap_or_default(),
+            received,
+        });
+        let diagnosis = failure.and_then(|failure| diagnose(&failure, &known));
+        Explained { id, row, diagnosis }
+    };
+    Ok(rows.into_iter().map(explain_one).collect())
+}
+
+/// Clients that are looked through for a near miss.
+const MOST_CLIENTS: i64 = 10_000;
+
+fn is_of(row: &TraceRow, check: &str) -> bool {
+    row.check_name.as_deref().is_some_and(|name| name.split(" (").next() == Some(check))
 }
 
 /// The rows of one correlation id, oldest first.

@@ -141,7 +141,7 @@ impl Reply {
             "Try again. If it happens again, tell your administrator the number below."
         };
         let page = ErrorPage {
-            chrome: Chrome::new(heading, &place.base),
+            chrome: Chrome::new(heading, place),
             status,
             heading: heading.to_owned(),
             what: "The mistake is on our side. Nothing you entered was wrong because of it.".to_owned(),

@@ -123,6 +123,7 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/assets/{name}", Document, ops::home::asset),
     route!(Get, "/favicon.ico", Document, ops::home::favicon),
     route!(Get, "/robots.txt", Document, ops::home::robots),
+    route!(Get, "/dev/mail", Page, ops::mailbox::get),
     route!(Get, "/healthz", Probe, ops::health::alive),
     route!(Get, "/readyz", Probe, ops::health::ready),
 ];

@@ -3,17 +3,18 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::{Method as HttpMethod, header};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
+use crate::flow::latency::Area;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
-use crate::http::routes::{Access, Method, ROUTES, Route, WELL_KNOWN};
+use crate::http::routes::{Access, ENDPOINTS, Method, ROUTES, Route, WELL_KNOWN};
 use crate::http::sign_in::{forged_page, refusal_page};
 use crate::http::state::Web;
 use crate::oauth::error::{ErrorCode, Refusal};
@@ -125,14 +126,29 @@ async fn dispatch(
     let correlation_id = call.cx.correlation_id.clone();
     let (method, path) = (route.method.as_str(), route.path);
     tracing::debug!(%correlation_id, method, path, address = %call.cx.address, "request");
+    let began = Instant::now();
     let reply = match foreign_form(&call, route.access) {
         Some(refusal) => forged_page(&call.cx, &web.place, refusal),
         None => (route.run)(call).await,
     };
     let reply = if route.access.is_readable_by_scripts() { reply.readable_by_scripts() } else { reply };
     let response = reply.into_response(&web.place);
+    if route.access != Access::Probe {
+        web.parts.stats.request(area(path), began.elapsed());
+    }
     tracing::debug!(%correlation_id, method, path, status = response.status().as_u16(), "answered");
     response
+}
+
+/// With which others the answers of a path are timed. The time a body takes to arrive is the caller's and does not count.
+fn area(path: &str) -> Area {
+    match path {
+        _ if path == ENDPOINTS.authorize => Area::Authorize,
+        _ if path == ENDPOINTS.token => Area::Token,
+        _ if path == ENDPOINTS.userinfo || path == ENDPOINTS.introspect => Area::Lookup,
+        "/login" | "/consent" | "/select-account" => Area::SignIn,
+        _ => Area::Other,
+    }
 }
 
 /// Reads the body of a POST within its limits of size and time.

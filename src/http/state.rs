@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use crate::clock::Clock;
 use crate::config::ForwardedHeader;
 use crate::flow::Parts;
+use crate::flow::admin::settings::CurrentSettings;
 use crate::http::oauth::discovery::Documents;
 
 /// Shared by all workers.
@@ -33,7 +34,7 @@ pub struct Web {
     draining: AtomicBool,
 }
 
-/// Facts about our address, all from the configured issuer.
+/// Facts about our address, all from the configured issuer, and what every page shows.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The issuer.
@@ -44,6 +45,8 @@ pub struct Place {
     pub origin: String,
     /// Whether it is https: then cookies are `__Host-` and HSTS is sent.
     pub is_https: bool,
+    /// What administrators set while the server runs: pages show some of it.
+    pub settings: CurrentSettings,
 }
 
 impl Place {
@@ -52,7 +55,13 @@ impl Place {
         let parsed = url::Url::parse(issuer).ok();
         let origin = parsed.as_ref().map(|u| u.origin().ascii_serialization()).unwrap_or_default();
         let base = parsed.as_ref().map(|u| u.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-        Self { issuer: issuer.to_owned(), base, origin, is_https: issuer.starts_with("https://") }
+        Self {
+            issuer: issuer.to_owned(),
+            base,
+            origin,
+            is_https: issuer.starts_with("https://"),
+            settings: CurrentSettings::default(),
+        }
     }
 }
 
@@ -69,7 +78,7 @@ pub struct WebSettings {
 impl Web {
     /// Puts the state together.
     pub fn new(parts: Arc<Parts>, clock: Clock, settings: WebSettings) -> Self {
-        let place = Place::of(&parts.policy.issuer);
+        let place = Place { settings: parts.settings.clone(), ..Place::of(&parts.policy.issuer) };
         Self {
             parts,
             clock,

@@ -180,7 +180,7 @@ fn matched_redirect_uri(sent: Option<&str>, was_sent: bool, client: &Client) -> 
     }
     let words = "redirect_uri is not registered for this client; it must be equal to a registered one, byte by byte";
     Err(Refusal::new(ErrorCode::InvalidRequest, "redirect_uri.registered", "RFC 9700 section 2.1", words)
-        .because(registered.join(" | "), sent))
+        .because(redirect_uri::listed(registered, sent), sent))
 }
 
 /// The rest of the request, in the order of the standards. Every refusal goes back to the app through the [`Callback`].
@@ -318,7 +318,7 @@ pub fn allowed_scope(asked: &ScopeSet, client: &Client) -> Result<(), Refusal> {
     let beyond = asked.beyond(&client.scopes).join(" ");
     let words = format!("this client is not registered for scope: {beyond}");
     Err(Refusal::new(ErrorCode::InvalidScope, "scope.registered", "RFC 6749 section 3.3", words)
-        .because(&client.scopes, asked))
+        .because(&client.scopes, asked.listed(&client.scopes)))
 }
 
 fn words(text: Option<&str>) -> Vec<String> {

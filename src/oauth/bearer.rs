@@ -23,16 +23,30 @@ pub fn token(headers: &[&[u8]], query: &Params, form: Option<&Params>) -> Result
     let Some(header) = headers.first() else {
         return Ok(in_form.map(Sensitive::new));
     };
-    let malformed = || {
+    let malformed = |form: &str| {
         refuse("bearer.header_form", "the Authorization header must be: Bearer, a space, the token")
-            .because("Bearer <token>", "another form")
+            .because("Bearer <token>", form)
     };
-    let text = std::str::from_utf8(header).map_err(|_| malformed())?;
+    let text = std::str::from_utf8(header).map_err(|_| malformed("bytes that are no text"))?;
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_b64token(token) => {
             Ok(Some(Sensitive::new(token)))
         }
-        _ => Err(malformed()),
+        _ => Err(malformed(form_of(text))),
+    }
+}
+
+/// What can be told of a malformed header without repeating what may be a token.
+fn form_of(header: &str) -> &'static str {
+    let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" if rest.is_empty() => "no token after Bearer",
+        "bearer" if rest.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) => "Bearer twice",
+        "bearer" if rest.starts_with(['"', '\'', '<', '{']) => "a token in quotes or brackets",
+        "bearer" => "a token with characters that stand in none",
+        "basic" => "the scheme Basic",
+        _ if rest.is_empty() => "a text without Bearer before it",
+        _ => "another scheme",
     }
 }
 
@@ -44,6 +58,11 @@ pub fn challenge(issuer: &str, refusal: Option<&Refusal>) -> String {
             format!("Bearer realm=\"{issuer}\", error=\"{}\", error_description=\"{}\"", r.code.as_str(), r.description)
         }
     }
+}
+
+/// No token at all: the answer has no error code (section 3.1), the trace has this.
+pub fn absent() -> Refusal {
+    refuse("bearer.present", "the request has no access token").because("Authorization: Bearer <token>", "none")
 }
 
 /// `invalid_token` by a named check.

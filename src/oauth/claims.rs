@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::identity::User;
+use crate::identity::permission::is_admin_scope;
 use crate::oauth::authorization::Authorization;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::scope::{self, Scope, ScopeSet};
@@ -71,7 +72,7 @@ pub const SUPPORTED: [&str; 28] = [
 ];
 
 /// Claims of scope `profile` (OIDC Core section 5.4).
-const PROFILE: [&str; 14] = [
+pub(super) const PROFILE: [&str; 14] = [
     "name",
     "family_name",
     "given_name",
@@ -117,7 +118,8 @@ impl ClaimsRequest {
     #[must_use]
     pub fn within(mut self, scopes: &ScopeSet) -> Self {
         // Claims of an administrator's own scopes are all personal ones; such a client may ask for any of them.
-        if scopes.iter().any(|token| !scope::is_standard(token)) {
+        // Those of the administration API release none.
+        if scopes.iter().any(|token| !scope::is_standard(token) && !is_admin_scope(token)) {
             return self;
         }
         let released = names_of(scopes, &[]);
@@ -182,7 +184,7 @@ pub fn names_of<'a>(scope: &'a ScopeSet, defined: &'a [Scope]) -> BTreeSet<&'a s
 }
 
 /// The value of one claim of a person, if we know it.
-fn value_of(user: &User, name: &str) -> Option<Value> {
+pub(super) fn value_of(user: &User, name: &str) -> Option<Value> {
     let text = |value: &Option<String>| value.clone().map(Value::String);
     let p = &user.profile;
     match name {
@@ -313,6 +315,7 @@ mod tests {
             description: String::new(),
             claims: vec!["birthdate".into(), "email".into()],
             audience: None,
+            mappings: Vec::new(),
         };
         assert_eq!(names(&for_userinfo(&alice(), &granted(&["openid", "hr"], "{}"), &[own])), ["email"]);
     }

@@ -37,6 +37,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Goes up by one with each change.
+    pub version: i64,
 }
 
 impl Client {
@@ -75,7 +77,7 @@ pub struct ClientAbout {
 }
 
 /// How a client proves itself (`token_endpoint_auth_method`, RFC 7591 section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthMethod {
     /// HTTP Basic, form-urlencoded first (RFC 6749 section 2.3.1).
@@ -106,7 +108,7 @@ impl ClientAuthMethod {
 }
 
 /// The grants we offer. There is no implicit and no password grant (RFC 9700 sections 2.1.2 and 2.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
     /// RFC 6749 section 4.1.

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::oauth::client::{Client, ClientAuthMethod, ClientSecret};
 use crate::oauth::error::{ErrorCode, Refusal};
@@ -24,12 +24,20 @@ pub struct Presented {
 
 /// A client that proved who it is; the only thing that may redeem. Made by [`authenticate`] alone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AuthenticatedClient(Client);
+pub struct AuthenticatedClient {
+    client: Client,
+    secret_id: Option<String>,
+}
 
 impl AuthenticatedClient {
     /// The client.
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.client
+    }
+
+    /// The secret it proved itself with, if it has any.
+    pub fn secret_id(&self) -> Option<&str> {
+        self.secret_id.as_deref()
     }
 }
 
@@ -112,7 +120,7 @@ pub fn authenticate(
         Some((client, secrets)) => (Some(client), secrets),
         None => (None, Vec::new()),
     };
-    let secret_fits = any_live_secret_equals(&secrets, presented_hash, now);
+    let fitting = live_secret_that_equals(&secrets, presented_hash, now);
     let Some(client) = client else {
         return Err(refuse("client.known", "a registered client_id", &presented.client_id));
     };
@@ -122,21 +130,46 @@ pub fn authenticate(
     if client.auth_method != presented.method {
         return Err(refuse("client_auth.registered_method", client.auth_method.as_str(), presented.method.as_str()));
     }
-    if client.auth_method != ClientAuthMethod::None && !secret_fits {
+    if client.auth_method != ClientAuthMethod::None && fitting.is_none() {
         let live = secrets.iter().filter(|s| s.is_live(now)).count();
-        return Err(refuse("client_auth.secret", &format!("one of {live} valid secrets"), "another secret"));
+        let has_ended = secrets.iter().any(|s| !s.is_live(now) && presented_hash == Some(s.hash.as_slice()));
+        let shape = if has_ended { ", which was valid once and has ended" } else { shape_of(presented) };
+        let received = format!("another secret{shape}");
+        return Err(refuse("client_auth.secret", &format!("one of {live} valid secrets"), &received));
     }
-    Ok(AuthenticatedClient(client))
+    Ok(AuthenticatedClient { client, secret_id: fitting.map(|secret| secret.id.clone()) })
 }
 
-/// Compares with every live secret, and with a dummy when there is none, in constant time.
-fn any_live_secret_equals(secrets: &[ClientSecret], presented: Option<&[u8]>, now: Timestamp) -> bool {
+/// What can be told of a wrong secret without telling any of it.
+fn shape_of(presented: &Presented) -> &'static str {
+    match presented.secret.as_ref().map_or("", |secret| secret.expose()) {
+        secret if secret.trim() != secret => ", with white space or a line break at an end",
+        secret if secret == presented.client_id => ", the client_id itself",
+        secret if secret.starts_with(['"', '\'']) && secret.ends_with(['"', '\'']) => ", in quotes",
+        secret if secret.contains('%') => ", with percent signs in it",
+        secret if secret.contains(' ') => ", with a space in it",
+        secret if secret.starts_with(['$', '<', '{']) || secret.contains("${") => ", the name of a variable",
+        _ => "",
+    }
+}
+
+/// Compares with every live secret, and with a dummy when there is none, in constant time; which one it was is looked up
+/// only when all have been compared.
+fn live_secret_that_equals<'a>(
+    secrets: &'a [ClientSecret],
+    presented: Option<&[u8]>,
+    now: Timestamp,
+) -> Option<&'a ClientSecret> {
     let presented = presented.unwrap_or(&[0; 32]);
     let mut fits = presented.ct_eq(&[0; 32]) & Choice::from(0);
-    for secret in secrets {
-        fits |= secret.hash.as_slice().ct_eq(presented) & Choice::from(u8::from(secret.is_live(now)));
+    let mut place = 0_u64;
+    for (at, secret) in (0_u64..).zip(secrets) {
+        let this = secret.hash.as_slice().ct_eq(presented) & Choice::from(u8::from(secret.is_live(now)));
+        place.conditional_assign(&at, this);
+        fits |= this;
     }
-    fits.into()
+    let place = usize::try_from(place).ok()?;
+    if fits.into() { secrets.get(place) } else { None }
 }
 
 fn refuse(check: &'static str, expected: &str, received: &str) -> Refusal {

@@ -205,3 +205,20 @@ fn rfc6749_2_1_a_public_client_names_itself_and_is_taken_for_what_it_is() {
         assert!(judged.is_err(), "a left-over secret does not make it confidential");
     }
 }
+
+#[test]
+fn the_secret_that_was_used_is_known_by_its_id() {
+    let named = |id: &str, hash| ClientSecret { id: id.to_owned(), ..secret(hash, None) };
+    let ended = ClientSecret { id: "ended".to_owned(), ..secret(GOOD, Some(at(0))) };
+    let secrets = vec![named("first", WRONG), ended, named("second", GOOD), named("third", [9; 32])];
+    let used = |hash: &[u8]| {
+        let known = Some((registered(Method::ClientSecretBasic), secrets.clone()));
+        let client = check(Method::ClientSecretBasic, Some(hash), known).unwrap();
+        client.secret_id().map(str::to_owned)
+    };
+    assert_eq!(used(&GOOD).as_deref(), Some("second"), "not the one that has ended");
+    assert_eq!(used(&WRONG).as_deref(), Some("first"));
+    assert_eq!(used(&[9; 32]).as_deref(), Some("third"));
+    let public = check(Method::None, None, Some((spa("c1"), vec![named("left over", GOOD)]))).unwrap();
+    assert_eq!(public.secret_id(), None);
+}

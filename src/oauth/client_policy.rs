@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::jose::Algorithm;
+use crate::oauth::mapping::Mapping;
 use crate::time::Lifetime;
 
 /// What kind of program the client is. It decides the defaults; the policy is what counts afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// A web application with a server that keeps a secret.
@@ -47,7 +48,7 @@ impl Profile {
 }
 
 /// Whether a code flow needs a `code_challenge`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PkceRule {
     /// Refused without one. Always so for public clients, whatever the record says.
@@ -57,7 +58,7 @@ pub enum PkceRule {
 }
 
 /// When a refresh token is issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefreshRule {
     /// Never.
@@ -102,6 +103,9 @@ pub struct ClientPolicy {
     pub resource_identifier: Option<String>,
     /// `default_max_age` in seconds (OIDC Registration section 2).
     pub default_max_age: Option<i64>,
+    /// Claims of the client's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<Mapping>,
 }
 
 impl ClientPolicy {
@@ -122,6 +126,7 @@ impl ClientPolicy {
             audiences: Vec::new(),
             resource_identifier: None,
             default_max_age: None,
+            mappings: Vec::new(),
         }
     }
 }

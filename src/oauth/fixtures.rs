@@ -39,6 +39,7 @@ fn client(id: &str, profile: Profile, auth_method: ClientAuthMethod, redirect_ur
         disabled_at: None,
         created_at: at(-100_000),
         updated_at: at(-100_000),
+        version: 1,
     }
 }
 

@@ -26,7 +26,8 @@ fn rfc7662_2_2_inactive_is_one_member_and_nothing_else() {
 #[test]
 fn rfc7662_2_2_an_access_token_answers_with_its_claims_and_without_our_own() {
     let client = web("c1");
-    let m = Minting { issuer: ISSUER, client: &client, now: at(0), grant_ends: None };
+    let access_token_lifetime = client.policy.access_token_lifetime;
+    let m = Minting { issuer: ISSUER, client: &client, now: at(0), grant_ends: None, access_token_lifetime };
     let a = authorization("c1", &["openid", "email"]);
     let claims = token::access_token(&m, &a, &["https://api.test".to_owned()], "j1", Some("g1"));
     let answer = access_token(&claims);

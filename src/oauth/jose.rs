@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A JWS algorithm (RFC 7518 section 3.1, RFC 8037). `none` and the HMAC family do not exist here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RS256,

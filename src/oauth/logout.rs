@@ -7,6 +7,7 @@ use crate::oauth::authorize::with_query;
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
+use crate::oauth::redirect_uri;
 
 /// What a verified `id_token_hint` says. Expired is fine; the signature must be ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +54,10 @@ pub fn after(params: &Params, client: Option<&Client>) -> Result<Option<AfterLog
         return match wanted {
             None => Ok(None),
             Some(uri) => {
+                let named = params.find("client_id").map(|id| format!(", for the unknown client_id {id}"));
+                let received = format!("{uri}{}", named.unwrap_or_default());
                 Err(refuse("logout.client_known", "post_logout_redirect_uri needs an id_token_hint or client_id")
-                    .because("a client that registered the address", uri))
+                    .because("a client that registered the address", received))
             }
         };
     };
@@ -64,9 +67,8 @@ pub fn after(params: &Params, client: Option<&Client>) -> Result<Option<AfterLog
     };
     if !client.post_logout_redirect_uris.iter().any(|registered| registered == uri) {
         let words = "post_logout_redirect_uri is not registered for this client";
-        return Err(
-            refuse("logout.redirect_registered", words).because(client.post_logout_redirect_uris.join(" | "), uri)
-        );
+        return Err(refuse("logout.redirect_registered", words)
+            .because(redirect_uri::listed(&client.post_logout_redirect_uris, uri), uri));
     }
     let location = match params.find("state") {
         Some(state) => with_query(uri, &[("state", state.to_owned())]),

@@ -21,6 +21,7 @@ fn published() -> Value {
         description: "Read your orders".to_owned(),
         claims: Vec::new(),
         audience: None,
+        mappings: Vec::new(),
     };
     document(ISSUER, &AT, &Algorithm::ALL, &[orders])
 }

@@ -28,9 +28,22 @@ pub fn challenge(params: &Params, required: bool) -> Result<Option<String>, Refu
     if challenge.len() != 43 || !challenge.bytes().all(is_base64url) {
         let words = "code_challenge must be the base64url text of a SHA-256 hash: 43 characters without padding";
         return Err(refuse("pkce.challenge_form", "RFC 7636 section 4.2", words)
-            .because("43 characters of base64url", format!("{} characters", challenge.chars().count())));
+            .because("43 characters of base64url", form_of(challenge)));
     }
     Ok(Some(challenge.to_owned()))
+}
+
+/// What can be told of a malformed challenge.
+fn form_of(challenge: &str) -> String {
+    let is_hexadecimal = challenge.len() == 64 && challenge.bytes().all(|b| b.is_ascii_hexdigit());
+    let kind = match challenge {
+        _ if is_hexadecimal => ", hexadecimal",
+        text if text.ends_with('=') => ", padded with =",
+        text if text.contains(['+', '/']) => ", with + or / of plain base64",
+        text if text.contains(' ') => ", with a space",
+        _ => "",
+    };
+    format!("{} characters{kind}", challenge.chars().count())
 }
 
 /// Whether a verifier has the form of section 4.1: 43 to 128 unreserved characters.

@@ -118,6 +118,18 @@ fn after_port(text: &str, may_lack: bool) -> Option<&str> {
     (port_is_good && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
 }
 
+/// The registered addresses for the trace, the ones most like the presented one first: the text may be cut.
+pub fn listed(registered: &[String], presented: &str) -> String {
+    let alike = |one: &str| {
+        let (a, b) = (one.as_bytes(), presented.as_bytes());
+        let front = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        front + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
+    };
+    let mut ordered: Vec<&str> = registered.iter().map(String::as_str).collect();
+    ordered.sort_by_cached_key(|one| std::cmp::Reverse(alike(one)));
+    ordered.join(" | ")
+}
+
 /// The host a person is sent back to, for the consent page; the scheme where there is no host.
 pub fn shown_host(uri: &str) -> String {
     match url::Url::parse(uri) {
@@ -279,6 +291,16 @@ mod tests {
             assert_eq!(judge(bad, Profile::Web), Err(why), "{bad}");
         }
         assert_eq!(judge(&format!("https://c1.test/{}", "a".repeat(3_000)), Profile::Web), Err(R::TooLong));
+    }
+
+    #[test]
+    fn the_closest_of_many_addresses_is_listed_first() {
+        let mut registered: Vec<String> = (0..50).map(|i| format!("https://app{i}.test/a/long/callback/{i}")).collect();
+        registered.push(WEB.to_owned());
+        for sent in ["https://c1.test/cb/", "http://c1.test/cb", "https://c1.test/CB", "https://c1.test:444/cb"] {
+            assert!(listed(&registered, sent).starts_with(&format!("{WEB} | ")), "{sent}");
+        }
+        assert_eq!(listed(&[], WEB), "");
     }
 
     #[test]

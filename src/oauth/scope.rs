@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::mapping::Mapping;
+
 /// More scope tokens than this in one request are refused before anything is looked up (security case D12).
 pub const MAX_SCOPES: usize = 100;
 
@@ -64,6 +66,12 @@ impl ScopeSet {
         self.0.difference(&other.0).cloned().collect()
     }
 
+    /// As text for the trace, which may be cut: the tokens that are not in `allowed` come first.
+    pub fn listed(&self, allowed: &ScopeSet) -> String {
+        let (within, beyond): (Vec<&str>, Vec<&str>) = self.iter().partition(|token| allowed.contains(token));
+        [beyond, within].concat().join(" ")
+    }
+
     /// All tokens of both.
     #[must_use]
     pub fn union(&self, other: &ScopeSet) -> ScopeSet {
@@ -105,7 +113,7 @@ pub fn is_scope_token(token: &str) -> bool {
 }
 
 /// A scope that an administrator defined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     /// The token.
     pub name: String,
@@ -115,6 +123,9 @@ pub struct Scope {
     pub claims: Vec<String>,
     /// Audience (`aud`) of access tokens that carry it; `None` leaves the client's default.
     pub audience: Option<String>,
+    /// Claims it puts into tokens and userinfo beside those.
+    #[serde(default)]
+    pub mappings: Vec<Mapping>,
 }
 
 /// The standard scopes and what the consent page says of each.

@@ -8,7 +8,7 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::scope::{Scope, ScopeSet};
-use crate::time::Timestamp;
+use crate::time::{Lifetime, Timestamp};
 
 /// Reads `grant_type`.
 ///
@@ -122,12 +122,14 @@ pub struct Minting<'a> {
     pub now: Timestamp,
     /// Absolute end of the grant, which no access token outlives.
     pub grant_ends: Option<Timestamp>,
+    /// Life of an access token, unless the grant ends before: the client's, or that of the resource server it is for.
+    pub access_token_lifetime: Lifetime,
 }
 
 impl Minting<'_> {
     /// `exp` of an access token.
     pub fn access_token_end(&self) -> Timestamp {
-        let end = self.now + self.client.policy.access_token_lifetime;
+        let end = self.now + self.access_token_lifetime;
         self.grant_ends.map_or(end, |grant| grant.min(end))
     }
 }
@@ -165,6 +167,15 @@ pub fn access_token(
         put("amr", json!(a.amr));
     }
     claims
+}
+
+/// Lays the claims of the protocol over mapped ones: whatever stands in the way of ours gives way.
+pub fn over(protocol: Map<String, Value>, mut mapped: Map<String, Value>) -> Map<String, Value> {
+    if mapped.is_empty() {
+        return protocol;
+    }
+    mapped.extend(protocol);
+    mapped
 }
 
 /// Claims of an ID token (OIDC Core section 2). `personal` is what the `claims` parameter asked for here.

@@ -57,6 +57,7 @@ fn scopes() -> Vec<Scope> {
         description: String::new(),
         claims: Vec::new(),
         audience: audience.map(str::to_owned),
+        mappings: Vec::new(),
     };
     vec![
         scope("orders.read", Some("https://orders.test")),
@@ -111,7 +112,8 @@ fn f07_rfc8707_2_a_resource_narrows_and_a_foreign_one_is_an_error() {
 }
 
 fn minting(client: &Client) -> Minting<'_> {
-    Minting { issuer: ISSUER, client, now: at(0), grant_ends: None }
+    let access_token_lifetime = client.policy.access_token_lifetime;
+    Minting { issuer: ISSUER, client, now: at(0), grant_ends: None, access_token_lifetime }
 }
 
 #[test]

@@ -84,6 +84,21 @@ pub fn check_shape(kind: Kind, text: &str) -> bool {
     in_alphabet && tail[0] == b'_' && tail[1..] == checksum(signed)
 }
 
+/// What a text seems to be that was sent in the place of a `wanted` token and is none; in words for the trace.
+pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
+    match Kind::ALL.into_iter().find(|kind| text.starts_with(kind.prefix())) {
+        kind @ Some(_) if kind == wanted => "one that was cut or changed",
+        Some(Kind::RefreshToken) => "a refresh token",
+        Some(Kind::Code) => "an authorization code",
+        Some(Kind::ClientSecret) => "a client secret",
+        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation) => {
+            "a value of one of our cookies or links"
+        }
+        None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
+        None => "another text",
+    }
+}
+
 /// SHA-256 of the text: what is stored and looked up. Enough for tokens that carry 256 random bits; never use it for
 /// passwords.
 pub fn hash(text: &str) -> Vec<u8> {

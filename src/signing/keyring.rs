@@ -131,6 +131,11 @@ impl Keyring {
         Self { inner: Arc::new(Inner { sealer, lives, ring }) }
     }
 
+    /// How long its keys live.
+    pub fn lives(&self) -> KeyLives {
+        self.inner.lives
+    }
+
     /// Puts these rows in place of the present ring, all or nothing. A key that is already here is not parsed again; a new
     /// one must sign and verify once.
     pub fn load(&self, rows: &[StoredKey]) -> Result<(), KeyringError> {

@@ -144,8 +144,8 @@ pub enum TokenRefusal {
     #[error("the token is from another issuer")]
     Issuer,
     /// A token for somebody else.
-    #[error("the token is for another audience")]
-    Audience,
+    #[error("the token is for another audience: {0}")]
+    Audience(String),
     /// Its time is over.
     #[error("the token expired at {}", .0.rfc3339())]
     Expired(Timestamp),
@@ -251,7 +251,10 @@ fn check_audience(claims: &Map<String, Value>, expected: ExpectedAudience<'_>) -
     match expected {
         ExpectedAudience::Any => Ok(()),
         ExpectedAudience::Contains(wanted) if list.iter().any(|one| one == wanted) => Ok(()),
-        ExpectedAudience::Contains(_) => Err(TokenRefusal::Audience),
+        ExpectedAudience::Contains(_) => {
+            let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            Err(TokenRefusal::Audience(names.join(" ")))
+        }
     }
 }
 

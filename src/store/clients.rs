@@ -2,13 +2,18 @@
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, q};
+use super::conn::{Conn, Link, q};
 use super::fault::Fault;
 use super::row::{self, Column};
-use super::schema::{client_secrets, clients};
+use super::schema::{client_secrets, clients, consents, grants};
 use crate::oauth::client::{Client, ClientAuthMethod, ClientSecret};
 use crate::oauth::client_policy::Profile;
 use crate::time::Timestamp;
+
+diesel::define_sql_function! {
+    /// The text in lower case.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = clients, treat_none_as_default_value = false)]
@@ -26,6 +31,7 @@ pub(super) struct ClientRow {
     disabled_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    version: i64,
 }
 
 impl TryFrom<ClientRow> for Client {
@@ -47,6 +53,7 @@ impl TryFrom<ClientRow> for Client {
             disabled_at: row::at_opt(row.disabled_at),
             created_at: row::at(row.created_at),
             updated_at: row::at(row.updated_at),
+            version: row.version,
         })
     }
 }
@@ -69,6 +76,7 @@ impl TryFrom<&Client> for ClientRow {
             disabled_at: row::millis(client.disabled_at),
             created_at: client.created_at.millis(),
             updated_at: client.updated_at.millis(),
+            version: client.version,
         })
     }
 }
@@ -87,6 +95,7 @@ struct ClientChange {
     policy: String,
     about: String,
     updated_at: i64,
+    version: i64,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -127,6 +136,20 @@ pub fn find(c: &mut Conn, client_id: &str) -> Result<Option<Client>, Fault> {
     row.map(Client::try_from).transpose()
 }
 
+/// [`find`], locked until the transaction ends.
+pub fn find_for_update(c: &mut Conn, client_id: &str) -> Result<Option<Client>, Fault> {
+    if row::has_nul(client_id) {
+        return Ok(None);
+    }
+    let wanted = clients::table.find(client_id);
+    let row: Option<ClientRow> = match &mut c.0 {
+        // There is one writer.
+        Link::Sqlite(conn) => wanted.select(ClientRow::as_select()).get_result(conn).optional()?,
+        Link::Postgres(conn) => wanted.select(ClientRow::as_select()).for_update().get_result(conn).optional()?,
+    };
+    row.map(Client::try_from).transpose()
+}
+
 /// The client with all of its secrets, expired ones included, in one round trip.
 pub fn find_with_secrets(c: &mut Conn, client_id: &str) -> Result<Option<(Client, Vec<ClientSecret>)>, Fault> {
     if row::has_nul(client_id) {
@@ -158,6 +181,59 @@ pub fn list(c: &mut Conn, after: Option<&str>, limit: i64) -> Result<Vec<Client>
     rows.into_iter().map(Client::try_from).collect()
 }
 
+/// What to look for; `None` is anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientSearch {
+    /// How the id or the name begins; upper and lower case are one.
+    pub begins: Option<String>,
+    /// What kind of program it is.
+    pub profile: Option<Profile>,
+    /// Whether it is switched off.
+    pub disabled: Option<bool>,
+}
+
+/// Up to `limit` clients that fit, in order of their ids, beginning behind `after`.
+pub fn search(c: &mut Conn, wanted: &ClientSearch, after: Option<&str>, limit: i64) -> Result<Vec<Client>, Fault> {
+    if [after, wanted.begins.as_deref()].into_iter().flatten().any(row::has_nul) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<ClientRow> = q!(c, |conn| {
+        let mut query = clients::table
+            .select(ClientRow::as_select())
+            .filter(clients::client_id.gt(after.unwrap_or("")))
+            .order(clients::client_id)
+            .limit(limit)
+            .into_boxed();
+        if let Some(begins) = &wanted.begins {
+            let pattern = format!("{}%", row::like_literal(&begins.to_lowercase()));
+            let id = lower(clients::client_id).like(pattern.clone()).escape('\\');
+            query = query.filter(id.or(lower(clients::name).like(pattern).escape('\\')));
+        }
+        if let Some(profile) = wanted.profile {
+            query = query.filter(clients::profile.eq(profile.as_str()));
+        }
+        match wanted.disabled {
+            Some(true) => query = query.filter(clients::disabled_at.is_not_null()),
+            Some(false) => query = query.filter(clients::disabled_at.is_null()),
+            None => {}
+        }
+        query.load(conn)
+    })?;
+    rows.into_iter().map(Client::try_from).collect()
+}
+
+/// Clients that may ask for this scope, in order of their ids.
+pub fn with_scope(c: &mut Conn, scope: &str) -> Result<Vec<String>, Fault> {
+    // The column is a text of tokens; which of them is meant is decided here, on the few that could.
+    let pattern = format!("%{}%", row::like_literal(scope));
+    let rows: Vec<(String, String)> = q!(c, |conn| clients::table
+        .filter(clients::scopes.like(&pattern).escape('\\'))
+        .order(clients::client_id)
+        .select((clients::client_id, clients::scopes))
+        .load(conn))?;
+    Ok(rows.into_iter().filter(|(_, scopes)| scopes.split(' ').any(|s| s == scope)).map(|(id, _)| id).collect())
+}
+
 /// Replaces everything but the id, `created_at` and `disabled_at` (which has a verb of its own, so that an edited form cannot
 /// switch a client on again). `false`: there is no such client.
 pub fn update(c: &mut Conn, client: &Client) -> Result<bool, Fault> {
@@ -173,6 +249,7 @@ pub fn update(c: &mut Conn, client: &Client) -> Result<bool, Fault> {
         policy: row.policy,
         about: row.about,
         updated_at: row.updated_at,
+        version: row.version,
     };
     let rows = q!(c, |conn| diesel::update(clients::table.find(&client.client_id)).set(&change).execute(conn))?;
     Ok(rows == 1)
@@ -207,6 +284,60 @@ pub fn secret_insert(c: &mut Conn, secret: &ClientSecret) -> Result<(), Fault> {
     };
     q!(c, |conn| diesel::insert_into(client_secrets::table).values(&row).execute(conn))?;
     Ok(())
+}
+
+/// Lets a secret of this client end now. `false`: this client has no such secret that is still good.
+pub fn secret_end(c: &mut Conn, client_id: &str, id: &str, now: Timestamp) -> Result<bool, Fault> {
+    use client_secrets as s;
+    if row::has_nul(id) || row::has_nul(client_id) {
+        return Ok(false);
+    }
+    let is_live = s::expires_at.is_null().or(s::expires_at.gt(now.millis()));
+    let rows =
+        q!(c, |conn| diesel::update(s::table.filter(s::id.eq(id)).filter(s::client_id.eq(client_id)).filter(is_live))
+            .set(s::expires_at.eq(Some(now.millis())))
+            .execute(conn))?;
+    Ok(rows == 1)
+}
+
+/// Secrets of these clients, newest first.
+pub fn secrets_of(c: &mut Conn, client_ids: &[String]) -> Result<Vec<ClientSecret>, Fault> {
+    let rows: Vec<SecretRow> = q!(c, |conn| client_secrets::table
+        .filter(client_secrets::client_id.eq_any(client_ids))
+        .order(client_secrets::created_at.desc())
+        .select(SecretRow::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().map(ClientSecret::from).collect())
+}
+
+/// What hangs on a client and goes with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientBelongings {
+    /// People who allowed it something.
+    pub consents: i64,
+    /// Grants that live at this time.
+    pub grants: i64,
+    /// Secrets that are good at this time.
+    pub secrets: i64,
+}
+
+/// Counts what hangs on a client.
+pub fn belongings(c: &mut Conn, client_id: &str, now: Timestamp) -> Result<ClientBelongings, Fault> {
+    if row::has_nul(client_id) {
+        return Ok(ClientBelongings::default());
+    }
+    let live = grants::table
+        .filter(grants::client_id.eq(client_id))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.millis()));
+    let good = client_secrets::table
+        .filter(client_secrets::client_id.eq(client_id))
+        .filter(client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(now.millis())));
+    Ok(ClientBelongings {
+        consents: q!(c, |conn| consents::table.filter(consents::client_id.eq(client_id)).count().get_result(conn))?,
+        grants: q!(c, |conn| live.count().get_result(conn))?,
+        secrets: q!(c, |conn| good.count().get_result(conn))?,
+    })
 }
 
 /// Lets every other secret of the client end at `at`, unless it ends earlier anyway. How many it were.

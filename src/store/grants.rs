@@ -77,6 +77,62 @@ pub fn find(c: &mut Conn, id: &str) -> Result<Option<Grant>, Fault> {
     row.map(Grant::try_from).transpose()
 }
 
+/// What to look for; `None` is anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantSearch {
+    /// The person who gave it.
+    pub user_id: Option<UserId>,
+    /// The client it was given to.
+    pub client_id: Option<String>,
+}
+
+/// The last grant of a page: the next one begins behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantAfter {
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub id: String,
+}
+
+/// Up to `limit` grants that were not ended and are not past their end, the youngest first, beginning behind `after`.
+pub fn page(
+    c: &mut Conn,
+    wanted: &GrantSearch,
+    now: Timestamp,
+    after: Option<&GrantAfter>,
+    limit: i64,
+) -> Result<Vec<Grant>, Fault> {
+    let texts = [after.map(|after| &after.id), wanted.client_id.as_ref()];
+    if texts.into_iter().flatten().any(|text| row::has_nul(text)) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<GrantRow> = q!(c, |conn| {
+        let mut query = grants::table
+            .filter(grants::revoked_at.is_null())
+            .filter(grants::expires_at.gt(now.millis()))
+            .order((grants::created_at.desc(), grants::id.desc()))
+            .limit(limit)
+            .select(GrantRow::as_select())
+            .into_boxed();
+        if let Some(user) = &wanted.user_id {
+            query = query.filter(grants::user_id.eq(user.as_str()));
+        }
+        if let Some(client) = &wanted.client_id {
+            query = query.filter(grants::client_id.eq(client));
+        }
+        if let Some(after) = after {
+            let at = after.created_at.millis();
+            // The first condition says nothing new; it lets the walk begin in the middle of the index.
+            query = query
+                .filter(grants::created_at.le(at))
+                .filter(grants::created_at.lt(at).or(grants::created_at.eq(at).and(grants::id.lt(&after.id))));
+        }
+        query.load(conn)
+    })?;
+    rows.into_iter().map(Grant::try_from).collect()
+}
+
 /// Ends a grant. `why` is for the trace. `false`: there is no such grant, or it had been ended before.
 pub fn revoke(c: &mut Conn, id: &str, why: &str, now: Timestamp) -> Result<bool, Fault> {
     let rows =

@@ -65,10 +65,10 @@ pub fn list(c: &mut Conn, prefix: &str, after: Option<&str>, limit: i64) -> Resu
         return Ok(Vec::new());
     }
     let end = crate::identity::terms::end_of(prefix);
-    let begin = groups::table.filter(groups::name.lt(end)).order(groups::name).limit(limit).select(Row::as_select());
-    let rows: Vec<Row> = match after {
-        None => q!(c, |conn| begin.filter(groups::name.ge(prefix)).load(conn))?,
-        Some(after) => q!(c, |conn| begin.filter(groups::name.gt(after)).load(conn))?,
+    let begin = groups::table.filter(groups::name.lt(end)).order(groups::name).limit(limit);
+    let rows: Vec<Row> = match after.filter(|after| *after >= prefix) {
+        None => q!(c, |conn| begin.filter(groups::name.ge(prefix)).select(Row::as_select()).load(conn))?,
+        Some(after) => q!(c, |conn| begin.filter(groups::name.gt(after)).select(Row::as_select()).load(conn))?,
     };
     Ok(rows.into_iter().map(Group::from).collect())
 }

@@ -79,6 +79,11 @@ pub(super) fn has_nul(text: &str) -> bool {
     text.contains('\0')
 }
 
+/// A text as it stands for itself in a LIKE with `\\` as its escape.
+pub(super) fn like_literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// Runs a DELETE with one bound number. For sweeps only: statements given as text are parsed anew each time.
 pub(super) fn sweep(c: &mut Conn, sql: &'static str, before: i64) -> Result<i64, Fault> {
     let rows =

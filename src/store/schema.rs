@@ -26,6 +26,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        asked_while_disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -36,6 +38,7 @@ diesel::table! {
         hash -> Binary,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 
@@ -356,6 +359,28 @@ diesel::table! {
         request -> Binary,
         answer -> Nullable<Binary>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        recipient -> Text,
+        subject -> Text,
+        letter -> Binary,
+        created_at -> BigInt,
+        next_try_at -> BigInt,
+        tries -> BigInt,
+        last_error -> Nullable<Text>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stats (bucket, name) {
+        bucket -> BigInt,
+        name -> Text,
+        value -> BigInt,
     }
 }
 

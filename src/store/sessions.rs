@@ -10,7 +10,7 @@ use super::row::{self, Column};
 use super::schema::{sessions, users};
 use super::users::UserRow;
 use crate::identity::{Session, SessionId, User, UserId};
-use crate::time::Timestamp;
+use crate::time::{Lifetime, Timestamp};
 
 /// Without the token's hash: nobody needs it back.
 #[derive(Queryable, Selectable, Insertable)]
@@ -200,6 +200,16 @@ pub fn list(c: &mut Conn, user_id: Option<&UserId>, now: Timestamp, limit: i64) 
         None => q!(c, |conn| live.select(SessionRow::as_select()).load(conn))?,
     };
     rows.into_iter().map(Session::try_from).collect()
+}
+
+/// How many sessions are live: not ended, not past their absolute end, used within `idle`. Reads one index, live entries only:
+/// a million of them take some tens of milliseconds.
+pub fn count_live(c: &mut Conn, now: Timestamp, idle: Lifetime) -> Result<i64, Fault> {
+    let live = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.millis()))
+        .filter(sessions::last_seen_at.gt((now - idle).millis()));
+    Ok(q!(c, |conn| live.count().get_result(conn))?)
 }
 
 /// Where a list of sessions stands: behind this one.

@@ -1,5 +1,5 @@
-//! Owns the table `traces`: the checks of each sign-in, in order, found by correlation id. It does not own which checks there
-//! are, nor that no secret gets into their words.
+//! Owns the table `traces`: the checks of each sign-in, in order, found by correlation id, by app, by person or by address. It
+//! does not own which checks there are, nor that no secret gets into their words.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -33,6 +33,25 @@ pub struct TraceRow {
     pub user_id: Option<String>,
     /// Where the request came from.
     pub address: Option<String>,
+}
+
+/// What to look for; everything that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceSearch {
+    /// What belongs together.
+    pub correlation_id: Option<String>,
+    /// The client, as the row names it: an unknown one can be searched too.
+    pub client_id: Option<String>,
+    /// The person.
+    pub user_id: Option<String>,
+    /// Where the request came from.
+    pub address: Option<String>,
+    /// Not older than this.
+    pub from: Option<Timestamp>,
+    /// Older than this.
+    pub until: Option<Timestamp>,
+    /// Only rows of a check that failed.
+    pub only_refusals: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -103,6 +122,51 @@ pub fn of(c: &mut Conn, correlation_id: &str) -> Result<Vec<TraceRow>, Fault> {
         .select(Row::as_select())
         .load(conn))?;
     Ok(rows.into_iter().map(TraceRow::from).collect())
+}
+
+/// Up to `limit` rows that fit, newest first, each with its number; below the one numbered `before`, if there is one.
+pub fn search(
+    c: &mut Conn,
+    wanted: &TraceSearch,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, TraceRow)>, Fault> {
+    let text = |t: &Option<String>| t.as_deref().map(|t| row::without_nul(t).into_owned());
+    let rows: Vec<(i64, Row)> = q!(c, |conn| {
+        let mut query = traces::table.select((traces::id, Row::as_select())).into_boxed();
+        if let Some(id) = text(&wanted.correlation_id) {
+            query = query.filter(traces::correlation_id.eq(id));
+        }
+        if let Some(id) = text(&wanted.client_id) {
+            query = query.filter(traces::client_id.eq(id));
+        }
+        if let Some(id) = text(&wanted.user_id) {
+            query = query.filter(traces::user_id.eq(id));
+        }
+        if let Some(address) = text(&wanted.address) {
+            query = query.filter(traces::address.eq(address));
+        }
+        if let Some(from) = wanted.from {
+            query = query.filter(traces::at.ge(from.millis()));
+        }
+        if let Some(until) = wanted.until {
+            query = query.filter(traces::at.lt(until.millis()));
+        }
+        if wanted.only_refusals {
+            query = query.filter(traces::check_name.is_not_null());
+        }
+        if let Some(before) = before {
+            query = query.filter(traces::id.lt(before));
+        }
+        query.order(traces::id.desc()).limit(limit).load(conn)
+    })?;
+    Ok(rows.into_iter().map(|(id, row)| (id, TraceRow::from(row))).collect())
+}
+
+/// Up to `limit` refusals of one client, newest first.
+pub fn failures_of_client(c: &mut Conn, client_id: &str, limit: i64) -> Result<Vec<(i64, TraceRow)>, Fault> {
+    let client_id = Some(client_id.to_owned());
+    search(c, &TraceSearch { client_id, only_refusals: true, ..TraceSearch::default() }, None, limit)
 }
 
 /// Removes rows older than `before`, and of the younger ones all but the `keep_newest` last; at most 5000 a call, so repeat

@@ -235,8 +235,8 @@ fn words_behind(c: &mut Conn, word: &str, place: &Place, limit: i64) -> Result<V
             .select((user_terms::term, user_terms::user_id));
         // One lower bound, never two: SQLite walks from one of them, and not from the one that is farther on.
         let behind: Vec<Entry> = match place.key.as_str() {
-            "" => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
-            key => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+            key if key >= word && !key.is_empty() => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+            _ => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
         };
         found.extend(behind);
     }

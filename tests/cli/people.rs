@@ -169,7 +169,7 @@ fn a_trace_is_shown_step_by_step() {
             step: step.to_owned(),
             outcome: outcome.to_owned(),
             check_name: found.map(|_| "redirect_uri.registered (RFC 9700 section 2.1)".to_owned()),
-            expected: found.map(|_| "one of 1 registered".to_owned()),
+            expected: found.map(|_| "https://x.test/cb".to_owned()),
             received: found.map(str::to_owned),
             client_id: Some("wiki".to_owned()),
             user_id: None,
@@ -177,19 +177,30 @@ fn a_trace_is_shown_step_by_step() {
         };
         traces::insert_many(
             c,
-            &[row("authorize", "began", None), row("authorize", "refused", Some("https://x.test/\u{7}"))],
+            &[row("authorize", "began", None), row("authorize", "refused", Some("https://x.test/cb/\u{7}"))],
         )
     });
     let words = bench.run(&["trace", " AB12-CD34 "]);
-    for part in
-        ["began", "refused", "redirect_uri.registered", "one of 1 registered", "https://x.test/\u{fffd}", "wiki"]
-    {
+    for part in [
+        "began",
+        "refused",
+        "redirect_uri.registered",
+        "https://x.test/cb",
+        "https://x.test/cb/\u{fffd}",
+        "wiki",
+        "mistake   The redirect_uri",
+        "mend      Send a registered",
+    ] {
         assert!(words.words().contains(part), "{part} in {words:?}");
     }
     let json = bench.json(&["trace", "ab12-cd34"]);
     assert_eq!((&json["correlation_id"], json["steps"].as_array().unwrap().len()), (&"ab12-cd34".into(), 2));
     assert_eq!(
-        (&json["steps"][1]["check"], &json["steps"][0]["check"]),
+        (&json["steps"][1]["check"], &json["steps"][0]["mistake"]),
         (&"redirect_uri.registered (RFC 9700 section 2.1)".into(), &serde_json::Value::Null)
     );
+    for (member, word) in [("mistake", "not a registered one"), ("mend", "--add-redirect-uri")] {
+        let text = json["steps"][1][member].as_str().expect("a text");
+        assert!(text.contains(word), "{member}: {text}");
+    }
 }

@@ -79,8 +79,8 @@ async fn scopes_of_an_administrator_are_published() {
     let before = document(&app).await;
     assert!(!before["scopes_supported"].to_string().contains("hr"));
     let now = app.clock.now();
-    let own = Scope { name: "hr".into(), description: "See your file".into(), claims: vec![], audience: None };
-    app.write(move |c| scopes::upsert(c, &own, now)).await;
+    let own = Scope { name: "hr".into(), description: "See your file".into(), ..Scope::default() };
+    app.write(move |c| scopes::put(c, &scopes::StoredScope::new(own.clone(), now))).await;
     app.pass(Lifetime::from_seconds(11));
     assert!(document(&app).await["scopes_supported"].to_string().contains("\"hr\""));
 }

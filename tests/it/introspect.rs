@@ -21,6 +21,7 @@ async fn issued() -> (TestApp, Client, Browser, Tokens) {
 async fn ask(app: &TestApp, caller: &Client, token: &str) -> Value {
     let page = app.call("/introspect", caller, &[("token", token)]).await;
     assert_eq!((page.status, page.header("content-type")), (200, "application/json"), "{}", page.body);
+    assert!(!page.header("x-correlation-id").is_empty(), "on some answers only, it would tell tokens apart");
     page.json()
 }
 

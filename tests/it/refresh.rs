@@ -302,8 +302,9 @@ async fn f12_userinfo_takes_tokens_in_two_places_and_tells_by_scope() {
             description: "Reports".to_owned(),
             claims: Vec::new(),
             audience: None,
+            mappings: Vec::new(),
         };
-        scopes::upsert(c, &scope, Timestamp::from_seconds(0))
+        scopes::put(c, &scopes::StoredScope::new(scope, Timestamp::from_seconds(0)))
     })
     .await;
     let service = app

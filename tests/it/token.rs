@@ -392,8 +392,9 @@ async fn d11_client_credentials() {
         description: "Run jobs".into(),
         claims: vec![],
         audience: Some("https://jobs.test".into()),
+        mappings: Vec::new(),
     };
-    app.write(move |c| scopes::upsert(c, &own, now)).await;
+    app.write(move |c| scopes::put(c, &scopes::StoredScope::new(own.clone(), now))).await;
     let change = |row: &mut Registered| row.scopes = ScopeSet::of(["jobs", "openid", "offline_access"]);
     let service = app.client_with("s1", Profile::Service, change).await;
     let ask = |scope: &'static str| [("grant_type", "client_credentials"), ("scope", scope)];

@@ -98,15 +98,18 @@ async fn corrupt_rows_name_table_and_column(arena: Arena) {
             sessions::insert(c, &session("s", "alice"), b"t")?;
             codes::insert(c, &code(b"h", authorization("shop", "alice", None)))?;
             grants::insert(c, &grant("g", authorization("shop", "alice", None)))?;
-            scopes::upsert(
+            scopes::put(
                 c,
-                &vouchsafe::oauth::scope::Scope {
-                    name: "x".to_owned(),
-                    description: String::new(),
-                    claims: vec![],
-                    audience: None,
-                },
-                NOW,
+                &scopes::StoredScope::new(
+                    vouchsafe::oauth::scope::Scope {
+                        name: "x".to_owned(),
+                        description: String::new(),
+                        claims: vec![],
+                        audience: None,
+                        mappings: Vec::new(),
+                    },
+                    NOW,
+                ),
             )?;
             users::insert(c, &user("bob"))?;
             clients::insert(c, &samples::client("blog"))?;

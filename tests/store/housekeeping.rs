@@ -4,8 +4,8 @@ use vouchsafe::identity::guess::{GuessCounter, GuessRule};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
 use vouchsafe::store::events::{EventRow, EventSearch};
-use vouchsafe::store::traces::TraceRow;
-use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, revoked_tokens, setup_links, traces};
+use vouchsafe::store::traces::{TraceRow, TraceSearch};
+use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, outbox, revoked_tokens, setup_links, traces};
 use vouchsafe::time::{Lifetime, Timestamp};
 
 use crate::arena::{Arena, contract};
@@ -20,9 +20,12 @@ contract!(
     one_node_holds_a_lease,
     the_first_value_stays,
     traces_keep_their_order,
+    traces_are_searched_by_what_they_name,
+    traces_are_searched_in_pages,
     traces_are_swept_by_age_and_number,
     events_are_listed_in_pages,
     the_chain_is_locked_by_whoever_adds_to_it,
+    a_letter_is_claimed_by_one_node,
     sweeps_are_bounded,
 );
 
@@ -201,6 +204,61 @@ async fn traces_keep_their_order(arena: Arena) {
     assert_eq!(arena.read(|c| traces::of(c, "c3")).await[0].received.as_deref(), Some("a\u{fffd}b"));
 }
 
+/// Six steps, ten seconds apart: of two apps, two people, two addresses; every other one refused.
+fn six_steps() -> Vec<TraceRow> {
+    (0..6)
+        .map(|i| TraceRow {
+            client_id: Some(if i < 4 { "shop" } else { "wiki" }.to_owned()),
+            user_id: (i % 3 == 0).then(|| "ada".to_owned()),
+            address: Some(format!("192.0.2.{}", i % 2)),
+            check_name: (i % 2 == 0).then(|| "scope.registered (RFC 6749 section 3.3)".to_owned()),
+            ..trace(if i < 5 { "c1" } else { "c2" }, later(i * 10), &i.to_string())
+        })
+        .collect()
+}
+
+async fn traces_are_searched_by_what_they_name(arena: Arena) {
+    let text = |t: &str| Some(t.to_owned());
+    let all = TraceSearch::default;
+    arena.write(|c| traces::insert_many(c, &six_steps())).await;
+    for (wanted, steps) in [
+        (all(), "5 4 3 2 1 0"),
+        (TraceSearch { correlation_id: text("c2"), ..all() }, "5"),
+        (TraceSearch { client_id: text("shop"), ..all() }, "3 2 1 0"),
+        (TraceSearch { client_id: text("sho"), ..all() }, ""),
+        (TraceSearch { client_id: text("shop\0"), ..all() }, ""),
+        (TraceSearch { user_id: text("ada"), ..all() }, "3 0"),
+        (TraceSearch { address: text("192.0.2.1"), ..all() }, "5 3 1"),
+        (TraceSearch { from: Some(later(20)), until: Some(later(40)), ..all() }, "3 2"),
+        (TraceSearch { only_refusals: true, ..all() }, "4 2 0"),
+        (TraceSearch { client_id: text("shop"), user_id: text("ada"), only_refusals: true, ..all() }, "0"),
+    ] {
+        let asked = wanted.clone();
+        let found = arena.read(move |c| traces::search(c, &asked, None, 10)).await;
+        let found: Vec<&str> = found.iter().map(|(_, row)| row.step.as_str()).collect();
+        assert_eq!(found.join(" "), steps, "{wanted:?}");
+    }
+    let failed = arena.read(|c| traces::failures_of_client(c, "shop", 1)).await;
+    assert_eq!(failed.iter().map(|(_, row)| row.step.as_str()).collect::<Vec<_>>(), ["2"]);
+    assert_eq!(failed[0].1, six_steps()[2], "a row comes back as it was stored");
+}
+
+async fn traces_are_searched_in_pages(arena: Arena) {
+    arena.write(|c| traces::insert_many(c, &six_steps())).await;
+    let wanted = TraceSearch { client_id: Some("shop".to_owned()), ..TraceSearch::default() };
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let asked = wanted.clone();
+        let page = arena.read(move |c| traces::search(c, &asked, before, 3)).await;
+        let Some((last, _)) = page.last() else { break };
+        before = Some(*last);
+        seen.push(page.iter().map(|(_, row)| row.step.clone()).collect::<String>());
+        // What is noted meanwhile does not move the pages.
+        arena.write(|c| traces::insert_many(c, &six_steps()[..1])).await;
+    }
+    assert_eq!(seen, ["321", "0"]);
+}
+
 async fn traces_are_swept_by_age_and_number(arena: Arena) {
     arena
         .write(|c| {
@@ -269,6 +327,31 @@ async fn the_chain_is_locked_by_whoever_adds_to_it(arena: Arena) {
     });
     assert_eq!(added.await, 20);
     assert_eq!(arena.read(events::chain).await.map(|ends| ends.last_id), Some(20));
+}
+
+async fn a_letter_is_claimed_by_one_node(arena: Arena) {
+    let waiting = outbox::Waiting {
+        id: "l1".to_owned(),
+        recipient: "ada@example.com".to_owned(),
+        subject: "Hello".to_owned(),
+        letter: b"sealed".to_vec(),
+        created_at: NOW,
+        next_try_at: later(1),
+        tries: 0,
+        last_error: None,
+        given_up_at: None,
+    };
+    let stored = waiting.clone();
+    arena.write(move |c| outbox::insert(c, &stored)).await;
+    assert!(arena.write(|c| outbox::claim(c, 10, NOW, later(9))).await.is_empty(), "not before its time");
+    let claims = arena.race(20, |_| |c: &mut Conn| Ok(!outbox::claim(c, 10, later(1), later(5))?.is_empty()));
+    assert_eq!(claims.await, 1);
+    let again = arena.write(|c| outbox::claim(c, 10, later(5), later(10))).await;
+    assert_eq!(again, [outbox::Waiting { tries: 2, next_try_at: later(10), ..waiting }]);
+    arena.write(|c| outbox::failed(c, "l1", "gone", later(10), Some(NOW))).await;
+    assert!(arena.write(|c| outbox::claim(c, 10, later(20), later(30))).await.is_empty(), "it was given up");
+    assert_eq!(arena.read(|c| outbox::troubled(c, 10)).await.len(), 1);
+    assert_eq!(arena.write(|c| outbox::delete_given_up(c, later(1))).await, 1);
 }
 
 async fn sweeps_are_bounded(arena: Arena) {

@@ -133,12 +133,19 @@ async fn scopes_are_defined_and_replaced(arena: Arena) {
         description: description.to_owned(),
         claims: vec!["email".to_owned()],
         audience: audience.map(str::to_owned),
+        mappings: Vec::new(),
     };
     let (first, second) = (scope("Read", Some("https://api")), scope("Read your orders", None));
-    arena.write(move |c| scopes::upsert(c, &first, NOW)).await;
+    let stored = |scope, version, updated_at| scopes::StoredScope { scope, version, created_at: NOW, updated_at };
+    let (first, second) = (stored(first, 1, NOW), stored(second, 2, later(1)));
+    arena.write(move |c| scopes::put(c, &first)).await;
     let expected = second.clone();
-    arena.write(move |c| scopes::upsert(c, &second, later(1))).await;
-    assert_eq!(arena.read(scopes::list).await, [expected]);
+    arena.write(move |c| scopes::put(c, &second)).await;
+    assert_eq!(arena.read(|c| scopes::find(c, "orders:read")).await, Some(expected.clone()));
+    assert_eq!(arena.write(|c| scopes::find_for_update(c, "orders:read")).await, Some(expected.clone()));
+    assert_eq!(arena.read(|c| scopes::page(c, Some("orders"), 5)).await, std::slice::from_ref(&expected));
+    assert!(arena.read(|c| scopes::page(c, Some("orders:read"), 5)).await.is_empty());
+    assert_eq!(arena.read(scopes::list).await, [expected.scope]);
     assert!(arena.write(|c| scopes::delete(c, "orders:read")).await);
     assert!(!arena.write(|c| scopes::delete(c, "orders:read")).await);
 }

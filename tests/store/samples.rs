@@ -31,6 +31,7 @@ pub(crate) fn client(id: &str) -> Client {
         disabled_at: None,
         created_at: NOW,
         updated_at: NOW,
+        version: 1,
     }
 }
 

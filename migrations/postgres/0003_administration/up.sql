@@ -16,6 +16,9 @@ ALTER TABLE "groups" ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX users_by_role ON users (role, email_key) WHERE role <> 'person';
 CREATE INDEX users_disabled ON users (email_key) WHERE disabled_at IS NOT NULL;
 CREATE INDEX sessions_by_begin ON sessions (created_at, id) WHERE ended_at IS NULL;
+CREATE INDEX grants_by_begin ON grants (created_at, id);
+DROP INDEX grants_by_client;
+CREATE INDEX grants_by_client ON grants (client_id, created_at, id);
 
 -- One row a word: folded addresses, their parts, words of names. Searching is a walk along the index from a prefix.
 CREATE TABLE user_terms (

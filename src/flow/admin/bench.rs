@@ -54,6 +54,13 @@ pub(super) async fn house() -> House {
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         tracer: trace::channel().0,
+        post: crate::flow::mail::Post::new(
+            crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
+            Sealer::from(&master, "mail that waits").unwrap(),
+        ),
+        stats: Default::default(),
+        usage: Default::default(),
+        settings: crate::flow::admin::settings::CurrentSettings::default(),
         policy: policy(),
         db,
     });
@@ -61,7 +68,7 @@ pub(super) async fn house() -> House {
     let rule = KeyRule { lives, algorithms, rsa_bits: RsaBits::Bits2048 };
     keys::tend(&parts, &rule, clock.now()).await.unwrap();
     let house = House { parts, clock, rule, _folder: folder };
-    let mut client = super::client::draft(Profile::Spa, CLIENT.to_owned(), house.clock.now());
+    let mut client = super::client_document::draft(Profile::Spa, CLIENT.to_owned(), house.clock.now());
     client.name = "App".to_owned();
     client.redirect_uris = vec!["https://app.test/cb".to_owned()];
     house.parts.db.write(move |c| clients::insert(c, &client)).await.unwrap();
@@ -125,6 +132,14 @@ impl House {
         let saved = user.clone();
         assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());
         user
+    }
+
+    pub(super) async fn person_with_role(&self, email: &str, role: &str) -> User {
+        let person = self.person(email).await;
+        let changed = User { role: RoleName::parse(role).unwrap(), ..person };
+        let saved = changed.clone();
+        self.parts.db.write(move |c| users::update(c, &saved)).await.unwrap();
+        changed
     }
 
     pub(super) async fn session_of(&self, user: &User) -> SessionId {
@@ -202,6 +217,12 @@ impl House {
             clients::update(c, &client)
         });
         assert!(taken.await.unwrap());
+    }
+
+    /// The details of the newest event.
+    pub(super) async fn last_detail(&self) -> serde_json::Value {
+        let rows = self.parts.db.read(|c| events::list(c, 0, 100)).await.unwrap();
+        serde_json::from_str(&rows.last().unwrap().event.detail).unwrap()
     }
 
     /// `KIND by ACTOR`, oldest first.

@@ -1,22 +1,29 @@
-//! Owns what administrators do to clients: add by profile, look, edit, replace the secret, disable, enable, remove. It does
-//! not own what a good record is (`client_rules`) nor what may be changed (`client_change`).
+//! Owns what administrators do to clients: look, add, replace, give and take secrets, switch off and on, remove. It does not
+//! own how a client is written (`client_document`) nor what a good one is (`client_rules`).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client_change::ClientChange;
+use super::change::{Change, Judged, Put, differences};
+use super::client_document::draft;
+pub use super::client_document::{ClientDocument, ClientView, SecretView};
 pub use super::client_refusal::ClientRefusal;
 use super::client_rules::{self, Surroundings};
-use super::{About, Actor, event};
-use crate::flow::cx::ClientLifetimes;
-use crate::flow::{Cx, Fault};
-use crate::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
-use crate::oauth::client_policy::{ClientPolicy, Profile};
-use crate::oauth::scope::{STANDARD, ScopeSet};
+use super::edit::{Around, Expect, Placed};
+use super::files::diff::Kind as FileKind;
+use super::page::Page;
+use super::refusal::{fresh, granted};
+use super::{About, Actor, AdminRefusal, Done, console_client};
+use crate::flow::Cx;
+use crate::flow::oauth::scopes;
+use crate::identity::{Permission, Permissions};
+use crate::oauth::client::{Client, ClientSecret};
+use crate::oauth::client_policy::Profile;
 use crate::secret::Chance;
 use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, clients, grants, scopes};
+pub use crate::store::clients::{ClientBelongings, ClientSearch};
+use crate::store::{self, Conn, clients, grants, settings};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long an old secret goes on beside its successor, if nothing else is said.
@@ -24,21 +31,11 @@ pub const SECRET_OVERLAP: Lifetime = Lifetime::from_hours(24);
 /// The longest that may be asked for.
 pub const LONGEST_OVERLAP: Lifetime = Lifetime::from_days(30);
 
-/// A client to be made.
-pub struct NewClient {
-    /// What kind of program it is; decides the defaults.
-    pub profile: Profile,
-    /// The id it is to have; generated if `None`.
-    pub client_id: Option<String>,
-    /// Everything that differs from the defaults, the name at least.
-    pub change: ClientChange,
-}
-
 /// A client that was just made.
 #[derive(Debug)]
 pub struct Registered {
-    /// The record.
-    pub client: Client,
+    /// The client.
+    pub view: ClientView,
     /// Its secret, for this one time; `None` for a public client.
     pub secret: Option<Sensitive>,
 }
@@ -47,53 +44,13 @@ pub struct Registered {
 #[derive(Debug)]
 pub struct Rotated {
     /// Whose.
-    pub client: Client,
+    pub view: ClientView,
+    /// The name of the new secret.
+    pub secret_id: String,
     /// The secret, for this one time.
     pub secret: Sensitive,
     /// Until when the one before it is good.
     pub old_until: Timestamp,
-}
-
-/// A record with the defaults of its profile.
-pub(super) fn draft(profile: Profile, client_id: String, now: Timestamp) -> Client {
-    let is_service = profile == Profile::Service;
-    let mut policy = ClientPolicy::of(profile);
-    policy.refresh_idle = policy.refresh_idle.min(policy.refresh_absolute);
-    Client {
-        client_id,
-        name: String::new(),
-        profile,
-        auth_method: match profile.is_public() {
-            true => ClientAuthMethod::None,
-            false => ClientAuthMethod::ClientSecretBasic,
-        },
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-        grants: match is_service {
-            true => vec![GrantType::ClientCredentials],
-            false => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-        },
-        scopes: match is_service {
-            true => ScopeSet::default(),
-            false => ScopeSet::of(STANDARD.map(|(name, _)| name)),
-        },
-        policy,
-        about: ClientAbout::default(),
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-/// The configuration's lifetimes; a single-page app's grant keeps the shorter end of its profile.
-fn with_lifetimes(policy: &mut ClientPolicy, lives: &ClientLifetimes) {
-    policy.access_token_lifetime = lives.access_token;
-    policy.id_token_lifetime = lives.id_token;
-    policy.code_lifetime = lives.code;
-    let shorter = ClientPolicy::of(Profile::Web).refresh_absolute > policy.refresh_absolute;
-    policy.refresh_absolute =
-        if shorter { policy.refresh_absolute.min(lives.refresh_absolute) } else { lives.refresh_absolute };
-    policy.refresh_idle = lives.refresh_idle.min(policy.refresh_absolute);
 }
 
 /// `web-` and 100 random bits in 20 characters that are hard to misread.
@@ -105,41 +62,91 @@ fn generated_id(profile: Profile, chance: &dyn Chance) -> String {
     format!("{}-{tail}", profile.as_str())
 }
 
-/// The words of a scope text are added one by one; [`ClientChange`] takes a list.
-pub fn scope_words(text: &str) -> Vec<String> {
-    text.split_ascii_whitespace().map(str::to_owned).collect()
+/// Up to `limit` clients that fit, in order of their ids.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn list(
+    cx: &Cx,
+    actor: &Actor,
+    search: ClientSearch,
+    after: Option<Value>,
+    limit: i64,
+) -> Done<Page<ClientView>> {
+    granted!(actor.needs(Permission::ClientsRead));
+    let after = after.and_then(|key| key.as_str().map(str::to_owned));
+    let page = cx.db().read(move |c| {
+        let found = clients::search(c, &search, after.as_deref(), limit.saturating_add(1))?;
+        let page = Page::of(found, limit, |client| Value::from(client.client_id.as_str()));
+        let (items, next) = (views(c, &page.items)?, page.next);
+        Ok(Page { items, next })
+    });
+    Ok(Ok(page.await?))
+}
+
+/// A client.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn find(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
+    granted!(actor.needs(Permission::ClientsRead));
+    let id = client_id.to_owned();
+    let found = cx.db().read(move |c| match clients::find(c, &id)? {
+        Some(client) => Ok(Some(view(c, &client)?)),
+        None => Ok(None),
+    });
+    Ok(found.await?.ok_or_else(|| ClientRefusal::Unknown(client_id.to_owned()).into()))
+}
+
+/// The view of one client.
+pub(super) fn view(c: &mut Conn, client: &Client) -> Result<ClientView, store::Fault> {
+    let mut views = views(c, std::slice::from_ref(client))?;
+    views.pop().ok_or_else(|| store::Fault::Internal("a client has no view".to_owned()))
+}
+
+fn views(c: &mut Conn, clients: &[Client]) -> Result<Vec<ClientView>, store::Fault> {
+    let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
+    let secrets = clients::secrets_of(c, &ids)?;
+    let owned = settings::applied_among(c, FileKind::Client.as_str(), &ids)?;
+    let view = |client: &Client| ClientView {
+        document: ClientDocument::of(client),
+        version: client.version,
+        created_at: client.created_at.rfc3339(),
+        updated_at: client.updated_at.rfc3339(),
+        disabled_at: client.disabled_at.map(Timestamp::rfc3339),
+        last_used_at: None,
+        secrets: secrets.iter().filter(|s| s.client_id == client.client_id).map(SecretView::from).collect(),
+        managed_by_files: owned.contains(&client.client_id),
+        built_in: console_client::is_it(&client.client_id),
+    };
+    Ok(clients.iter().map(view).collect())
 }
 
 /// Adds a client. A confidential one gets a secret, shown this once.
 ///
 /// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn add(cx: &Cx, actor: &Actor, new: NewClient) -> Result<Result<Registered, ClientRefusal>, Fault> {
-    let id = new.client_id.unwrap_or_else(|| generated_id(new.profile, &*cx.parts.chance));
-    let mut client = draft(new.profile, id, cx.now);
-    with_lifetimes(&mut client.policy, &cx.policy().client_lifetimes);
-    new.change.apply(&mut client);
-    let secret = (!client.is_public()).then(|| make(Kind::ClientSecret, &*cx.parts.chance));
-    let stored = secret.as_ref().map(|secret| stored_secret(cx, &client.client_id, secret));
-    let detail = json!({ "profile": client.profile.as_str(), "name": client.name, "trusted": client.policy.trusted });
-    let row = event(cx, actor, "client_added", About::client(&client.client_id), detail);
-    let (algorithms, saved) = (cx.parts.keyring.algorithms(cx.now), client.clone());
-    let added = cx.db().write(move |c| {
-        let defined = scopes::list(c)?;
-        if let Err(refusal) = client_rules::judge(&saved, &Surroundings { defined: &defined, algorithms: &algorithms })
-        {
-            return Ok(Err(refusal));
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn create(cx: &Cx, actor: &Actor, document: ClientDocument) -> Done<Registered> {
+    let id = match &document.client_id {
+        Some(id) => id.clone(),
+        None => generated_id(document.profile, &*cx.parts.chance),
+    };
+    let document = ClientDocument { client_id: Some(id.clone()), ..document };
+    let secret = make(Kind::ClientSecret, &*cx.parts.chance);
+    let stored = stored_secret(cx, &id, &secret);
+    let (change, around) = (Change::new(cx, actor), Around::of(cx));
+    let made = cx.db().write(move |c| {
+        let (made, _) = granted!(put_in(c, &change, &around, document.clone(), Expect::Absent)?);
+        let Some(client) = clients::find(c, &stored.client_id)? else {
+            return Err(store::Fault::Internal("a client that was just made is not there".to_owned()));
+        };
+        if client.is_public() {
+            return Ok(Ok((made, false)));
         }
-        if !clients::insert(c, &saved)? {
-            return Ok(Err(ClientRefusal::Taken(saved.client_id.clone())));
-        }
-        if let Some(stored) = &stored {
-            clients::secret_insert(c, stored)?;
-        }
-        row.append(c)?;
-        Ok(Ok(()))
+        clients::secret_insert(c, &stored)?;
+        Ok(Ok((view(c, &client)?, true)))
     });
-    Ok(added.await?.map(|()| Registered { client, secret }))
+    Ok(made.await?.map(|(view, has_secret)| Registered { view, secret: has_secret.then_some(secret) }))
 }
 
 fn stored_secret(cx: &Cx, client_id: &str, secret: &Sensitive) -> ClientSecret {
@@ -152,73 +159,131 @@ fn stored_secret(cx: &Cx, client_id: &str, secret: &Sensitive) -> ClientSecret {
     }
 }
 
-/// Up to `limit` clients in order of their ids, beginning behind `after`.
+/// Replaces everything that can be written of a client; what the document leaves out takes the profile's default. What was
+/// issued before keeps the lifetimes it was issued with.
 ///
 /// # Errors
-/// A [`Fault`].
-pub async fn list(cx: &Cx, after: Option<String>, limit: i64) -> Result<Vec<Client>, Fault> {
-    Ok(cx.db().read(move |c| clients::list(c, after.as_deref(), limit)).await?)
-}
-
-/// A client with what is known of its secrets: when they were made and when they end, newest first.
-///
-/// # Errors
-/// Inner: [`ClientRefusal::Unknown`]. Outer: a [`Fault`].
-pub async fn find(cx: &Cx, client_id: &str) -> Result<Result<(Client, Vec<ClientSecret>), ClientRefusal>, Fault> {
-    let id = client_id.to_owned();
-    let found = cx.db().read(move |c| clients::find_with_secrets(c, &id)).await?;
-    Ok(found.ok_or_else(|| ClientRefusal::Unknown(client_id.to_owned())))
-}
-
-/// Changes a client. What was issued before keeps the lifetimes it was issued with.
-///
-/// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn edit(
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn replace(
     cx: &Cx,
     actor: &Actor,
     client_id: &str,
-    change: ClientChange,
-) -> Result<Result<Client, ClientRefusal>, Fault> {
-    let algorithms = cx.parts.keyring.algorithms(cx.now);
-    let detail = json!({ "changed": change.names() });
-    on_client(cx, actor, client_id, ("client_edited", detail), move |c, client, now| {
-        change.apply(client);
-        client.updated_at = now;
-        let defined = scopes::list(c)?;
-        let around = Surroundings { defined: &defined, algorithms: &algorithms };
-        if let Err(refusal) = client_rules::judge(client, &around) {
-            return Ok(Err(refusal));
+    document: ClientDocument,
+    expect: Option<i64>,
+) -> Done<ClientView> {
+    if document.client_id.as_deref().is_some_and(|id| id != client_id) {
+        return Ok(Err(ClientRefusal::Renamed(client_id.to_owned()).into()));
+    }
+    let document = ClientDocument { client_id: Some(client_id.to_owned()), ..document };
+    let (change, around) = (Change::new(cx, actor), Around::of(cx));
+    let put = cx.db().write(move |c| put_in(c, &change, &around, document.clone(), Expect::Present(expect)));
+    Ok(put.await?.map(|(view, _)| view))
+}
+
+/// Puts a client as its document says, inside a transaction. Makes no secret.
+pub(super) fn put_in(
+    c: &mut Conn,
+    change: &Change,
+    around: &Around,
+    document: ClientDocument,
+    expect: Expect,
+) -> Judged<Placed<ClientView>> {
+    granted!(change.actor.needs(Permission::ClientsWrite));
+    let id = document.client_id.clone().unwrap_or_default();
+    let before = clients::find_for_update(c, &id)?;
+    match (&before, expect) {
+        (Some(_), Expect::Absent) => return Ok(Err(ClientRefusal::Taken(id).into())),
+        (None, Expect::Present(_)) => return Ok(Err(ClientRefusal::Unknown(id).into())),
+        (Some(client), Expect::Present(version)) => granted!(fresh(version, client.version)),
+        _ => {}
+    }
+    granted!(may_touch(&change.actor, &id, before.as_ref()));
+    let base = before.clone().unwrap_or_else(|| draft(document.profile, id, change.now));
+    let disabled = document.disabled;
+    let mut client = document.into_client(base, &around.client_lifetimes);
+    granted!(may_give(&change.actor, before.as_ref(), &client));
+    let defined = scopes::defined(c, &around.issuer)?;
+    granted!(client_rules::judge(&client, &Surroundings { defined: &defined, algorithms: &around.algorithms }));
+    client.disabled_at = disabled.then(|| client.disabled_at.unwrap_or(change.now));
+    if before.as_ref() == Some(&client) {
+        return Ok(Ok((view(c, &client)?, Put::Unchanged)));
+    }
+    if before.is_some() {
+        (client.version, client.updated_at) = (client.version + 1, change.now);
+    }
+    if !store_client(c, before.as_ref(), &client, change.now)? {
+        return Ok(Err(ClientRefusal::Taken(client.client_id).into()));
+    }
+    let detail = differences(before.as_ref().map(shown).as_ref(), Some(&shown(&client)));
+    let (kind, put) = match before {
+        Some(_) => ("client_edited", Put::Changed),
+        None => ("client_added", Put::Created),
+    };
+    change.log(c, kind, About::client(&client.client_id), detail)?;
+    Ok(Ok((view(c, &client)?, put)))
+}
+
+/// As it stands in the security log.
+fn shown(client: &Client) -> Value {
+    json!(ClientDocument::of(client))
+}
+
+/// `false`: somebody else has just taken the id.
+fn store_client(c: &mut Conn, before: Option<&Client>, client: &Client, now: Timestamp) -> Result<bool, store::Fault> {
+    let Some(before) = before else { return clients::insert(c, client) };
+    clients::update(c, client)?;
+    if before.disabled_at != client.disabled_at {
+        clients::set_disabled(c, &client.client_id, client.disabled_at, now)?;
+        if client.disabled_at.is_some() {
+            grants::revoke_of_client(c, &client.client_id, "the client was disabled", now)?;
         }
-        clients::update(c, client)?;
-        Ok(Ok(()))
-    })
-    .await
+    }
+    Ok(true)
+}
+
+/// A client stands as high as its scopes of the administration API: whoever changes its addresses or secrets could use them.
+fn rank(client: &Client) -> Permissions {
+    Permissions::of_scopes(client.scopes.iter())
+}
+
+/// Whether the actor may change this client at all: not the console's own, and none that stands as high as they do.
+fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
+    if console_client::is_it(id) {
+        return Err(ClientRefusal::BuiltIn(id.to_owned()).into());
+    }
+    client.map_or(Ok(()), |client| actor.outranks(rank(client)))
+}
+
+/// Scopes of the administration API are permissions: giving them away is what the permission over roles is for, and nobody
+/// gives what they do not stand above (security case N03).
+fn may_give(actor: &Actor, before: Option<&Client>, after: &Client) -> Result<(), AdminRefusal> {
+    let had = before.map_or(Permissions::NONE, rank);
+    let has = rank(after);
+    if has.is_within(had) {
+        return Ok(());
+    }
+    actor.needs(Permission::RolesWrite).map_err(|refusal| refusal.at("scopes"))?;
+    actor.outranks(has).map_err(|refusal| refusal.at("scopes"))
 }
 
 /// Gives a client a new secret, valid at once. The one before it goes on for `overlap` (zero: not at all), every older one
 /// ends now, so that there are never more than two.
 ///
 /// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn rotate_secret(
-    cx: &Cx,
-    actor: &Actor,
-    client_id: &str,
-    overlap: Lifetime,
-) -> Result<Result<Rotated, ClientRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn rotate_secret(cx: &Cx, actor: &Actor, client_id: &str, overlap: Lifetime) -> Done<Rotated> {
     if overlap > LONGEST_OVERLAP {
-        return Ok(Err(ClientRefusal::Overlap));
+        return Ok(Err(ClientRefusal::Overlap.into()));
     }
     let secret = make(Kind::ClientSecret, &*cx.parts.chance);
     let stored = stored_secret(cx, client_id, &secret);
-    let old_until = cx.now + overlap;
-    let detail = json!({ "old_until": old_until.rfc3339() });
+    let (secret_id, old_until) = (stored.id.clone(), cx.now + overlap);
+    let detail = json!({ "secret": secret_id, "old_until": old_until.rfc3339() });
     let rotated = on_client(cx, actor, client_id, ("client_secret_rotated", detail), move |c, client, now| {
         if client.is_public() {
             return Ok(Err(ClientRefusal::NoSecret(client.client_id.clone())));
         }
-        let secrets = clients::find_with_secrets(c, &client.client_id)?.map(|(_, secrets)| secrets).unwrap_or_default();
+        let secrets = clients::secrets_of(c, std::slice::from_ref(&client.client_id))?;
         if let Some(newest) = secrets.iter().find(|secret| secret.is_live(now)) {
             clients::secrets_expire_others(c, &client.client_id, &newest.id, now)?;
         }
@@ -226,14 +291,30 @@ pub async fn rotate_secret(
         clients::secrets_expire_others(c, &client.client_id, &stored.id, old_until)?;
         Ok(Ok(()))
     });
-    Ok(rotated.await?.map(|client| Rotated { client, secret, old_until }))
+    Ok(rotated.await?.map(|view| Rotated { view, secret_id, secret, old_until }))
+}
+
+/// Ends one secret of a client at once, for one that leaked. It is looked for among this client's only.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn revoke_secret(cx: &Cx, actor: &Actor, client_id: &str, secret_id: &str) -> Done<ClientView> {
+    let secret = secret_id.to_owned();
+    let detail = json!({ "secret": secret_id });
+    on_client(cx, actor, client_id, ("client_secret_revoked", detail), move |c, client, now| {
+        if clients::secret_end(c, &client.client_id, &secret, now)? {
+            return Ok(Ok(()));
+        }
+        Ok(Err(ClientRefusal::UnknownSecret(client.client_id.clone(), secret.chars().take(100).collect())))
+    })
+    .await
 }
 
 /// Switches a client off: it is refused everywhere, and all that it was given ends at once.
 ///
 /// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Result<Result<Client, ClientRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
     on_client(cx, actor, client_id, ("client_disabled", json!({})), |c, client, now| {
         if client.disabled_at.is_none() {
             clients::set_disabled(c, &client.client_id, Some(now), now)?;
@@ -248,8 +329,8 @@ pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Result<Result<C
 /// Switches a client on again. What had ended stays ended.
 ///
 /// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str) -> Result<Result<Client, ClientRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
     on_client(cx, actor, client_id, ("client_enabled", json!({})), |c, client, now| {
         clients::set_disabled(c, &client.client_id, None, now)?;
         client.disabled_at = None;
@@ -258,142 +339,70 @@ pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str) -> Result<Result<Cl
     .await
 }
 
-/// Removes a client with its secrets, consents and grants.
+/// What goes with a client when it is removed.
 ///
 /// # Errors
-/// Inner: a [`ClientRefusal`]. Outer: a [`Fault`].
-pub async fn remove(cx: &Cx, actor: &Actor, client_id: &str) -> Result<Result<Client, ClientRefusal>, Fault> {
-    on_client(cx, actor, client_id, ("client_removed", json!({})), |c, client, _| {
-        clients::delete(c, &client.client_id)?;
-        Ok(Ok(()))
-    })
-    .await
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn what_removal_means(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientBelongings> {
+    granted!(actor.needs(Permission::ClientsRead));
+    let (id, now) = (client_id.to_owned(), cx.now);
+    let found = cx.db().read(move |c| match clients::find(c, &id)? {
+        Some(_) => Ok(Some(clients::belongings(c, &id, now)?)),
+        None => Ok(None),
+    });
+    Ok(found.await?.ok_or_else(|| ClientRefusal::Unknown(client_id.to_owned()).into()))
 }
 
-/// One transaction: find the client, do it, note it. Gives the record as the step left it.
+/// Removes a client with its secrets, consents and grants. Gives it as it was.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn remove(cx: &Cx, actor: &Actor, client_id: &str, expect: Option<i64>) -> Done<ClientView> {
+    let (change, id) = (Change::new(cx, actor), client_id.to_owned());
+    Ok(cx.db().write(move |c| remove_in(c, &change, &id, expect)).await?)
+}
+
+/// [`remove`] inside a transaction.
+pub(super) fn remove_in(c: &mut Conn, change: &Change, client_id: &str, expect: Option<i64>) -> Judged<ClientView> {
+    granted!(change.actor.needs(Permission::ClientsWrite));
+    let Some(client) = clients::find_for_update(c, client_id)? else {
+        return Ok(Err(ClientRefusal::Unknown(client_id.to_owned()).into()));
+    };
+    granted!(may_touch(&change.actor, client_id, Some(&client)));
+    granted!(fresh(expect, client.version));
+    let gone = view(c, &client)?;
+    clients::delete(c, client_id)?;
+    settings::applied_forget(c, FileKind::Client.as_str(), client_id)?;
+    change.log(c, "client_removed", About::client(client_id), differences(Some(&shown(&client)), None))?;
+    Ok(Ok(gone))
+}
+
+/// One transaction: find the client, do it, note it. Gives the view as the step left it, at its next version.
 async fn on_client(
     cx: &Cx,
     actor: &Actor,
     client_id: &str,
-    (kind, detail): (&str, serde_json::Value),
+    (kind, detail): (&'static str, Value),
     mut step: impl FnMut(&mut Conn, &mut Client, Timestamp) -> Result<Result<(), ClientRefusal>, store::Fault>
     + Send
     + 'static,
-) -> Result<Result<Client, ClientRefusal>, Fault> {
-    let (id, now) = (client_id.to_owned(), cx.now);
-    let row = event(cx, actor, kind, About::client(client_id), detail);
+) -> Done<ClientView> {
+    granted!(actor.needs(Permission::ClientsWrite));
+    let (id, change) = (client_id.to_owned(), Change::new(cx, actor));
     let done = cx.db().write(move |c| {
-        let Some(mut client) = clients::find(c, &id)? else { return Ok(Err(ClientRefusal::Unknown(id.clone()))) };
-        if let Err(refusal) = step(c, &mut client, now)? {
-            return Ok(Err(refusal));
-        }
-        row.append(c)?;
-        Ok(Ok(client))
+        let Some(mut client) = clients::find_for_update(c, &id)? else {
+            return Ok(Err(ClientRefusal::Unknown(id.clone()).into()));
+        };
+        granted!(may_touch(&change.actor, &id, Some(&client)));
+        granted!(step(c, &mut client, change.now)?);
+        (client.version, client.updated_at) = (client.version + 1, change.now);
+        clients::update(c, &client)?;
+        change.log(c, kind, About::client(&id), detail.clone())?;
+        Ok(Ok(view(c, &client)?))
     });
     Ok(done.await?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::admin::bench;
-    use crate::flow::admin::client_change::ListChange;
-    use crate::secret::token::check_shape;
-
-    fn named(name: &str, redirect_uris: Vec<String>) -> ClientChange {
-        let redirect_uris = ListChange::to(redirect_uris);
-        ClientChange { name: Some(name.to_owned()), redirect_uris, ..ClientChange::default() }
-    }
-
-    fn wiki(client_id: Option<&str>) -> NewClient {
-        NewClient {
-            profile: Profile::Web,
-            client_id: client_id.map(str::to_owned),
-            change: named("Wiki", vec!["https://wiki.test/cb".to_owned()]),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_confidential_client_gets_a_secret_and_a_public_one_does_not() {
-        let house = bench::house().await;
-        let cx = house.cx();
-        let web = add(&cx, &Actor::CommandLine, wiki(None)).await.unwrap().unwrap();
-        assert!(web.client.client_id.starts_with("web-") && web.client.client_id.len() == 24);
-        assert!(check_shape(Kind::ClientSecret, web.secret.unwrap().expose()));
-        assert_eq!(web.client.policy.access_token_lifetime, cx.policy().client_lifetimes.access_token);
-        let spa = NewClient { profile: Profile::Spa, ..wiki(Some("spa")) };
-        let spa = add(&cx, &Actor::CommandLine, spa).await.unwrap().unwrap();
-        assert!(spa.secret.is_none());
-        assert_eq!(spa.client.policy.refresh_absolute, Lifetime::from_days(1));
-        let taken = add(&cx, &Actor::CommandLine, wiki(Some("spa"))).await.unwrap().unwrap_err();
-        assert_eq!(taken, ClientRefusal::Taken("spa".to_owned()));
-        let service = NewClient { profile: Profile::Service, client_id: None, change: named("Job", Vec::new()) };
-        let service = add(&cx, &Actor::CommandLine, service).await.unwrap().unwrap().client;
-        assert!(service.scopes.is_empty());
-        assert_eq!(service.grants, [GrantType::ClientCredentials]);
-    }
-
-    #[tokio::test]
-    async fn an_edit_is_judged_as_a_whole_and_a_refused_one_changes_nothing() {
-        let house = bench::house().await;
-        let cx = house.cx();
-        add(&cx, &Actor::CommandLine, wiki(Some("wiki"))).await.unwrap().unwrap();
-        let bad = ClientChange { redirect_uris: ListChange::to(Vec::new()), trusted: Some(true), ..Default::default() };
-        let refused = edit(&cx, &Actor::CommandLine, "wiki", bad).await.unwrap();
-        assert_eq!(refused.unwrap_err(), ClientRefusal::NoRedirectUri);
-        assert!(!find(&cx, "wiki").await.unwrap().unwrap().0.policy.trusted);
-        let good = ClientChange { trusted: Some(true), ..ClientChange::default() };
-        let edited = edit(&cx, &Actor::CommandLine, "wiki", good).await.unwrap().unwrap();
-        assert!(edited.policy.trusted);
-        assert_eq!(find(&cx, "wiki").await.unwrap().unwrap().0, edited);
-        assert_eq!(house.events().await, ["client_added by command line", "client_edited by command line"]);
-    }
-
-    #[tokio::test]
-    async fn never_more_than_two_secrets_are_good() {
-        let house = bench::house().await;
-        add(&house.cx(), &Actor::CommandLine, wiki(Some("wiki"))).await.unwrap().unwrap();
-        let live = async |house: &bench::House| {
-            let (_, secrets) = find(&house.cx(), "wiki").await.unwrap().unwrap();
-            secrets.iter().filter(|secret| secret.is_live(house.clock.now())).count()
-        };
-        for _ in 0..3 {
-            house.clock.advance(Lifetime::from_minutes(1));
-            rotate_secret(&house.cx(), &Actor::CommandLine, "wiki", SECRET_OVERLAP).await.unwrap().unwrap();
-            assert_eq!(live(&house).await, 2);
-        }
-        house.clock.advance(SECRET_OVERLAP);
-        assert_eq!(live(&house).await, 1);
-        rotate_secret(&house.cx(), &Actor::CommandLine, "wiki", Lifetime::ZERO).await.unwrap().unwrap();
-        assert_eq!(live(&house).await, 1);
-        let long = rotate_secret(&house.cx(), &Actor::CommandLine, "wiki", Lifetime::from_days(31)).await.unwrap();
-        assert_eq!(long.unwrap_err(), ClientRefusal::Overlap);
-    }
-
-    #[tokio::test]
-    async fn disabling_ends_grants_and_a_public_client_has_no_secret_to_rotate() {
-        let house = bench::house().await;
-        let user = house.person("alice@example.com").await;
-        let session = house.session_of(&user).await;
-        let grant = house.grant_of(&user, &session).await;
-        let cx = house.cx();
-        let refused = rotate_secret(&cx, &Actor::CommandLine, bench::CLIENT, SECRET_OVERLAP).await.unwrap();
-        assert_eq!(refused.unwrap_err(), ClientRefusal::NoSecret(bench::CLIENT.to_owned()));
-        assert!(disable(&cx, &Actor::CommandLine, bench::CLIENT).await.unwrap().unwrap().disabled_at.is_some());
-        assert!(house.grant(&grant).await.revoked_at.is_some());
-        assert!(enable(&cx, &Actor::CommandLine, bench::CLIENT).await.unwrap().unwrap().disabled_at.is_none());
-        remove(&cx, &Actor::CommandLine, bench::CLIENT).await.unwrap().unwrap();
-        for unknown in [bench::CLIENT, "a\0b"] {
-            let gone = find(&cx, unknown).await.unwrap();
-            assert!(matches!(gone, Err(ClientRefusal::Unknown(_))));
-        }
-    }
-
-    #[test]
-    fn generated_ids_are_good_ids() {
-        for profile in Profile::ALL {
-            let id = generated_id(profile, &crate::secret::SeededChance::new(1));
-            assert_eq!(client_rules::judge_id(&id), Ok(()), "{id}");
-        }
-    }
-}
+#[path = "client_tests.rs"]
+mod tests;

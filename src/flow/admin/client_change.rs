@@ -1,10 +1,10 @@
-//! Owns what may be changed in a client's record, and the change itself. It does not own whether the result is a good one
-//! (`client_rules`).
+//! Owns changes to a client's document in the form of the command line: this list more, that value else. It does not own
+//! whether the result is a good one (`client_rules`).
 
-use crate::oauth::client::{Client, ClientAuthMethod, GrantType};
+use super::client_document::ClientDocument;
+use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::client_policy::{PkceRule, RefreshRule};
 use crate::oauth::jose::Algorithm;
-use crate::oauth::scope::ScopeSet;
 use crate::time::Lifetime;
 
 /// A change to a list: first it is replaced, if `set` is given; then texts are added, then removed.
@@ -113,70 +113,45 @@ fn put<T: Clone>(place: &mut T, value: &Option<T>) {
     }
 }
 
+fn put_some<T: Clone>(place: &mut Option<T>, value: &Option<T>) {
+    if value.is_some() {
+        place.clone_from(value);
+    }
+}
+
+fn put_seconds(place: &mut Option<i64>, value: Option<Lifetime>) {
+    if let Some(life) = value {
+        *place = Some(life.seconds());
+    }
+}
+
 impl ClientChange {
     /// Makes the change, without judging it.
-    pub fn apply(&self, client: &mut Client) {
-        if let Some(name) = &self.name {
-            name.trim().clone_into(&mut client.name);
-        }
-        self.redirect_uris.apply(&mut client.redirect_uris);
-        self.post_logout_redirect_uris.apply(&mut client.post_logout_redirect_uris);
-        let mut scopes = client.scopes.iter().map(str::to_owned).collect();
-        self.scopes.apply(&mut scopes);
-        client.scopes = ScopeSet::of(scopes.iter().map(String::as_str));
-        if let Some(grants) = &self.grants {
-            client.grants = GrantType::ALL.into_iter().filter(|grant| grants.contains(grant)).collect();
-        }
-        put(&mut client.auth_method, &self.auth_method);
-        let policy = &mut client.policy;
-        put(&mut policy.trusted, &self.trusted);
-        put(&mut policy.pkce, &self.pkce);
-        put(&mut policy.refresh, &self.refresh);
-        put(&mut policy.access_token_lifetime, &self.lifetimes.access_token);
-        put(&mut policy.id_token_lifetime, &self.lifetimes.id_token);
-        put(&mut policy.code_lifetime, &self.lifetimes.code);
-        put(&mut policy.refresh_idle, &self.lifetimes.refresh_idle);
-        put(&mut policy.refresh_absolute, &self.lifetimes.refresh_absolute);
-        put(&mut policy.access_token_alg, &self.access_token_alg);
-        put(&mut policy.id_token_alg, &self.id_token_alg);
-        put(&mut policy.userinfo_alg, &self.userinfo_alg);
-        self.audiences.apply(&mut policy.audiences);
-        put(&mut policy.resource_identifier, &self.resource_identifier);
-        put(&mut policy.default_max_age, &self.default_max_age);
-        let about = &mut client.about;
-        put(&mut about.client_uri, &self.about.client_uri);
-        put(&mut about.policy_uri, &self.about.policy_uri);
-        put(&mut about.tos_uri, &self.about.tos_uri);
-        self.about.contacts.apply(&mut about.contacts);
-    }
-
-    /// Names of what is changed, for the security log.
-    pub(super) fn names(&self) -> Vec<&'static str> {
-        let none = ListChange::default();
-        let lists = [
-            ("redirect_uris", &self.redirect_uris),
-            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
-            ("scopes", &self.scopes),
-            ("audiences", &self.audiences),
-        ];
-        let mut names: Vec<_> = lists.into_iter().filter(|(_, list)| **list != none).map(|(name, _)| name).collect();
-        let others = [
-            ("name", self.name.is_some()),
-            ("grants", self.grants.is_some()),
-            ("auth_method", self.auth_method.is_some()),
-            ("trusted", self.trusted.is_some()),
-            ("pkce", self.pkce.is_some()),
-            ("refresh", self.refresh.is_some()),
-            ("lifetimes", self.lifetimes != LifetimeChange::default()),
-            ("access_token_alg", self.access_token_alg.is_some()),
-            ("id_token_alg", self.id_token_alg.is_some()),
-            ("userinfo_alg", self.userinfo_alg.is_some()),
-            ("resource_identifier", self.resource_identifier.is_some()),
-            ("default_max_age", self.default_max_age.is_some()),
-            ("about", self.about != AboutChange::default()),
-        ];
-        names.extend(others.into_iter().filter(|(_, given)| *given).map(|(name, _)| name));
-        names
+    pub fn apply(&self, document: &mut ClientDocument) {
+        put(&mut document.name, &self.name);
+        self.redirect_uris.apply(&mut document.redirect_uris);
+        self.post_logout_redirect_uris.apply(&mut document.post_logout_redirect_uris);
+        self.scopes.apply(document.scopes.get_or_insert_default());
+        put_some(&mut document.grants, &self.grants);
+        put_some(&mut document.auth_method, &self.auth_method);
+        put(&mut document.trusted, &self.trusted);
+        put_some(&mut document.pkce, &self.pkce);
+        put_some(&mut document.refresh, &self.refresh);
+        put_seconds(&mut document.access_token_lifetime_seconds, self.lifetimes.access_token);
+        put_seconds(&mut document.id_token_lifetime_seconds, self.lifetimes.id_token);
+        put_seconds(&mut document.code_lifetime_seconds, self.lifetimes.code);
+        put_seconds(&mut document.refresh_idle_seconds, self.lifetimes.refresh_idle);
+        put_seconds(&mut document.refresh_absolute_seconds, self.lifetimes.refresh_absolute);
+        put_some(&mut document.access_token_alg, &self.access_token_alg);
+        put_some(&mut document.id_token_alg, &self.id_token_alg);
+        put(&mut document.userinfo_alg, &self.userinfo_alg);
+        self.audiences.apply(&mut document.audiences);
+        put(&mut document.resource_identifier, &self.resource_identifier);
+        put(&mut document.default_max_age, &self.default_max_age);
+        put(&mut document.client_uri, &self.about.client_uri);
+        put(&mut document.policy_uri, &self.about.policy_uri);
+        put(&mut document.tos_uri, &self.about.tos_uri);
+        self.about.contacts.apply(&mut document.contacts);
     }
 }
 
@@ -201,13 +176,5 @@ mod tests {
         let all = ListChange { set: Some(texts(&["x"])), add: texts(&["y", "z"]), remove: texts(&["x", "z"]) };
         assert_eq!(after(all), ["y"]);
         assert!(after(ListChange::to(Vec::new())).is_empty());
-    }
-
-    #[test]
-    fn a_change_names_what_it_changes() {
-        assert!(ClientChange::default().names().is_empty());
-        let change =
-            ClientChange { trusted: Some(false), scopes: ListChange::plus(texts(&["a"])), ..ClientChange::default() };
-        assert_eq!(change.names(), ["scopes", "trusted"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the words of everything that can be wrong with a client. It does not own the checks (`client_rules`, `client`).
 
-use super::TextRefusal;
+use super::{AdminRefusal, RefusalKind, TextRefusal};
+use crate::oauth::mapping::MappingRefusal;
 use crate::oauth::redirect_uri::RedirectUriRefusal;
 
 /// Why nothing was done. The words say what to do instead.
@@ -17,10 +18,10 @@ pub enum ClientRefusal {
     )]
     IdLikeSub(String),
     /// There is one.
-    #[error("there is a client {0:?} already; choose another id, or change it with `vouchsafe client edit`")]
+    #[error("there is a client {0:?} already: choose another id, or change that client")]
     Taken(String),
     /// No such client.
-    #[error("there is no client {0:?}; `vouchsafe client list` shows all")]
+    #[error("there is no client {0:?}")]
     Unknown(String),
     /// The name.
     #[error("the name {0}; the consent page shows it to people")]
@@ -45,7 +46,7 @@ pub enum ClientRefusal {
     #[error("the grant refresh_token needs authorization_code beside it: nothing else here gives refresh tokens")]
     RefreshAlone,
     /// Nowhere to go.
-    #[error("give at least one --redirect-uri: the addresses that the app receives its codes at")]
+    #[error("give at least one redirect URI: the addresses that the app receives its codes at")]
     NoRedirectUri,
     /// Nothing ever goes there.
     #[error(
@@ -66,7 +67,7 @@ pub enum ClientRefusal {
     #[error("a client has at most 100 entries of one kind; these are more: {0}")]
     TooMany(&'static str),
     /// No such scope.
-    #[error("there is no scope {0:?}: define it first with `vouchsafe scope add`")]
+    #[error("there is no scope {0:?}: define it first")]
     UnknownScope(String),
     /// A program without people.
     #[error(
@@ -115,7 +116,79 @@ pub enum ClientRefusal {
     /// A public client has no secret.
     #[error("the client {0} is public and has no secret")]
     NoSecret(String),
+    /// No such secret.
+    #[error("the client {0} has no secret {1:?} that is still good")]
+    UnknownSecret(String, String),
     /// Too long.
     #[error("the old secret can go on for at most 30 days")]
     Overlap,
+    /// A rule about claims.
+    #[error(transparent)]
+    Mapping(#[from] MappingRefusal),
+    /// The id is its name.
+    #[error("the id of a client cannot change: it is {0:?}")]
+    Renamed(String),
+    /// Comes with the program.
+    #[error("the client {0} belongs to the console and cannot be changed")]
+    BuiltIn(String),
+}
+
+impl From<ClientRefusal> for AdminRefusal {
+    fn from(refusal: ClientRefusal) -> Self {
+        use ClientRefusal as R;
+        use RefusalKind::{Conflict, Forbidden, Invalid, Unknown};
+        let (kind, code, field) = match &refusal {
+            R::Id(_) => (Invalid, "client_id", Some("client_id")),
+            R::IdLikeSub(_) => (Invalid, "client_id_like_a_person", Some("client_id")),
+            R::Taken(_) => (Conflict, "client_id_taken", Some("client_id")),
+            R::Unknown(_) => (Unknown, "client_unknown", None),
+            R::Name(_) => (Invalid, "name", Some("name")),
+            R::PublicWithSecret(_) => (Invalid, "public_with_secret", Some("auth_method")),
+            R::ConfidentialWithoutSecret(_) => (Invalid, "confidential_without_secret", Some("auth_method")),
+            R::NoGrant => (Invalid, "grant_missing", Some("grants")),
+            R::PublicForItself => (Invalid, "client_credentials_of_public", Some("grants")),
+            R::RefreshAlone => (Invalid, "refresh_token_alone", Some("grants")),
+            R::NoRedirectUri => (Invalid, "redirect_uri_missing", Some("redirect_uris")),
+            R::NeedlessRedirectUri => (Invalid, "redirect_uri_needless", Some("redirect_uris")),
+            R::Uri { what: "redirect URI", .. } => (Invalid, "redirect_uri", Some("redirect_uris")),
+            R::Uri { .. } => (Invalid, "post_logout_redirect_uri", Some("post_logout_redirect_uris")),
+            R::TooMany(_) => (Invalid, "too_many", None),
+            R::UnknownScope(_) => (Invalid, "scope_unknown", Some("scopes")),
+            R::ScopeAboutPeople(_) => (Invalid, "scope_about_people", Some("scopes")),
+            R::PkceOfPublic => (Invalid, "pkce_of_public", Some("pkce")),
+            R::RefreshWithoutGrant => (Invalid, "refresh_without_grant", Some("refresh")),
+            R::Life { what, .. } => (Invalid, "lifetime", Some(lifetime_field(what))),
+            R::IdleBeyondAbsolute => (Invalid, "idle_beyond_absolute", Some("refresh_idle_seconds")),
+            R::NoKey(_) => (Invalid, "algorithm_without_key", None),
+            R::Audience(_) => (Invalid, "audience", Some("audiences")),
+            R::MaxAge => (Invalid, "default_max_age", Some("default_max_age")),
+            R::Link { what, .. } => (Invalid, "link", Some(link_field(what))),
+            R::Contact(_) => (Invalid, "contact", Some("contacts")),
+            R::NoSecret(_) => (Conflict, "client_is_public", None),
+            R::UnknownSecret(..) => (Unknown, "secret_unknown", None),
+            R::Overlap => (Invalid, "overlap", Some("overlap_seconds")),
+            R::Mapping(_) => (Invalid, "mapping", Some("mappings")),
+            R::Renamed(_) => (Invalid, "client_id_fixed", Some("client_id")),
+            R::BuiltIn(_) => (Forbidden, "built_in", None),
+        };
+        AdminRefusal { kind, code, field, words: refusal.to_string() }
+    }
+}
+
+fn lifetime_field(what: &str) -> &'static str {
+    match what {
+        "access token" => "access_token_lifetime_seconds",
+        "ID token" => "id_token_lifetime_seconds",
+        "code" => "code_lifetime_seconds",
+        "refresh token" => "refresh_idle_seconds",
+        _ => "refresh_absolute_seconds",
+    }
+}
+
+fn link_field(what: &str) -> &'static str {
+    match what {
+        "home page" => "client_uri",
+        "privacy policy" => "policy_uri",
+        _ => "tos_uri",
+    }
 }

@@ -8,6 +8,7 @@ use crate::identity::Email;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::client_policy::{PkceRule, RefreshRule};
 use crate::oauth::jose::Algorithm;
+use crate::oauth::mapping;
 use crate::oauth::redirect_uri;
 use crate::oauth::scope::{Scope, is_standard};
 use crate::time::Lifetime;
@@ -15,7 +16,7 @@ use crate::time::Lifetime;
 /// Most entries of any list of a client.
 const MAX_ENTRIES: usize = 100;
 /// Longest life of a signed token: nobody who checks it alone hears of its end before.
-const LONGEST_TOKEN: Lifetime = Lifetime::from_hours(24);
+pub(super) const LONGEST_TOKEN: Lifetime = Lifetime::from_hours(24);
 /// Longest life of a code (RFC 9700 section 2.1.1 wants it short).
 const LONGEST_CODE: Lifetime = Lifetime::from_seconds(60);
 const LONGEST_GRANT: Lifetime = Lifetime::from_days(3_650);
@@ -23,7 +24,7 @@ const ONE_SECOND: Lifetime = Lifetime::from_seconds(1);
 
 /// What a record is held against.
 pub(super) struct Surroundings<'a> {
-    /// Scopes that administrators defined.
+    /// Scopes beside the standard ones.
     pub(super) defined: &'a [Scope],
     /// Algorithms that can sign now.
     pub(super) algorithms: &'a [Algorithm],
@@ -37,6 +38,7 @@ pub(super) fn judge(client: &Client, around: &Surroundings<'_>) -> Result<(), Cl
     judge_addresses(client)?;
     judge_scopes(client, around.defined)?;
     judge_policy(client, around.algorithms)?;
+    mapping::judge(&client.policy.mappings)?;
     judge_about(client)
 }
 
@@ -165,7 +167,7 @@ fn judge_about(client: &Client) -> Result<(), ClientRefusal> {
 }
 
 /// An absolute https address, or http on this machine for trying out.
-fn is_link(text: &str) -> bool {
+pub(super) fn is_link(text: &str) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     text.len() <= 2_000
@@ -179,7 +181,7 @@ fn is_link(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::admin::client::draft;
+    use crate::flow::admin::client_document::draft;
     use crate::oauth::client::ClientAuthMethod;
     use crate::oauth::client_policy::Profile;
     use crate::oauth::redirect_uri::RedirectUriRefusal;
@@ -195,12 +197,8 @@ mod tests {
     }
 
     fn judged(client: &Client) -> Result<(), ClientRefusal> {
-        let defined = [Scope {
-            name: "orders:read".to_owned(),
-            description: "Read your orders".to_owned(),
-            claims: Vec::new(),
-            audience: None,
-        }];
+        let defined =
+            [Scope { name: "orders:read".to_owned(), description: "Read your orders".to_owned(), ..Scope::default() }];
         judge(client, &Surroundings { defined: &defined, algorithms: &[Algorithm::RS256, Algorithm::ES256] })
     }
 

@@ -1,60 +1,94 @@
 //! Owns what administrators do to remembered consents: look and withdraw. It does not own whether a consent covers a
 //! request (`oauth::consent`).
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::change::Change;
+use super::page::Page;
+use super::refusal::granted;
+use super::session::unknown_user;
 use super::user::find_in;
-use super::{About, Actor, event};
-use crate::flow::{Cx, Fault};
+use super::{About, Actor, AdminRefusal, Done, rank};
+use crate::flow::Cx;
+use crate::identity::Permission;
 use crate::oauth::consent::Consent;
 use crate::store::{codes, consents, grants};
 
-/// Why there is nothing to show or to withdraw.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConsentRefusal {
-    /// No such person.
-    #[error("there is no account {0:?}; `vouchsafe user list` shows all")]
-    UnknownUser(String),
-    /// The person has allowed this client nothing.
-    #[error("this person has given the client {0:?} no consent; `vouchsafe consent list` shows what there is")]
-    Nothing(String),
+/// What a person allowed a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ConsentView {
+    /// The client.
+    pub client_id: String,
+    /// The person.
+    pub user_id: String,
+    /// Scopes that were allowed.
+    pub scopes: Vec<String>,
+    /// Single claims that were allowed beyond them.
+    pub claims: Vec<String>,
+    /// When something was allowed first (RFC 3339).
+    pub created_at: String,
+    /// When something was allowed last (RFC 3339).
+    pub granted_at: String,
 }
 
-/// Everything a person (address or id) has allowed, in order of the clients' ids.
+impl From<Consent> for ConsentView {
+    fn from(consent: Consent) -> Self {
+        Self {
+            client_id: consent.client_id,
+            user_id: consent.user_id.0,
+            scopes: consent.scopes.iter().map(str::to_owned).collect(),
+            claims: consent.claims,
+            created_at: consent.created_at.rfc3339(),
+            granted_at: consent.granted_at.rfc3339(),
+        }
+    }
+}
+
+/// Up to `limit` of what a person (address or id) has allowed, in order of the clients' ids.
 ///
 /// # Errors
-/// Inner: a [`ConsentRefusal`]. Outer: a [`Fault`].
-pub async fn list(cx: &Cx, who: &str) -> Result<Result<Vec<Consent>, ConsentRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn list(cx: &Cx, actor: &Actor, who: &str, after: Option<Value>, limit: i64) -> Done<Page<ConsentView>> {
+    granted!(actor.needs(Permission::UsersRead));
     let who = who.trim().to_owned();
+    let after = after.and_then(|key| key.as_str().map(str::to_owned)).unwrap_or_default();
     let found = cx.db().read(move |c| match find_in(c, &who)? {
         Some(user) => Ok(Ok(consents::list_of_user(c, &user.id)?)),
-        None => Ok(Err(ConsentRefusal::UnknownUser(who.clone()))),
+        None => Ok(Err(unknown_user(&who))),
     });
-    Ok(found.await?)
+    // A person has allowed dozens, not thousands: they are read at once and shown in pages like everything else.
+    Ok(found.await?.map(|mut consents| {
+        consents.retain(|consent| consent.client_id > after);
+        let page = Page::of(consents, limit, |consent| Value::from(consent.client_id.as_str()));
+        page.map(ConsentView::from)
+    }))
 }
 
 /// Takes back what a person allowed a client, and ends what came of it: codes not yet used, grants and so their tokens.
 ///
 /// # Errors
-/// Inner: a [`ConsentRefusal`]. Outer: a [`Fault`].
-pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Result<Result<(), ConsentRefusal>, Fault> {
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Done<()> {
+    granted!(actor.needs(Permission::UsersWrite));
+    let words = format!("this person has given the client {client_id:?} no consent");
+    let nothing = AdminRefusal::unknown("consent_unknown", words);
     if client_id.contains('\0') {
-        return Ok(Err(ConsentRefusal::Nothing(client_id.to_owned())));
+        return Ok(Err(nothing));
     }
-    let (who, client, now) = (who.trim().to_owned(), client_id.to_owned(), cx.now);
-    let mut row = event(cx, actor, "consent_withdrawn", About::client(client_id), json!({}));
+    let (who, client, change) = (who.trim().to_owned(), client_id.to_owned(), Change::new(cx, actor));
     let done = cx.db().write(move |c| {
-        let Some(user) = find_in(c, &who)? else { return Ok(Err(ConsentRefusal::UnknownUser(who.clone()))) };
+        let Some(user) = find_in(c, &who)? else { return Ok(Err(unknown_user(&who))) };
+        granted!(rank::may_act_on(c, &change.actor, &user)?);
         let had_consent = consents::withdraw(c, &user.id, &client)?;
         codes::delete_of_client_and_user(c, &client, &user.id)?;
         // A trusted client has grants without a consent: those end too.
-        let ended = grants::revoke_of_user_and_client(c, &user.id, &client, "consent was withdrawn", now)?;
+        let ended = grants::revoke_of_user_and_client(c, &user.id, &client, "consent was withdrawn", change.now)?;
         if !had_consent && ended == 0 {
-            return Ok(Err(ConsentRefusal::Nothing(client.clone())));
+            return Ok(Err(nothing.clone()));
         }
-        row.event.user_id = Some(user.id.as_str().to_owned());
-        row.event.detail = json!({ "grants_ended": ended }).to_string();
-        row.append(c)?;
+        let about = About { user: Some(&user.id), client: Some(&client) };
+        change.log(c, "consent_withdrawn", about, json!({ "grants_ended": ended }))?;
         Ok(Ok(()))
     });
     Ok(done.await?)
@@ -82,13 +116,15 @@ mod tests {
             granted_at: cx.now,
         };
         house.parts.db.write(move |c| consents::grant(c, &consent)).await.unwrap();
-        assert_eq!(list(&cx, "alice@example.com").await.unwrap().unwrap().len(), 1);
+        let listed = list(&cx, &Actor::CommandLine, "alice@example.com", None, 10).await.unwrap().unwrap();
+        assert_eq!(listed.items.len(), 1);
         let other = withdraw(&cx, &Actor::CommandLine, "alice@example.com", "other").await.unwrap();
-        assert_eq!(other, Err(ConsentRefusal::Nothing("other".to_owned())));
+        assert_eq!(other.unwrap_err().code, "consent_unknown");
         assert!(house.grant(&grant).await.revoked_at.is_none());
         withdraw(&cx, &Actor::CommandLine, "alice@example.com", bench::CLIENT).await.unwrap().unwrap();
         assert!(house.grant(&grant).await.revoked_at.is_some());
-        assert!(list(&cx, "alice@example.com").await.unwrap().unwrap().is_empty());
+        let listed = list(&cx, &Actor::CommandLine, "alice@example.com", None, 10).await.unwrap().unwrap();
+        assert!(listed.items.is_empty());
         let again = withdraw(&cx, &Actor::CommandLine, "alice@example.com", bench::CLIENT).await.unwrap();
         assert!(again.is_err());
     }

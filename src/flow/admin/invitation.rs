@@ -1,6 +1,6 @@
 //! Owns invitations: the one-time link by which a person chooses a password of their own, and what is done with it. It does
-//! not own the page behind the link (`http::sign_in::invitation`), nor sending it: whoever invites gets the secret once and
-//! hands it on; a mailer would take it from the same two places ([`invite`] and [`super::user::create`]).
+//! not own the page behind the link (`http::sign_in::invitation`), nor sending the letter (`flow::mail`). Whoever invites gets
+//! the secret too, once: without a mail server they hand it on.
 
 use serde_json::json;
 
@@ -11,8 +11,8 @@ use super::user_document::UserView;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, Done, rank};
 use crate::flow::audit::Entry;
-use crate::flow::{Cx, Fault};
-use crate::identity::{Permission, User, UserId};
+use crate::flow::{Cx, Fault, mail};
+use crate::identity::{Permission, User};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::{self, Conn, invitations, users};
@@ -26,16 +26,32 @@ pub const LIFETIME: Lifetime = Lifetime::from_days(7);
 pub(super) struct Fresh {
     pub(super) token: Sensitive,
     now: Timestamp,
+    /// Under this id the letter waits; there is none where no mail server is configured.
+    letter: Option<(Cx, String)>,
 }
 
 pub(super) fn fresh(cx: &Cx) -> Fresh {
-    Fresh { token: make(Kind::Invitation, &*cx.parts.chance), now: cx.now }
+    let is_mailed = cx.parts.post.mailer.is_on();
+    Fresh {
+        token: make(Kind::Invitation, &*cx.parts.chance),
+        now: cx.now,
+        letter: is_mailed.then(|| (cx.clone(), mail::letter_id(cx))),
+    }
 }
 
 impl Fresh {
-    /// Stores it; an earlier one of this person is void.
-    pub(super) fn store(&self, c: &mut Conn, user: &UserId) -> Result<(), store::Fault> {
-        invitations::replace(c, &hash(self.token.expose()), user, self.now, self.now + LIFETIME)
+    /// Stores it, with the letter that brings it; an earlier one of this person is void.
+    pub(super) fn store(&self, c: &mut Conn, user: &User) -> Result<(), store::Fault> {
+        invitations::replace(c, &hash(self.token.expose()), &user.id, self.now, self.now + LIFETIME)?;
+        let Some((cx, id)) = &self.letter else { return Ok(()) };
+        let address = address(cx, &self.token).expose().to_owned();
+        let letter = mail::invitation(cx, user.email.as_str(), user.profile.name.as_deref(), address);
+        mail::post(c, cx, id, &letter)
+    }
+
+    /// Whether a letter goes out.
+    pub(super) fn is_mailed(&self) -> bool {
+        self.letter.is_some()
     }
 }
 
@@ -46,6 +62,8 @@ pub struct Invited {
     pub user: UserView,
     /// The secret of the link; shown once.
     pub token: Sensitive,
+    /// Whether a letter with the link goes to them.
+    pub mailed: bool,
 }
 
 /// The address of the page behind an invitation.
@@ -60,17 +78,19 @@ pub fn address(cx: &Cx, token: &Sensitive) -> Sensitive {
 pub async fn invite(cx: &Cx, actor: &Actor, who: &str) -> Done<Invited> {
     granted!(actor.needs(Permission::UsersWrite));
     let (change, who, link) = (Change::new(cx, actor), who.trim().to_owned(), fresh(cx));
-    let token = link.token.clone();
+    let (token, mailed) = (link.token.clone(), link.is_mailed());
     let done = cx.db().write(move |c| {
         let user = granted!(rank::target(c, &change.actor, &who)?);
         if user.disabled_at.is_some() {
             return Ok(Err(UserRefusal::Disabled.into()));
         }
-        link.store(c, &user.id)?;
+        link.store(c, &user)?;
         change.log(c, "user_invited", About::user(&user.id), json!({}))?;
         Ok(UserView::of_id(c, &user.id, change.now)?.ok_or_else(|| UserRefusal::Unknown(who.clone()).into()))
     });
-    Ok(done.await?.map(|user| Invited { user, token }))
+    let done = done.await?;
+    cx.parts.post.wake.notify_one();
+    Ok(done.map(|user| Invited { user, token, mailed }))
 }
 
 /// Why an invitation came to nothing. The words are for the person who was invited.

@@ -3,18 +3,26 @@
 //! Every operation takes typed input, judges it in one place, answers with a refusal whose words say what to do, and leaves
 //! a row in `events` in the very transaction that makes the change.
 
+pub mod attention;
 pub mod attribute;
 pub mod client;
 pub mod client_change;
+pub mod client_document;
 pub mod consent;
+pub mod console_client;
+pub mod files;
+pub mod grant;
 pub mod group;
 pub mod invitation;
 pub mod key;
+pub mod overview;
 pub mod page;
 pub mod refusal;
+pub mod resource;
 pub mod role;
 pub mod scope;
 pub mod session;
+pub mod settings;
 pub mod setup;
 pub mod user;
 pub mod user_access;
@@ -24,6 +32,7 @@ pub mod user_search;
 mod change;
 mod client_refusal;
 mod client_rules;
+mod edit;
 mod rank;
 mod user_refusal;
 

@@ -17,6 +17,7 @@ use crate::flow::oauth::logout::end_session;
 use crate::identity::{Permission, Session, SessionId, User};
 use crate::store::sessions::{self, SessionPlace};
 use crate::store::users;
+use crate::time::Timestamp;
 
 /// A live session, with whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -57,13 +58,23 @@ impl SessionView {
             auth_time: session.auth_time.rfc3339(),
             last_seen_at: session.last_seen_at.rfc3339(),
             expires_at: session.expires_at.rfc3339(),
-            ended_at: session.ended_at.map(crate::time::Timestamp::rfc3339),
+            ended_at: session.ended_at.map(Timestamp::rfc3339),
             acr: session.acr.clone(),
             amr: session.amr.clone(),
             user_agent: session.user_agent.clone(),
             address: session.address.clone(),
         }
     }
+}
+
+pub(super) fn unknown_user(who: &str) -> AdminRefusal {
+    UserRefusal::Unknown(who.to_owned()).into()
+}
+
+/// Reads a cursor of lists that are ordered by a time and an id.
+pub(super) fn time_and_id(key: Option<Value>) -> Option<(Timestamp, String)> {
+    let key = key?;
+    Some((Timestamp::from_millis(key.get(0)?.as_i64()?), key.get(1)?.as_str()?.to_owned()))
 }
 
 /// Live sessions of one person (address or id) or of all, those that began last first. A page may hold fewer than `limit` and

@@ -35,6 +35,8 @@ pub struct Created {
     pub user: UserView,
     /// The secret of the invitation, if one was wanted; shown once.
     pub invitation: Option<Sensitive>,
+    /// Whether a letter with the invitation goes to them.
+    pub mailed: bool,
 }
 
 /// The record of a new person.
@@ -82,14 +84,17 @@ pub async fn create(cx: &Cx, actor: &Actor, document: UserDocument, access: Firs
             users::password_set(c, &user.id, phc, change.now)?;
         }
         if let Some(link) = &link {
-            link.store(c, &user.id)?;
+            link.store(c, &user)?;
         }
         let mut detail = differences(None, Some(&json!(UserDocument::of(&user))));
         detail["invited"] = json!(link.is_some());
         change.log(c, "user_added", About::user(&user.id), detail)?;
         UserView::of_id(c, &user.id, change.now).map(|view| view.ok_or_else(|| unknown(user.id.as_str())))
     });
-    Ok(done.await?.map(|user| Created { user, invitation: invited.map(|link| link.token) }))
+    let done = done.await?;
+    cx.parts.post.wake.notify_one();
+    let mailed = invited.as_ref().is_some_and(invitation::Fresh::is_mailed);
+    Ok(done.map(|user| Created { user, invitation: invited.map(|link| link.token), mailed }))
 }
 
 fn unknown(who: &str) -> super::AdminRefusal {

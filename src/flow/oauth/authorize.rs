@@ -1,6 +1,7 @@
 //! Owns the authorization endpoint: begins a request or goes on with one, asks `oauth::step` what must happen, and does it:
 //! shows a page, makes the code, or refuses. It does not own the pages nor the steps people take.
 
+use crate::flow::oauth::{issue, scopes};
 use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::trace::Note;
@@ -17,7 +18,7 @@ use crate::oauth::token;
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
 use crate::signing::Expect;
-use crate::store::{clients, codes, consents, scopes, sessions};
+use crate::store::{clients, codes, consents, sessions};
 
 const STEP: &str = "authorize";
 
@@ -147,12 +148,9 @@ pub async fn reopen(
     sealed: &str,
     browser: &Browser,
 ) -> Result<Result<(Pending, Client, Callback), PageRefusal>, Fault> {
-    let pending = match Pending::open(cx, sealed, browser.binding.as_deref()) {
+    let pending = match Pending::open(cx, STEP, sealed, browser.binding.as_deref()) {
         Ok(pending) => pending,
-        Err(refusal) => {
-            let refusal = cx.refuse(STEP, refusal, Note::default());
-            return Ok(Err(PageRefusal { refusal, facts: Vec::new() }));
-        }
+        Err(refusal) => return Ok(Err(PageRefusal { refusal, facts: Vec::new() })),
     };
     let params = Params::of([("client_id", pending.request.client_id.as_str())]);
     let client = match find_client(cx, &params).await? {
@@ -184,12 +182,15 @@ async fn find_client(cx: &Cx, params: &Params) -> Result<Result<Client, PageRefu
     };
     let (check, received) = match known {
         Some(client) if client.disabled_at.is_none() => return Ok(Ok(client)),
-        Some(_) => ("client.enabled", "a disabled client"),
-        None => ("client.known", "an unknown client_id"),
+        Some(client) => {
+            cx.parts.usage.asked_while_disabled(&client.client_id, cx.now);
+            ("client.enabled", format!("a disabled client: {client_id}"))
+        }
+        None => ("client.known", client_id.clone()),
     };
     let words = "the app is not known here, or it is switched off";
     let refusal = Refusal::new(ErrorCode::InvalidRequest, check, "RFC 6749 section 4.1.2.1", words)
-        .because("a registered, enabled client", format!("{received}: {client_id}"));
+        .because("a registered, enabled client", received);
     let refusal = cx.refuse(STEP, refusal, Note::default().client(&client_id));
     Ok(Err(PageRefusal { refusal, facts: vec![("Received client_id".to_owned(), client_id)] }))
 }
@@ -214,9 +215,17 @@ async fn with_resources(
         Ok(request) if !request.resources.is_empty() => request,
         as_it_is => return Ok(as_it_is),
     };
-    let defined = cx.db().read(scopes::list).await?;
-    let resources: Vec<&str> = request.resources.iter().map(String::as_str).collect();
-    Ok(token::audience(&resources, client, &request.scope, &defined, cx.issuer()).map(|_| request))
+    let (client, issuer) = (client.clone(), cx.issuer().to_owned());
+    let checked = cx.db().read(move |c| {
+        let defined = scopes::defined(c, &issuer)?;
+        let resources: Vec<&str> = request.resources.iter().map(String::as_str).collect();
+        let audience = match token::audience(&resources, &client, &request.scope, &defined, &issuer) {
+            Ok(audience) => audience,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(issue::access_token_rule(c, &client.policy, &audience, &issuer)?.map(|_| request.clone()))
+    });
+    Ok(checked.await?)
 }
 
 /// Verifies `id_token_hint`: our signature, our issuer; expired is fine (OIDC Core section 3.1.2.1).
@@ -329,10 +338,10 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
     if hashes.is_empty() && !custom {
         return Ok(Known { found: Vec::new(), consent: None, defined: Vec::new() });
     }
-    let (client, pending) = (client.clone(), pending.clone());
+    let (client, pending, issuer) = (client.clone(), pending.clone(), cx.issuer().to_owned());
     let known = cx.db().read(move |c| {
         let found = browser::live_sessions(c, &hashes, rule, now)?;
-        let defined = if custom { scopes::list(c)? } else { Vec::new() };
+        let defined = if custom { scopes::defined(c, &issuer)? } else { Vec::new() };
         let signed_in: Vec<SignedIn> = found.iter().map(|f| f.signed_in.clone()).collect();
         let situation = Situation {
             request: &pending.request,

@@ -36,6 +36,12 @@ pub async fn authenticate(
         false => cx.db().read(move |c| clients::find_with_secrets(c, &client_id)).await?,
     };
     let hash = presented.secret.as_ref().map(|secret| token::hash(secret.expose()));
+    if known.as_ref().is_some_and(|(client, _)| client.disabled_at.is_some()) {
+        cx.parts.usage.asked_while_disabled(&presented.client_id, cx.now);
+    }
     let judged = client_auth::authenticate(&presented, hash.as_deref(), known, cx.now);
+    if let Ok(client) = &judged {
+        cx.parts.usage.used(&client.client().client_id, client.secret_id(), cx.now);
+    }
     Ok(judged.map_err(|refusal| cx.refuse(step, refusal, Note::default().client(&presented.client_id))))
 }

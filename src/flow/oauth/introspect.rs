@@ -51,10 +51,22 @@ async fn about_access_token(cx: &Cx, caller: &Client, text: &str) -> Result<Opti
     let Ok(token) = AccessToken::verify(cx, text, None) else { return Ok(None) };
     let reference = token.reference();
     if !introspection::concerns(caller, &reference.client_id, &token.audience()) {
+        note_no_concern(cx, caller, &reference.client_id, &token.audience().join(" "));
         return Ok(None);
     }
     let known = cx.db().read(move |c| standing::of_access_token(c, &reference)).await?;
     Ok(still_good(cx, &known).is_ok().then(|| introspection::access_token(token.claims())))
+}
+
+/// An API that asks about tokens made for another one is told no more than that they are inactive; whoever runs it finds in
+/// the trace why.
+fn note_no_concern(cx: &Cx, caller: &Client, owner: &str, audience: &str) {
+    let words = "answered as inactive: the token is not for this caller";
+    let names = [Some(caller.client_id.as_str()), caller.policy.resource_identifier.as_deref()];
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let refusal = Refusal::new(ErrorCode::InvalidToken, "introspection.concerns", "RFC 7662 section 2.2", words)
+        .because(format!("a token for {}", names.join(" or ")), format!("a token of {owner} for {audience}"));
+    cx.refuse(STEP, refusal, Note::default().client(&caller.client_id));
 }
 
 async fn about_refresh_token(cx: &Cx, caller: &Client, text: &str) -> Result<Option<Value>, Fault> {
@@ -68,5 +80,8 @@ async fn about_refresh_token(cx: &Cx, caller: &Client, text: &str) -> Result<Opt
     let Some((token, grant, good)) = found.await? else { return Ok(None) };
     let live = token.used_at.is_none() && token.superseded_at.is_none() && now < token.expires_at;
     let own = token.client_id == caller.client_id;
+    if !own {
+        note_no_concern(cx, caller, &token.client_id, "nobody: it is a refresh token");
+    }
     Ok((good && live && own).then(|| introspection::refresh_token(&token, &grant, cx.issuer())))
 }

@@ -7,5 +7,6 @@ pub mod introspect;
 pub mod issue;
 pub mod logout;
 pub mod revoke;
+pub mod scopes;
 pub mod token;
 pub mod userinfo;

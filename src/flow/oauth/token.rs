@@ -4,11 +4,12 @@
 use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::{self, Incoming};
-use crate::flow::oauth::issue::{self, Ready};
+use crate::flow::oauth::issue::{self, Making, Ready};
+use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
+use crate::identity::Downfall;
 use crate::identity::session::SessionRule;
-use crate::identity::{Downfall, User};
 use crate::oauth::authorization::{Authorization, Code, Grant, RefreshToken};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::client_auth::AuthenticatedClient;
@@ -17,11 +18,10 @@ use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::grant::{authorization_code, client_credentials, refresh_token};
 use crate::oauth::params::Params;
 use crate::oauth::pkce;
-use crate::oauth::scope::{self, Scope};
 use crate::oauth::token::{self, TokenAnswer};
-use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::secret::token::{Kind, check_shape, hash, make, seems};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, scopes, standing, users};
+use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, standing};
 use crate::time::{Lifetime, Timestamp};
 
 const STEP: &str = "token";
@@ -50,26 +50,37 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
     };
     let redeemed = match redeemed {
         Ok(redeemed) => redeemed,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+        Err(refusal) => {
+            if is_reuse(&refusal) {
+                cx.count(Count::Reuses);
+            }
+            return Ok(Err(cx.refuse(STEP, refusal, note)));
+        }
     };
     let ready = Ready {
         client: client.client(),
         authorization: &redeemed.authorization,
-        audience: redeemed.audience,
+        making: &redeemed.making,
         grant: redeemed.grant.as_ref().map(|(id, end)| (id.as_str(), *end)),
-        user: redeemed.user.as_ref(),
         refresh_token: redeemed.refresh_token,
     };
-    issue::mint(cx, ready).map(Ok)
+    let answer = issue::mint(cx, ready)?;
+    cx.count(Count::tokens_by(grant));
+    Ok(Ok(answer))
+}
+
+/// Whether somebody came a second time with what is good once, so that the family ended. Told by the check, after the commit:
+/// a transaction may run twice.
+fn is_reuse(refusal: &Refusal) -> bool {
+    matches!(refusal.finding.check, "code.unused" | "refresh_token.chain" | "refresh_token.reuse")
 }
 
 /// What every grant ends in.
 struct Redeemed {
     authorization: Authorization,
-    audience: Vec<String>,
+    making: Making,
     /// The family and its absolute end.
     grant: Option<(String, Timestamp)>,
-    user: Option<User>,
     refresh_token: Option<Sensitive>,
 }
 
@@ -106,23 +117,8 @@ impl Work {
         self.client.client()
     }
 
-    fn audience(
-        &self,
-        c: &mut Conn,
-        authorization: &Authorization,
-    ) -> Result<Result<Vec<String>, Refusal>, store::Fault> {
-        let defined = defined_scopes(c, authorization)?;
-        Ok(token::resources(&self.form.all("resource"), &authorization.resources).and_then(|resources| {
-            token::audience(&resources, self.client(), &authorization.scope, &defined, &self.issuer)
-        }))
-    }
-
-    /// The person, only when the ID token is to hold claims about them.
-    fn user_for_claims(&self, c: &mut Conn, a: &Authorization) -> Result<Option<User>, store::Fault> {
-        match &a.user_id {
-            Some(id) if !a.claims.id_token.is_empty() => users::find(c, id),
-            _ => Ok(None),
-        }
+    fn making(&self, c: &mut Conn, a: &Authorization) -> Result<Result<Making, Refusal>, store::Fault> {
+        issue::making(c, self.client(), a, &self.form.all("resource"), &self.issuer)
     }
 
     fn refresh_row(&self, grant: &Grant, generation: i64) -> RefreshToken {
@@ -137,11 +133,6 @@ impl Work {
             superseded_at: None,
         }
     }
-}
-
-/// Scopes of the administrator, loaded only when a grant has one.
-fn defined_scopes(c: &mut Conn, a: &Authorization) -> Result<Vec<Scope>, store::Fault> {
-    if a.scope.iter().all(scope::is_standard) { Ok(Vec::new()) } else { scopes::list(c) }
 }
 
 fn fallen(downfall: Downfall) -> Refusal {
@@ -159,12 +150,9 @@ async fn by_client_credentials(
         Ok(authorization) => authorization,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let defined = match authorization.scope.is_empty() {
-        true => Vec::new(),
-        false => cx.db().read(scopes::list).await?,
-    };
-    let audience = token::audience(&form.all("resource"), client.client(), &authorization.scope, &defined, cx.issuer());
-    Ok(audience.map(|audience| Redeemed { authorization, audience, grant: None, user: None, refresh_token: None }))
+    let (work, a) = (Work::of(cx, form, client), authorization.clone());
+    let making = cx.db().read(move |c| work.making(c, &a)).await?;
+    Ok(making.map(|making| Redeemed { authorization, making, grant: None, refresh_token: None }))
 }
 
 async fn by_code(cx: &mut Cx, form: &Params, client: &AuthenticatedClient) -> Result<Result<Redeemed, Refusal>, Fault> {
@@ -189,7 +177,8 @@ fn redeem_code(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), s
         Err(refusal) => return Ok((None, Err(refusal))),
     };
     if !check_shape(Kind::Code, request.code) {
-        return Ok((None, Err(authorization_code::not_usable("code.form", "a text that is no code of ours"))));
+        let received = format!("a text that is no code of ours: {}", seems(request.code, Some(Kind::Code)));
+        return Ok((None, Err(authorization_code::not_usable("code.form", &received))));
     }
     let code = match codes::take(c, &hash(request.code), work.now)? {
         codes::Taken::First(code) => code,
@@ -237,7 +226,11 @@ fn begin_grant(c: &mut Conn, work: &Work, code: &Code, authorization: Authorizat
             RefreshRule::OfflineAccess => offline,
             RefreshRule::Always => true,
         };
-    let life = if refreshes { client.policy.refresh_absolute } else { client.policy.access_token_lifetime };
+    let making = match work.making(c, &authorization)? {
+        Ok(making) => making,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let life = if refreshes { client.policy.refresh_absolute } else { making.rule.lifetime };
     let grant = Grant {
         id: code.grant_id.clone(),
         authorization: authorization.clone(),
@@ -250,17 +243,12 @@ fn begin_grant(c: &mut Conn, work: &Work, code: &Code, authorization: Authorizat
     if let Err(downfall) = standing::of_grant(c, &grant)?.judge(work.sessions, work.now) {
         return Ok(Err(fallen(downfall)));
     }
-    let audience = match work.audience(c, &authorization)? {
-        Ok(audience) => audience,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
     grants::insert(c, &grant)?;
     if refreshes {
         refresh_tokens::insert(c, &work.refresh_row(&grant, 0))?;
     }
-    let user = work.user_for_claims(c, &authorization)?;
     let refresh_token = refreshes.then(|| work.fresh_refresh_token.clone());
-    Ok(Ok(Redeemed { authorization, audience, grant: Some((grant.id, grant.expires_at)), user, refresh_token }))
+    Ok(Ok(Redeemed { authorization, making, grant: Some((grant.id, grant.expires_at)), refresh_token }))
 }
 
 async fn by_refresh_token(
@@ -271,7 +259,8 @@ async fn by_refresh_token(
     match refresh_token::read(form) {
         Err(refusal) => return Ok(Err(refusal)),
         Ok(token) if !check_shape(Kind::RefreshToken, token) => {
-            return Ok(Err(refresh_token::unknown("a text that is no refresh token of ours")));
+            let what = seems(token, Some(Kind::RefreshToken));
+            return Ok(Err(refresh_token::unknown(&format!("a text that is no refresh token of ours: {what}"))));
         }
         Ok(_) => {}
     }
@@ -313,8 +302,8 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
         Ok(authorization) => authorization,
         Err(refusal) => return Ok((flow_id, Err(refusal))),
     };
-    let audience = match work.audience(c, &authorization)? {
-        Ok(audience) => audience,
+    let making = match work.making(c, &authorization)? {
+        Ok(making) => making,
         Err(refusal) => return Ok((flow_id, Err(refusal))),
     };
     let next = work.refresh_row(&grant, row.generation + 1);
@@ -329,12 +318,9 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
         // Somebody else moved the chain between our look and our step; the family's lock makes this a fault, not a race.
         return Err(store::Fault::Unavailable("the refresh token's family changed meanwhile".to_owned()));
     }
-    let user = work.user_for_claims(c, &authorization)?;
     let refresh_token = Some(work.fresh_refresh_token.clone());
-    Ok((
-        flow_id,
-        Ok(Redeemed { authorization, audience, grant: Some((grant.id, grant.expires_at)), user, refresh_token }),
-    ))
+    let grant = Some((grant.id, grant.expires_at));
+    Ok((flow_id, Ok(Redeemed { authorization, making, grant, refresh_token })))
 }
 
 /// Removes expired secrets of a client; part of the sweeper.

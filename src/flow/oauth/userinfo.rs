@@ -3,18 +3,19 @@
 
 use serde_json::{Map, Value};
 
+use crate::flow::oauth::{issue, scopes};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::UserId;
 use crate::oauth::bearer::invalid_token;
-use crate::oauth::claims;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::scope::{self, ScopeSet};
+use crate::secret::token::seems;
 use crate::sensitive::Sensitive;
-use crate::signing::{Expect, ExpectedAudience};
+use crate::signing::{Expect, ExpectedAudience, TokenRefusal};
 use crate::store::standing::{AccessStanding, AccessTokenRef};
-use crate::store::{scopes, standing, users};
+use crate::store::{standing, users};
 
 const STEP: &str = "userinfo";
 
@@ -35,6 +36,10 @@ impl AccessToken {
         };
         match cx.parts.keyring.verify(token, &expect, cx.now) {
             Ok(verified) => Ok(Self { claims: verified.into_claims() }),
+            Err(TokenRefusal::NotThreeParts) => {
+                let received = format!("no JWT: {}", seems(token, None));
+                Err(invalid_token("access_token.verifies").because("a valid access token of ours", received))
+            }
             Err(why) => Err(invalid_token("access_token.verifies").because("a valid access token of ours", why)),
         }
     }
@@ -110,10 +115,11 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
         return Ok(Err(cx.refuse(STEP, refusal.because("openid", granted), note)));
     };
     let custom = !granted.iter().all(scope::is_standard);
+    let issuer = cx.issuer().to_owned();
     let loaded = cx.db().read(move |c| {
         let known = standing::of_access_token(c, &reference)?;
         let user = users::find(c, &user_id)?;
-        let defined = if custom { scopes::list(c)? } else { Vec::new() };
+        let defined = if custom { scopes::defined(c, &issuer)? } else { Vec::new() };
         Ok((known, user, defined, reference.client_id.clone()))
     });
     let (known, user, defined, client_id) = loaded.await?;
@@ -127,8 +133,7 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
     };
     // The token may have been narrowed below its grant (RFC 6749 section 6).
     let authorization = crate::oauth::authorization::Authorization { scope: granted, ..authorization };
-    let mut body = claims::for_userinfo(&user, &authorization, &defined);
-    body.insert("sub".to_owned(), user.id.as_str().into());
+    let mut body = issue::userinfo_claims(&user, &policy, &authorization, &defined);
     let Some(alg) = policy.userinfo_alg else {
         return Ok(Ok(UserinfoAnswer::Json(Value::Object(body))));
     };

@@ -1,4 +1,6 @@
-//! What the house does by itself: tending keys and sweeping what has expired.
+//! What the house does by itself: tending keys, sending mail, storing what was counted, and sweeping what has expired.
 
 pub mod keys;
+pub mod mail;
+pub mod stats;
 pub mod sweep;

@@ -4,7 +4,8 @@
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, grants, guesses, invitations, leases, refresh_tokens, revoked_tokens, sessions, setup_links,
+    clients, codes, grants, guesses, invitations, leases, outbox, refresh_tokens, revoked_tokens, sessions,
+    setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -23,6 +24,8 @@ pub struct SweepRule {
 
 /// A code, token or session stays this long after its end, so that coming back late is told from never having been.
 const AFTERLIFE: Lifetime = Lifetime::from_days(1);
+/// The longest span that is plotted is a month.
+const STATS_KEEP: Lifetime = Lifetime::from_days(35);
 const LEASE: &str = "sweeper";
 
 /// Sweeps once, if no other node does. How many rows went.
@@ -47,6 +50,9 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| invitations::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
+    let week = now - Lifetime::from_days(7);
+    gone += repeat(parts, move |c| outbox::delete_given_up(c, week)).await?;
+    gone += repeat(parts, move |c| stats::delete_older(c, now - STATS_KEEP)).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     Ok(gone)
 }

@@ -1,6 +1,7 @@
 //! Owns the consent step: remembers what the person allowed, or tells the app that they did not.
 
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
+use crate::flow::oauth::scopes;
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, sessions_of};
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
@@ -9,7 +10,7 @@ use crate::oauth::authorize::Answer;
 use crate::oauth::consent::Consent;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::step::SignedIn;
-use crate::store::{consents, scopes};
+use crate::store::consents;
 
 const STEP: &str = "consent";
 
@@ -98,7 +99,7 @@ async fn remember(
     request: &crate::oauth::authorize::ValidRequest,
     client_id: &str,
 ) -> Result<(), Fault> {
-    let (request, now) = (request.clone(), cx.now);
+    let (request, now, issuer) = (request.clone(), cx.now, cx.issuer().to_owned());
     let consent = Consent {
         user_id: account.user.id.clone(),
         client_id: client_id.to_owned(),
@@ -110,7 +111,7 @@ async fn remember(
     let saved = cx.db().write(move |c| {
         let claims = match request.claims.is_empty() {
             true => Vec::new(),
-            false => request.claims.beyond(&request.scope, &scopes::list(c)?),
+            false => request.claims.beyond(&request.scope, &scopes::defined(c, &issuer)?),
         };
         consents::grant(c, &Consent { claims, ..consent.clone() })
     });

@@ -7,6 +7,7 @@ use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, live_sessions};
 use crate::flow::sign_in::new_password::{ChangeForm, PasswordChange};
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::guess::{GuessCounter, GuessRule, Wait};
@@ -108,6 +109,7 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         return Ok(LoginOutcome::Answer(cancelled(cx, &callback, &client)));
     }
     let again = |why| {
+        cx.count(Count::FailedSignIns);
         let (client, redirect_uri) = (client.clone(), callback.redirect_uri().to_owned());
         let (request, login) = (form.request.clone(), form.login.clone());
         Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, why })))
@@ -141,6 +143,7 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     }
     let user_id = proven.user.id.clone();
     let signed_in = begin_session(cx, proven, browser, pending).await?;
+    cx.count(Count::SignIns);
     cx.note(Note::new(STEP, "signed in with a password").client(&client.client_id).user(user_id.as_str()));
     Ok(LoginOutcome::SignedIn(Box::new(signed_in)))
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow::cx::{base64url, from_base64url};
+use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::SessionId;
 use crate::oauth::authorize::ValidRequest;
@@ -88,26 +89,36 @@ impl Pending {
     /// correlation id goes on in `cx`.
     ///
     /// # Errors
-    /// A refusal to show as a page: nothing of an unreadable request may redirect.
-    pub fn open(cx: &mut Cx, text: &str, browser: Option<&str>) -> Result<Self, Refusal> {
+    /// A refusal to show as a page, already noted: nothing of an unreadable request may redirect.
+    pub fn open(cx: &mut Cx, step: &'static str, text: &str, browser: Option<&str>) -> Result<Self, Refusal> {
         let Some(pending) = open::<Pending>(cx, text, AAD) else {
             let words = "this sign-in link is damaged; go back to the app and start again";
-            return Err(refuse("request.sealed", words).because("a request that this server sealed", "another text"));
+            let refusal = refuse("request.sealed", words).because("a request that this server sealed", "another text");
+            return Err(cx.refuse(step, refusal, Note::default()));
         };
         cx.adopt(&pending.correlation_id);
-        if browser.map(bound).as_deref() != Some(pending.browser.as_str()) {
+        let note = Note::default().client(&pending.request.client_id);
+        match pending.judge(cx, browser) {
+            Ok(()) => Ok(pending),
+            Err(refusal) => Err(cx.refuse(step, refusal, note)),
+        }
+    }
+
+    /// Whether it is this browser's, and not too old.
+    fn judge(&self, cx: &Cx, browser: Option<&str>) -> Result<(), Refusal> {
+        if browser.map(bound).as_deref() != Some(self.browser.as_str()) {
             let received = if browser.is_some() { "another browser's cookie" } else { "no cookie" };
             let words = "this sign-in was begun in another browser, or cookies are blocked; start again from the app";
             return Err(refuse("request.browser", words).because("the cookie of the browser that began it", received));
         }
-        let end = pending.began_at + cx.policy().request_lifetime;
+        let end = self.began_at + cx.policy().request_lifetime;
         if cx.now >= end {
             let words = "this sign-in took too long and expired; go back to the app and start again";
             return Err(
                 refuse("request.lifetime", words).because(format!("before {}", end.rfc3339()), cx.now.rfc3339())
             );
         }
-        Ok(pending)
+        Ok(())
     }
 }
 

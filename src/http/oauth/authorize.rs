@@ -142,7 +142,7 @@ fn login_page(
 ) -> LoginPage {
     let base = &call.web.place.base;
     LoginPage {
-        chrome: Chrome::new(if reauthenticate { "Confirm it is you" } else { "Sign in" }, base),
+        chrome: Chrome::new(if reauthenticate { "Confirm it is you" } else { "Sign in" }, &call.web.place),
         client: Some(cards::client(&step.client, Some(&step.redirect_uri))),
         request: step.request.clone(),
         csrf: step.csrf.clone(),
@@ -157,7 +157,7 @@ fn login_page(
 
 fn choose(call: &Call, view: ChooseView) -> Reply {
     let page = ChooseAccountPage {
-        chrome: Chrome::new("Choose an account", &call.web.place.base),
+        chrome: Chrome::new("Choose an account", &call.web.place),
         client: Some(cards::client(&view.step.client, Some(&view.step.redirect_uri))),
         accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
         request: view.step.request,
@@ -170,7 +170,7 @@ fn consent(call: &Call, view: ConsentView) -> Reply {
     let offline = view.scopes.iter().any(|(name, _, _)| name == "offline_access");
     let lines = view.scopes.into_iter().filter(|(name, _, _)| name != "offline_access");
     let page = ConsentPage {
-        chrome: Chrome::new("Allow access?", &call.web.place.base),
+        chrome: Chrome::new("Allow access?", &call.web.place),
         client: cards::client(&view.step.client, Some(&view.step.redirect_uri)),
         account: cards::account(&view.account, call.cx.now),
         redirect_host: shown_host(&view.step.redirect_uri),

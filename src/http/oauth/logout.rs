@@ -43,7 +43,8 @@ pub async fn confirm(call: Call) -> Reply {
 /// The page that says so.
 pub async fn done(call: Call) -> Reply {
     let base = &call.web.place.base;
-    let page = LoggedOutPage { chrome: Chrome::new("Signed out", base), client: None, home: format!("{base}/") };
+    let page =
+        LoggedOutPage { chrome: Chrome::new("Signed out", &call.web.place), client: None, home: format!("{base}/") };
     Reply::page(200, &page, &[])
 }
 
@@ -59,7 +60,7 @@ fn reply(call: &Call, next: Result<LogoutNext, Fault>) -> Reply {
 
 fn ask(call: &Call, view: ConfirmView) -> Reply {
     let page = LogoutPage {
-        chrome: Chrome::new("Sign out?", &call.web.place.base),
+        chrome: Chrome::new("Sign out?", &call.web.place),
         client: view.client.as_ref().map(|client| cards::client(client, None)),
         accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
         request: view.request,
@@ -78,7 +79,8 @@ fn gone(call: &Call, done: Done) -> Reply {
         None => {
             let base = &call.web.place.base;
             let client = done.client_name.map(|name| ClientCard { name, ..ClientCard::default() });
-            let page = LoggedOutPage { chrome: Chrome::new("Signed out", base), client, home: format!("{base}/") };
+            let page =
+                LoggedOutPage { chrome: Chrome::new("Signed out", &call.web.place), client, home: format!("{base}/") };
             Reply::page(200, &page, &[])
         }
     };

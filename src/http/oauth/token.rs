@@ -44,7 +44,8 @@ pub async fn introspect(call: Call) -> Reply {
     };
     let incoming = Incoming { authorization: call.authorization(), form: &form };
     let outcome = introspection::answer(&call.cx, &incoming).await;
-    reply(&call, outcome)
+    // On every answer, or its presence would tell a token that is not the caller's from one that does not exist.
+    reply(&call, outcome).correlated(&call.cx.correlation_id)
 }
 
 /// The form, after the rule that nothing secret may stand in the URL (security case D01).

@@ -30,7 +30,11 @@ async fn answer(call: &Call, form: Option<&Params>) -> Reply {
         call.query().and_then(|query| bearer::token(&call.authorization(), &query, form));
     let token = match token {
         Ok(Some(token)) => token,
-        Ok(None) => return Reply::empty(401).challenge(bearer::challenge(&call.web.place.issuer, None)),
+        Ok(None) => {
+            call.cx.refuse("userinfo", bearer::absent(), Note::default());
+            let challenge = bearer::challenge(&call.web.place.issuer, None);
+            return Reply::empty(401).correlated(&call.cx.correlation_id).challenge(challenge);
+        }
         Err(refusal) => {
             let refusal = call.cx.refuse("userinfo", refusal, Note::default());
             return refused(call, &refusal);

@@ -18,7 +18,7 @@ pub async fn get(call: Call) -> Reply {
     let place = &call.web.place;
     let first = sessions.first().map(|f| &f.signed_in);
     let page = HomePage {
-        chrome: Chrome::new("Start", &place.base).wide(),
+        chrome: Chrome::new("Start", place).wide(),
         issuer: place.issuer.clone(),
         discovery: format!("{}{}", place.issuer, WELL_KNOWN[0]),
         account: first.map(|known| cards::account(known, call.cx.now)),

@@ -7,21 +7,25 @@
 mod form_post;
 mod logout;
 mod ops;
+pub mod plot;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use askama::filters::HtmlSafe;
 
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, HomePage};
+pub use ops::{ErrorPage, HomePage, MailboxPage};
 pub use sign_in::{ChooseAccountPage, ConsentPage, InvitationPage, LoginPage, NewPasswordPage, ScopeLine, SetupPage};
 
 use super::assets;
+use super::state::Place;
+use crate::flow::admin::settings::SettingsDocument;
 
 /// What surrounds every page.
 #[derive(Clone, Debug)]
@@ -38,11 +42,52 @@ pub struct Chrome {
     pub base: String,
     /// Whether the page needs more room than a form does.
     pub wide: bool,
+    /// Whose provider it is, in the page's head and in the window's title.
+    pub brand: String,
+    /// Whom people may ask, as an address to click and its words.
+    pub support: Option<(String, String)>,
+}
+
+/// What every page of a provider has in common.
+pub trait Ground {
+    /// The path prefix of the issuer: empty, or like `/auth`.
+    fn base(&self) -> &str;
+
+    /// What administrators set.
+    fn settings(&self) -> Arc<SettingsDocument>;
+}
+
+/// A prefix alone: a provider without settings.
+impl Ground for str {
+    fn base(&self) -> &str {
+        self
+    }
+
+    fn settings(&self) -> Arc<SettingsDocument> {
+        Arc::default()
+    }
+}
+
+impl Ground for Place {
+    fn base(&self) -> &str {
+        &self.base
+    }
+
+    fn settings(&self) -> Arc<SettingsDocument> {
+        self.settings.get()
+    }
+}
+
+/// `mailto:` or the address of a help page, with the words for it.
+fn support(text: &str) -> (String, String) {
+    let link = if is_web_address(text) { text.to_owned() } else { format!("mailto:{text}") };
+    (link, text.to_owned())
 }
 
 impl Chrome {
-    /// The surroundings of an English page under an issuer with this path prefix (empty, or like `/auth`).
-    pub fn new(title: impl Into<String>, base: &str) -> Self {
+    /// The surroundings of an English page of this provider.
+    pub fn new(title: impl Into<String>, ground: &(impl Ground + ?Sized)) -> Self {
+        let (base, settings) = (ground.base(), ground.settings());
         Self {
             title: title.into(),
             lang: "en",
@@ -50,6 +95,8 @@ impl Chrome {
             icon: assets::href(base, "favicon.svg"),
             base: base.to_owned(),
             wide: false,
+            brand: settings.organisation.clone().unwrap_or_else(|| "Vouchsafe".to_owned()),
+            support: settings.support.as_deref().map(support),
         }
     }
 

@@ -3,6 +3,8 @@
 
 use askama::Template;
 
+use crate::outbound::Letter;
+
 use super::{AccountCard, Chrome, is_web_address};
 
 /// Says what went wrong where no client can be told.
@@ -47,6 +49,16 @@ pub struct HomePage {
     pub account: Option<AccountCard>,
     /// Whether that is an owner, who is told which commands come next.
     pub is_owner: bool,
+}
+
+/// The letters that a demo would have sent.
+#[derive(Clone, Debug, Template)]
+#[template(path = "ops/mailbox.html")]
+pub struct MailboxPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The newest first.
+    pub letters: Vec<Letter>,
 }
 
 /// A path on this server: `//host` and `/\host` would leave it.

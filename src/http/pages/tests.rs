@@ -3,6 +3,7 @@
 
 mod gallery;
 mod markup;
+mod plot;
 
 use super::*;
 use gallery::{Sample, gallery};

@@ -78,7 +78,7 @@ fn form(call: &Call, token: &str, user: &User, problem: Option<Problem>) -> Repl
 
 fn page(call: &Call, csrf: &str, user: &User) -> InvitationPage {
     InvitationPage {
-        chrome: Chrome::new("Choose a password", &call.web.place.base),
+        chrome: Chrome::new("Choose a password", &call.web.place),
         csrf: csrf.to_owned(),
         email: user.email.as_str().to_owned(),
         min_length: call.cx.policy().password_min_length,

@@ -26,7 +26,7 @@ pub fn answer(answer: &Answer, place: &Place) -> Reply {
         Answer::Redirect(location) => Reply::redirect(location.clone()),
         Answer::FormPost { action, fields } => {
             let page = FormPostPage {
-                chrome: Chrome::new("One moment", &place.base),
+                chrome: Chrome::new("One moment", place),
                 action: action.clone(),
                 host: shown_host(action),
                 fields: fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
@@ -68,7 +68,7 @@ fn error_page(
     if let Some(first) = what.get_mut(0..1).filter(|_| !begins_with_a_name) {
         first.make_ascii_uppercase();
     }
-    let chrome = Chrome::new(heading, &place.base);
+    let chrome = Chrome::new(heading, place);
     let page = ErrorPage {
         // Addresses need room.
         chrome: if facts.is_empty() { chrome } else { chrome.wide() },

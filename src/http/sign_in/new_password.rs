@@ -33,7 +33,7 @@ pub(super) fn form(call: &Call, form: ChangeForm) -> Reply {
     let status = if form.problem.is_some() { 422 } else { 200 };
     let binding = call.browser().binding.unwrap_or_default();
     let page = NewPasswordPage {
-        chrome: Chrome::new("Choose a new password", &call.web.place.base),
+        chrome: Chrome::new("Choose a new password", &call.web.place),
         csrf: form_token(&call.cx, &binding, STEP, &form.change),
         change: form.change,
         email: form.email,

@@ -72,7 +72,7 @@ pub async fn post(call: Call) -> Reply {
 fn form(call: &Call, token: &str, email: String, name: String, problem: Option<Problem>) -> Reply {
     let status = if problem.is_some() { 422 } else { 200 };
     let page = SetupPage {
-        chrome: Chrome::new("Set up", &call.web.place.base),
+        chrome: Chrome::new("Set up", &call.web.place),
         token: String::new(),
         csrf: form_token(&call.cx, token, STEP, ""),
         email,

@@ -53,16 +53,33 @@ pub fn redeem(
             .because(&code.authorization.client_id, client_id));
     }
     if now >= code.expires_at {
+        let late = now.since(code.expires_at).seconds();
         return Err(refuse("code.lifetime", "the code is unknown, expired or was used before")
-            .because(format!("before {}", code.expires_at.rfc3339()), now.rfc3339()));
+            .because(format!("before {}", code.expires_at.rfc3339()), format!("{}, {late} s late", now.rfc3339())));
     }
     redirect_uri(code, request)?;
-    pkce::compare(code.code_challenge.as_deref(), computed_challenge)?;
+    pkce::compare(code.code_challenge.as_deref(), computed_challenge)
+        .map_err(|refusal| with_form_of_verifier(refusal, code, request))?;
     if request.verifier.is_some() != computed_challenge.is_some() {
         return Err(refuse("pkce.verifier_form", "code_verifier must be 43 to 128 unreserved characters")
             .because("43 to 128 of [A-Za-z0-9-._~]", "another text"));
     }
     Ok(code.authorization.clone())
+}
+
+/// Tells the trace what was wrong with the verifier, where its form shows it. The verifier itself stays out of it.
+fn with_form_of_verifier(refusal: Refusal, code: &Code, request: &Request<'_>) -> Refusal {
+    let form = match request.verifier {
+        Some(sent) if Some(sent) == code.code_challenge.as_deref() => {
+            "the code_challenge itself as verifier".to_owned()
+        }
+        Some(sent) if !pkce::is_verifier(sent) => {
+            format!("a malformed verifier of {} characters", sent.chars().count())
+        }
+        _ => return refusal,
+    };
+    let expected = refusal.finding.expected.clone();
+    refusal.because(expected, form)
 }
 
 /// RFC 6749 section 4.1.3: the same redirect URI, if the authorization request named one. A client of OAuth 2.1 leaves it out

@@ -57,7 +57,7 @@ pub fn read(form: &Params) -> Result<&str, Refusal> {
 }
 
 /// `invalid_grant` for a token that is not in the database.
-pub fn unknown(received: &'static str) -> Refusal {
+pub fn unknown(received: &str) -> Refusal {
     refuse("refresh_token.known", "the refresh token is unknown, expired or was revoked")
         .because("a refresh token of ours", received)
 }
@@ -115,9 +115,8 @@ pub fn narrowed(form: &Params, grant: &Grant) -> Result<Authorization, Refusal> 
     let granted = &grant.authorization.scope;
     if !asked.is_within(granted) {
         let words = "scope goes beyond what was granted";
-        return Err(
-            Refusal::new(ErrorCode::InvalidScope, "scope.granted", "RFC 6749 section 6", words).because(granted, asked)
-        );
+        return Err(Refusal::new(ErrorCode::InvalidScope, "scope.granted", "RFC 6749 section 6", words)
+            .because(granted, asked.listed(granted)));
     }
     let scope = if asked.is_empty() { granted.clone() } else { asked };
     // OIDC Core section 12.2: an ID token from a refresh has no nonce.

@@ -207,10 +207,10 @@ fn e08_the_issuer_and_the_audience_must_be_exactly_ours() {
     for (audience, right) in [
         (json!(ISSUER), Ok(())),
         (json!(["https://api.example.org", ISSUER]), Ok(())),
-        (json!("https://api.example.org"), Err(No::Audience)),
-        (json!(["https://api.example.org"]), Err(No::Audience)),
-        (json!(format!("{ISSUER}/")), Err(No::Audience)),
-        (json!(""), Err(No::Audience)),
+        (json!("https://api.example.org"), Err(No::Audience("https://api.example.org".into()))),
+        (json!(["https://api.example.org", "x"]), Err(No::Audience("https://api.example.org x".into()))),
+        (json!(format!("{ISSUER}/")), Err(No::Audience(format!("{ISSUER}/")))),
+        (json!(""), Err(No::Audience(String::new()))),
     ] {
         assert_eq!(with_claim("aud", audience.clone()), right, "{audience}");
     }

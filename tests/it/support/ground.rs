@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 21] = [
+pub const TABLES: [&str; 22] = [
     "clients",
     "client_secrets",
     "scopes",
@@ -32,6 +32,7 @@ pub const TABLES: [&str; 21] = [
     "traces",
     "events",
     "meta",
+    "stats",
 ];
 
 const FILE: &str = "postgres-url";

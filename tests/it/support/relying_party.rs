@@ -90,6 +90,7 @@ impl TestApp {
             disabled_at: None,
             created_at: now,
             updated_at: now,
+            version: 1,
         };
         change(&mut row);
         let secret = (row.auth_method != ClientAuthMethod::None).then(|| format!("secret-of-{id}-0123456789"));

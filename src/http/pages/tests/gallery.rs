@@ -259,5 +259,22 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         ("home", home.render()),
         ("home-owner", HomePage { account: Some(sample.account.clone()), is_owner: true, ..home }.render()),
         ("form-post", form_post.render()),
+        ("mailbox", mailbox(base, sample).render()),
+        ("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()),
     ]
+}
+
+fn mailbox(base: &str, sample: &Sample) -> MailboxPage {
+    let letter = crate::outbound::Letter {
+        to: sample.account.email.clone(),
+        subject: "You have been invited".to_owned(),
+        from_name: sample.client.name.clone(),
+        paragraphs: vec![format!("Hello {},", sample.account.name), "an account was made for you.".to_owned()],
+        button: Some(crate::outbound::Button {
+            words: "Choose a password".to_owned(),
+            address: format!("{base}/invitation?token=x"),
+        }),
+        notes: vec!["The link works once and for seven days.".to_owned()],
+    };
+    MailboxPage { chrome: Chrome::new("Mail", base).wide(), letters: vec![letter] }
 }

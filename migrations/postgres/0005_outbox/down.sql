@@ -1,0 +1,2 @@
+-- Takes back what up.sql made. Mail that waits is lost.
+DROP TABLE outbox;

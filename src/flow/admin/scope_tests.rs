@@ -1,0 +1,100 @@
+//! Owns the tests of what administrators do to scopes.
+
+use super::*;
+use crate::flow::admin::bench;
+use crate::identity::Permissions;
+
+fn orders() -> Scope {
+    Scope {
+        name: "orders:read".to_owned(),
+        description: " Read your orders ".to_owned(),
+        claims: vec!["locale".to_owned(), "email".to_owned(), "email".to_owned()],
+        audience: Some("https://api.test".to_owned()),
+        mappings: Vec::new(),
+    }
+}
+
+#[test]
+fn scopes_are_judged_in_every_part() {
+    let good = judge(orders()).unwrap();
+    assert_eq!((good.description.as_str(), good.claims.len()), ("Read your orders", 2));
+    let change = |f: fn(&mut Scope)| {
+        let mut scope = orders();
+        f(&mut scope);
+        judge(scope).unwrap_err()
+    };
+    assert!(matches!(change(|s| s.name = "a b".into()), ScopeRefusal::Name(_)));
+    assert!(matches!(change(|s| s.name = String::new()), ScopeRefusal::Name(_)));
+    assert!(matches!(change(|s| s.name = "é".into()), ScopeRefusal::Name(_)));
+    assert!(matches!(change(|s| s.name = "a".repeat(101)), ScopeRefusal::Name(_)));
+    assert!(matches!(change(|s| s.name = "openid".into()), ScopeRefusal::Standard(_)));
+    assert!(matches!(change(|s| s.description = " ".into()), ScopeRefusal::Description(TextRefusal::Empty)));
+    assert!(matches!(change(|s| s.claims.push("sub".into())), ScopeRefusal::Claim(_)));
+    assert!(matches!(change(|s| s.claims.push("salary".into())), ScopeRefusal::Claim(_)));
+    assert!(matches!(change(|s| s.audience = Some("a b".into())), ScopeRefusal::Audience(_)));
+    assert!(matches!(change(|s| s.audience = Some(String::new())), ScopeRefusal::Audience(_)));
+}
+
+#[test]
+fn n03_no_administrator_defines_a_scope_of_the_administration() {
+    for name in ["admin:clients:read", "admin:own", "admin:", "admin:anything"] {
+        let scope = Scope { name: name.to_owned(), ..orders() };
+        assert_eq!(judge(scope), Err(ScopeRefusal::Admin(name.to_owned())));
+    }
+    assert!(judge(Scope { name: "administration".to_owned(), ..orders() }).is_ok());
+}
+
+#[tokio::test]
+async fn a_scope_in_use_stays() {
+    let house = bench::house().await;
+    let (cx, actor) = (house.cx(), Actor::CommandLine);
+    create(&cx, &actor, orders().into()).await.unwrap().unwrap();
+    assert_eq!(list(&cx, &actor, None, 10).await.unwrap().unwrap().items.len(), 1);
+    house.give_scope("orders:read").await;
+    let refused = remove(&cx, &actor, "orders:read", None).await.unwrap().unwrap_err();
+    assert_eq!(refused, ScopeRefusal::InUse(vec![bench::CLIENT.to_owned()]).into());
+    house.take_scopes().await;
+    remove(&cx, &actor, "orders:read", None).await.unwrap().unwrap();
+    let again = remove(&cx, &actor, "orders:read", None).await.unwrap().unwrap_err();
+    assert_eq!(again.code, "scope_unknown");
+}
+
+#[tokio::test]
+async fn h03_a_change_of_a_scope_that_somebody_else_changed_is_refused() {
+    let house = bench::house().await;
+    let (cx, actor) = (house.cx(), Actor::CommandLine);
+    let first = create(&cx, &actor, orders().into()).await.unwrap().unwrap();
+    assert_eq!(first.version, 1);
+    let twice = create(&cx, &actor, orders().into()).await.unwrap().unwrap_err();
+    assert_eq!(twice.code, "scope_taken");
+    let other = ScopeDocument { description: "Read orders".to_owned(), ..first.document.clone() };
+    let second = replace(&cx, &actor, "orders:read", other.clone(), Some(1)).await.unwrap().unwrap();
+    assert_eq!((second.version, &second.document), (2, &other));
+    let stale = replace(&cx, &actor, "orders:read", first.document, Some(1)).await.unwrap().unwrap_err();
+    assert_eq!(stale.code, "version_is_stale");
+    let same = replace(&cx, &actor, "orders:read", other.clone(), Some(2)).await.unwrap().unwrap();
+    assert_eq!(same.version, 2, "nothing changed");
+    assert_eq!(remove(&cx, &actor, "orders:read", Some(1)).await.unwrap().unwrap_err().code, "version_is_stale");
+    let renamed = replace(&cx, &actor, "orders:write", other.clone(), None).await.unwrap().unwrap_err();
+    assert_eq!(renamed.code, "scope_name_fixed");
+    let nowhere = ScopeDocument { name: "orders:write".to_owned(), ..other };
+    let unknown = replace(&cx, &actor, "orders:write", nowhere, None).await.unwrap().unwrap_err();
+    assert_eq!(unknown.code, "scope_unknown");
+    assert_eq!(house.events().await, ["scope_added by command line", "scope_edited by command line"]);
+}
+
+#[tokio::test]
+async fn n03_scopes_need_their_permissions() {
+    let house = bench::house().await;
+    let cx = house.cx();
+    let user = house.person("alice@example.com").await;
+    let actor = |p: Permission| Actor::Person { id: user.id.clone(), permissions: Permissions::of(&[p]) };
+    let (reader, writer) = (actor(Permission::ScopesRead), actor(Permission::ScopesWrite));
+    let code = "permission_missing";
+    assert_eq!(list(&cx, &writer, None, 10).await.unwrap().unwrap_err().code, code);
+    assert_eq!(find(&cx, &writer, "x").await.unwrap().unwrap_err().code, code);
+    assert_eq!(create(&cx, &reader, orders().into()).await.unwrap().unwrap_err().code, code);
+    assert_eq!(remove(&cx, &reader, "x", None).await.unwrap().unwrap_err().code, code);
+    create(&cx, &writer, orders().into()).await.unwrap().unwrap();
+    find(&cx, &reader, "orders:read").await.unwrap().unwrap();
+}

@@ -1,0 +1,206 @@
+//! Owns what administrators set while the server runs: the name people see, and whom they are told to ask. It does not own
+//! the configuration, which is read once at the start (`config`).
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::refusal::fresh;
+use super::{About, Actor, AdminRefusal, Done, TextRefusal, event, plain_text};
+use crate::flow::audit::Entry;
+use crate::flow::{Cx, Fault, Parts};
+use crate::identity::{Email, Permission};
+use crate::store::settings::{self, Setting};
+use crate::store::{self, Conn};
+use crate::time::Timestamp;
+
+/// Under this name the settings stand in their table, in plans and in the security log.
+pub const NAME: &str = "settings";
+
+/// What administrators set while the server runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsDocument {
+    /// Name of the organisation, shown at the top of the pages that people see; at most 60 characters. Without one it is
+    /// "Vouchsafe".
+    #[serde(default)]
+    pub organisation: Option<String>,
+    /// Whom people are told to ask when something fails: an e-mail address, or the https address of a help page.
+    #[serde(default)]
+    pub support: Option<String>,
+}
+
+/// The settings with what is known about them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SettingsView {
+    /// What is set.
+    #[serde(flatten)]
+    pub document: SettingsDocument,
+    /// Goes up by one with each change; 0 while nothing was ever set.
+    pub version: i64,
+    /// When they last changed (RFC 3339).
+    pub updated_at: Option<String>,
+}
+
+/// The settings in memory, for the pages. Every node looks at the database every ten seconds, and after its own changes.
+#[derive(Clone, Debug, Default)]
+pub struct CurrentSettings(Arc<RwLock<Arc<SettingsDocument>>>);
+
+impl CurrentSettings {
+    /// As they are known now.
+    pub fn get(&self) -> Arc<SettingsDocument> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, document: SettingsDocument) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(document);
+    }
+}
+
+/// Looks at the database.
+///
+/// # Errors
+/// A [`Fault`]; what was known before stays.
+pub async fn reload(parts: &Parts) -> Result<(), Fault> {
+    let (document, _) = parts.db.read(read).await?;
+    parts.settings.set(document);
+    Ok(())
+}
+
+fn read(c: &mut Conn) -> Result<(SettingsDocument, Option<Setting>), store::Fault> {
+    let Some(setting) = settings::find(c, NAME)? else { return Ok((SettingsDocument::default(), None)) };
+    let document = serde_json::from_str(&setting.value)
+        .map_err(|e| store::Fault::Internal(format!("the stored settings cannot be read: {e}")))?;
+    Ok((document, Some(setting)))
+}
+
+fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
+    let refuse = |why: TextRefusal| {
+        AdminRefusal::invalid("organisation", format!("the name of the organisation {why}")).at("organisation")
+    };
+    let some = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let organisation = some(document.organisation).map(|name| plain_text(&name, 60)).transpose().map_err(refuse)?;
+    let support = some(document.support).map(|text| text.trim().to_owned());
+    match &support {
+        Some(text) if Email::parse(text).is_err() && !super::client_rules::is_link(text) => {
+            let words = "whom to ask is an e-mail address or the address of a help page (https://…)";
+            Err(AdminRefusal::invalid("support", words).at("support"))
+        }
+        _ => Ok(SettingsDocument { organisation, support }),
+    }
+}
+
+/// The settings as they are stored.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn find(cx: &Cx, actor: &Actor) -> Done<SettingsView> {
+    if let Err(refusal) = actor.needs(Permission::SettingsRead) {
+        return Ok(Err(refusal));
+    }
+    let (document, setting) = cx.db().read(read).await?;
+    Ok(Ok(view(document, setting.as_ref())))
+}
+
+fn view(document: SettingsDocument, setting: Option<&Setting>) -> SettingsView {
+    SettingsView {
+        document,
+        version: setting.map_or(0, |s| s.version),
+        updated_at: setting.map(|s| s.updated_at.rfc3339()),
+    }
+}
+
+/// Replaces the settings.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn replace(cx: &Cx, actor: &Actor, document: SettingsDocument, expect: Option<i64>) -> Done<SettingsView> {
+    if let Err(refusal) = actor.needs(Permission::SettingsWrite) {
+        return Ok(Err(refusal));
+    }
+    let (entry, now) = (event(cx, actor, "settings_changed", About::default(), json!({})), cx.now);
+    let done = cx.db().write(move |c| put_in(c, &entry, document.clone(), expect, now)).await?;
+    if done.is_ok() {
+        reload(&cx.parts).await?;
+    }
+    Ok(done)
+}
+
+/// [`replace`] inside a transaction, its permission asked for already.
+pub(super) fn put_in(
+    c: &mut Conn,
+    entry: &Entry,
+    document: SettingsDocument,
+    expect: Option<i64>,
+    now: Timestamp,
+) -> Result<Result<SettingsView, AdminRefusal>, store::Fault> {
+    let document = match judge(document) {
+        Ok(document) => document,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let before = settings::find_for_update(c, NAME)?;
+    let version = before.as_ref().map_or(0, |s| s.version);
+    if let Err(refusal) = fresh(expect, version) {
+        return Ok(Err(refusal));
+    }
+    let value = json!(document).to_string();
+    let after = Setting { value, version: version + 1, updated_at: now };
+    settings::put(c, NAME, &after)?;
+    let mut entry = entry.of_kind("settings_changed");
+    let before: Option<serde_json::Value> = before.and_then(|s| serde_json::from_str(&s.value).ok());
+    entry.event.detail = json!({ "before": before, "after": document }).to_string();
+    entry.append(c)?;
+    Ok(Ok(view(document, Some(&after))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::admin::bench;
+    use crate::identity::Permissions;
+
+    fn document(organisation: &str, support: &str) -> SettingsDocument {
+        SettingsDocument { organisation: Some(organisation.to_owned()), support: Some(support.to_owned()) }
+    }
+
+    #[tokio::test]
+    async fn settings_are_judged_versioned_and_known_at_once() {
+        let house = bench::house().await;
+        let cx = house.cx();
+        let first = find(&cx, &Actor::CommandLine).await.unwrap().unwrap();
+        assert_eq!((first.version, first.document), (0, SettingsDocument::default()));
+        let set =
+            replace(&cx, &Actor::CommandLine, document(" Acme ", "help@acme.test"), Some(0)).await.unwrap().unwrap();
+        assert_eq!((set.version, set.document.organisation.as_deref()), (1, Some("Acme")));
+        assert_eq!(*cx.parts.settings.get(), set.document);
+        let stale = replace(&cx, &Actor::CommandLine, document("B", ""), Some(0)).await.unwrap().unwrap_err();
+        assert_eq!(stale.code, "version_is_stale");
+        for (organisation, support, field) in [
+            ("a\nb", "", "organisation"),
+            (&"x".repeat(61), "", "organisation"),
+            ("Acme", "javascript:alert(1)", "support"),
+            ("Acme", "not an address", "support"),
+        ] {
+            let refused = replace(&cx, &Actor::CommandLine, document(organisation, support), None).await.unwrap();
+            assert_eq!(refused.unwrap_err().field, Some(field), "{organisation} {support}");
+        }
+        let emptied = replace(&cx, &Actor::CommandLine, document(" ", ""), None).await.unwrap().unwrap();
+        assert_eq!(emptied.document, SettingsDocument::default());
+    }
+
+    #[tokio::test]
+    async fn n03_settings_need_their_permissions() {
+        let house = bench::house().await;
+        let cx = house.cx();
+        let user = house.person("alice@example.com").await;
+        let actor = |permissions: &[Permission]| Actor::Person {
+            id: user.id.clone(),
+            permissions: Permissions::of(permissions),
+        };
+        assert!(find(&cx, &actor(&[Permission::SettingsWrite])).await.unwrap().is_err());
+        assert!(find(&cx, &actor(&[Permission::SettingsRead])).await.unwrap().is_ok());
+        let refused = replace(&cx, &actor(&[Permission::SettingsRead]), document("A", ""), None).await.unwrap();
+        assert_eq!(refused.unwrap_err().code, "permission_missing");
+    }
+}

@@ -1,0 +1,88 @@
+//! Owns putting letters into the outbox, sealed, in the transaction that they tell of, and what letters say. It does not own
+//! sending them (`ops::mail`).
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::flow::{Cx, Parts};
+use crate::outbound::{Button, Letter, Mailer};
+use crate::secret::Sealer;
+use crate::secret::random::uuid;
+use crate::store::outbox::{self, Waiting};
+use crate::store::{self, Conn};
+
+/// The way to the outbox and out of it.
+#[derive(Clone)]
+pub struct Post {
+    /// Where letters are handed in.
+    pub mailer: Mailer,
+    /// Seals letters while they wait.
+    pub sealer: Arc<Sealer>,
+    /// Wakes whoever sends.
+    pub wake: Arc<Notify>,
+}
+
+impl Post {
+    /// A post office that seals with `sealer` and hands in at `mailer`.
+    pub fn new(mailer: Mailer, sealer: Sealer) -> Self {
+        Self { mailer, sealer: Arc::new(sealer), wake: Arc::new(Notify::new()) }
+    }
+}
+
+/// An id for a letter. Drawn before the transaction, which may run twice.
+pub fn letter_id(cx: &Cx) -> String {
+    uuid(&*cx.parts.chance, cx.now)
+}
+
+/// Seals a letter and puts it into the outbox, inside the transaction that it tells of.
+///
+/// # Errors
+/// A [`store::Fault`].
+pub fn post(c: &mut Conn, cx: &Cx, id: &str, letter: &Letter) -> Result<(), store::Fault> {
+    let broken = |e: &dyn std::fmt::Display| store::Fault::Internal(format!("a letter could not be sealed: {e}"));
+    let plain = serde_json::to_vec(letter).map_err(|e| broken(&e))?;
+    let sealed = cx.parts.post.sealer.seal(&plain, id.as_bytes()).map_err(|e| broken(&e))?;
+    let waiting = Waiting {
+        id: id.to_owned(),
+        recipient: letter.to.clone(),
+        subject: letter.subject.clone(),
+        letter: sealed,
+        created_at: cx.now,
+        next_try_at: cx.now,
+        tries: 0,
+        last_error: None,
+        given_up_at: None,
+    };
+    outbox::insert(c, &waiting)
+}
+
+/// Opens a letter that was taken out of the outbox.
+pub(super) fn open(parts: &Parts, waiting: &Waiting) -> Option<Letter> {
+    let plain = parts.post.sealer.open(&waiting.letter, waiting.id.as_bytes()).ok()?;
+    serde_json::from_slice(&plain).ok()
+}
+
+/// Invites a person to choose a password for the account that an administrator made.
+pub fn invitation(cx: &Cx, to: &str, name: Option<&str>, address: String) -> Letter {
+    let from_name = from_name(cx);
+    let hello = name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    Letter {
+        to: to.to_owned(),
+        subject: "You have been invited".to_owned(),
+        paragraphs: vec![
+            hello,
+            format!("an account was made for you at {from_name} ({}). Choose a password to begin.", cx.issuer()),
+        ],
+        from_name,
+        button: Some(Button { words: "Choose a password".to_owned(), address }),
+        notes: vec![
+            "The link works once and for seven days.".to_owned(),
+            "You did not expect this? Then do nothing: without you the account stays closed.".to_owned(),
+        ],
+    }
+}
+
+fn from_name(cx: &Cx) -> String {
+    cx.parts.settings.get().organisation.clone().unwrap_or_else(|| "Vouchsafe".to_owned())
+}

@@ -1,0 +1,8 @@
+//! What leaves the house towards addresses that somebody else chose: mail now, and later the guarded HTTP client. It does
+//! not own what is written nor when it is sent (`flow`).
+
+pub mod letter;
+pub mod mailer;
+
+pub use letter::{Button, Letter};
+pub use mailer::{MailError, Mailbox, Mailer, SmtpSettings, SmtpTls};
