@@ -3,7 +3,7 @@
 //!
 //! A search is a walk along one index, the one with the fewest entries among those that its conditions allow, and each
 //! stretch of it is then narrowed by the other conditions, with one question each. A walk looks at no more than
-//! [`FARTHEST`] entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
+//! `FARTHEST` entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
 //! empty ones) with a place to go on from, and never a slow one.
 
 use std::collections::{HashMap, HashSet};
