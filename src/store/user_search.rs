@@ -3,7 +3,7 @@
 //!
 //! A search is a walk along one index, the one with the fewest entries among those that its conditions allow, and each
 //! stretch of it is then narrowed by the other conditions, with one question each. A walk looks at no more than
-//! [`FARTHEST`] entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
+//! `FARTHEST` entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
 //! empty ones) with a place to go on from, and never a slow one.
 
 use std::collections::{HashMap, HashSet};
@@ -235,8 +235,8 @@ fn words_behind(c: &mut Conn, word: &str, place: &Place, limit: i64) -> Result<V
             .select((user_terms::term, user_terms::user_id));
         // One lower bound, never two: SQLite walks from one of them, and not from the one that is farther on.
         let behind: Vec<Entry> = match place.key.as_str() {
-            "" => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
-            key => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+            key if key >= word && !key.is_empty() => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+            _ => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
         };
         found.extend(behind);
     }
