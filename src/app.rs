@@ -320,6 +320,7 @@ fn policy(config: &Config) -> Policy {
     Policy {
         issuer: config.server.issuer.clone(),
         sessions: SessionRule { idle: config.sessions.idle(), absolute: config.sessions.absolute() },
+        console: SessionRule { idle: config.console.idle(), absolute: config.console.absolute() },
         request_lifetime: config.sessions.request(),
         reuse_window: tokens.reuse_window(),
         account_guesses: config.limits.account(),

@@ -5,6 +5,7 @@
 //! Relative paths are meant from the working directory.
 
 mod advice;
+mod console;
 mod database;
 mod describe;
 mod environment;
@@ -34,6 +35,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 pub use advice::Advice;
+pub use console::Console;
 pub use database::{Database, DatabaseUrl};
 pub use describe::Row;
 pub use finding::{ConfigError, Finding, Origin};
@@ -59,6 +61,7 @@ const SECTIONS: &[(&str, &[Key])] = &[
     ("keys", keys::KEYS),
     ("tokens", tokens::KEYS),
     ("sessions", sessions::KEYS),
+    ("console", console::KEYS),
     ("passwords", passwords::KEYS),
     ("limits", limits::KEYS),
     ("mail", mail::KEYS),
@@ -79,6 +82,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long a person stays signed in.
     pub sessions: Sessions,
+    /// How long an administrator stays signed in to the console.
+    pub console: Console,
     /// Hashing and rules of passwords.
     pub passwords: Passwords,
     /// Patience with wrong passwords.
@@ -137,6 +142,7 @@ impl Config {
             keys: Keys::read(reader.section("keys", keys::KEYS)),
             tokens: Tokens::read(reader.section("tokens", tokens::KEYS)),
             sessions: Sessions::read(reader.section("sessions", sessions::KEYS)),
+            console: Console::read(reader.section("console", console::KEYS)),
             passwords: Passwords::read(reader.section("passwords", passwords::KEYS)),
             limits: Limits::read(reader.section("limits", limits::KEYS)),
             mail: Mail::read(reader.section("mail", mail::KEYS)),

@@ -30,6 +30,8 @@ pub struct Policy {
     pub issuer: String,
     /// How long sessions live.
     pub sessions: SessionRule,
+    /// How long sessions of the administration console live.
+    pub console: SessionRule,
     /// How long a person may take from the authorization request to the code.
     pub request_lifetime: Lifetime,
     /// Within this span a replayed refresh token may be a lost answer.

@@ -18,10 +18,11 @@ pub struct Asset {
 }
 
 /// Name, type and bytes of every asset there is.
-const FILES: [(&str, &str, &[u8]); 6] = [
+const FILES: [(&str, &str, &[u8]); 7] = [
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/style.css")),
     ("reader.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/reader.css")),
     ("admin.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/admin.css")),
+    ("console.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/console.css")),
     ("form_post.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/form_post.js")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../../templates/assets/favicon.svg")),
     ("logo.svg", "image/svg+xml", include_bytes!("../../templates/assets/logo.svg")),

@@ -6,6 +6,10 @@
 //! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
 //! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
+//! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
+//! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
+//! | `console_trip` | 30 minutes | what the console remembers of a sign-in under way, sealed |
+//! | `console_flash` | 1 minute | a message for the console's next page, sealed |
 //!
 //! Over https every name begins with `__Host-`, so that no neighbouring host can plant one. Plain names exist for http on
 //! loopback only.
@@ -28,6 +32,14 @@ pub enum Jar {
     Device,
     /// Set-up link.
     Setup,
+    /// Invitation.
+    Invitation,
+    /// Console session.
+    Console,
+    /// Console sign-in under way.
+    ConsoleTrip,
+    /// Message for the console's next page.
+    ConsoleFlash,
 }
 
 impl Jar {
@@ -41,14 +53,24 @@ impl Jar {
             (Jar::Device, false) => "vouchsafe_device",
             (Jar::Setup, true) => "__Host-vouchsafe_setup",
             (Jar::Setup, false) => "vouchsafe_setup",
+            (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
+            (Jar::Invitation, false) => "vouchsafe_invitation",
+            (Jar::Console, true) => "__Host-vouchsafe_console",
+            (Jar::Console, false) => "vouchsafe_console",
+            (Jar::ConsoleTrip, true) => "__Host-vouchsafe_console_trip",
+            (Jar::ConsoleTrip, false) => "vouchsafe_console_trip",
+            (Jar::ConsoleFlash, true) => "__Host-vouchsafe_console_flash",
+            (Jar::ConsoleFlash, false) => "vouchsafe_console_flash",
         }
     }
 
     fn max_age(self) -> Option<Duration> {
         match self {
-            Jar::Session | Jar::Browser => None,
+            Jar::Session | Jar::Browser | Jar::Console => None,
             Jar::Device => Some(Duration::days(400)),
-            Jar::Setup => Some(Duration::minutes(10)),
+            Jar::Setup | Jar::Invitation => Some(Duration::minutes(10)),
+            Jar::ConsoleTrip => Some(Duration::minutes(30)),
+            Jar::ConsoleFlash => Some(Duration::minutes(1)),
         }
     }
 }
@@ -79,8 +101,12 @@ pub fn set(jar: Jar, value: String, place: &Place) -> Cookie<'static> {
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_secure(place.is_https);
-    // Lax: the browser comes to /authorize, and by a mailed link to the set-up page, from other sites by GET.
-    cookie.set_same_site(SameSite::Lax);
+    // Lax: the browser comes to /authorize, and by a mailed link to the set-up page, from other sites by GET. Nobody has to
+    // lead an administrator into the console.
+    cookie.set_same_site(match jar {
+        Jar::Console | Jar::ConsoleFlash => SameSite::Strict,
+        _ => SameSite::Lax,
+    });
     cookie.set_max_age(jar.max_age());
     cookie
 }

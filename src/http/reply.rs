@@ -33,6 +33,7 @@ enum Body {
     Html { text: String, policy: String },
     Text(&'static str),
     File { bytes: Bytes, content_type: &'static str },
+    Download { text: String, content_type: &'static str },
     Problem(Vec<u8>),
     Image(Bytes, String),
     Lines(Lines),
@@ -116,6 +117,13 @@ impl Reply {
     /// A file of ours.
     pub fn file(bytes: &'static [u8], content_type: &'static str) -> Self {
         Self::new(StatusCode::OK, Body::File { bytes: Bytes::from_static(bytes), content_type }).cached(Cache::Forever)
+    }
+
+    /// A text for the person to keep under this name.
+    pub fn download(text: String, content_type: &'static str, name: &str) -> Self {
+        Self::new(StatusCode::OK, Body::Download { text, content_type })
+            .cached(Cache::No)
+            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
     /// Nothing but a status.
@@ -331,6 +339,7 @@ fn finish(mut response: HttpResponseBuilder, body: Body) -> HttpResponse {
         Body::Problem(bytes) => response.content_type("application/problem+json").body(bytes),
         Body::Image(bytes, content_type) => response.content_type(content_type).body(bytes),
         Body::Lines(lines) => response.content_type("application/x-ndjson").body(lines),
+        Body::Download { text, content_type } => response.content_type(content_type).body(text),
         Body::File { bytes, content_type } => response.content_type(content_type).body(bytes),
         Body::Html { text, policy } => {
             response.insert_header((header::CONTENT_SECURITY_POLICY, policy));

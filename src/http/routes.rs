@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::http::admin::console::Need;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::{admin, oauth, ops, sign_in};
@@ -30,6 +31,10 @@ pub enum Access {
     Server,
     /// The bearer of an access token; scripts of any origin may call it.
     Bearer,
+    /// An administrator's browser by navigation, with a session of the console and what the route needs.
+    ConsolePage(Need),
+    /// An administrator's browser by a form of ours, with all that a page needs and the form's token.
+    ConsoleForm(Need),
 }
 
 impl Access {
@@ -40,7 +45,12 @@ impl Access {
 
     /// Whether a person looks at the answer: then errors are pages and not JSON.
     pub fn is_for_people(self) -> bool {
-        matches!(self, Access::Page | Access::Form | Access::AppForm)
+        matches!(self, Access::Page | Access::Form | Access::AppForm | Access::ConsolePage(_) | Access::ConsoleForm(_))
+    }
+
+    /// Whether it is a form of ours, which no other site may send.
+    pub fn is_own_form(self) -> bool {
+        matches!(self, Access::Form | Access::ConsoleForm(_))
     }
 }
 
@@ -84,7 +94,7 @@ impl Method {
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = Reply>>>;
+pub(super) type Running = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// One line of the table.
 pub struct Route {
@@ -135,10 +145,13 @@ pub static ROUTES: &[Route] = &[
     route!(Post, "/logout/confirm", Form, oauth::logout::confirm),
     route!(Get, "/logged-out", Page, oauth::logout::done),
     route!(Post, "/login", Form, sign_in::login::post),
+    route!(Post, "/new-password", Form, sign_in::new_password::post),
     route!(Post, "/consent", Form, sign_in::consent::post),
     route!(Post, "/select-account", Form, sign_in::choose::post),
     route!(Get, "/setup", Page, sign_in::setup::get),
     route!(Post, "/setup", Form, sign_in::setup::post),
+    route!(Get, "/invitation", Page, sign_in::invitation::get),
+    route!(Post, "/invitation", Form, sign_in::invitation::post),
     route!(Get, "/", Page, ops::home::get),
     route!(Get, "/assets/{name}", Document, ops::home::asset),
     route!(Get, "/favicon.ico", Document, ops::home::favicon),

@@ -13,6 +13,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::flow::latency::Area;
 use crate::flow::trace::Note;
 use crate::http::admin::api::{self, ApiRoute};
+use crate::http::admin::console;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::routes::{Access, ENDPOINTS, Method, ROUTES, Route, WELL_KNOWN};
@@ -69,10 +70,11 @@ pub fn start(
 /// Registers every route of the table, and what answers for all other paths and methods.
 fn routes(services: &mut web::ServiceConfig, web: &Arc<Web>) {
     let base = web.place.base.clone();
-    let mut paths: Vec<&'static str> = ROUTES.iter().map(|r| r.path).collect();
+    let every = || ROUTES.iter().chain(console::ROUTES);
+    let mut paths: Vec<&'static str> = every().map(|r| r.path).collect();
     paths.dedup();
     for path in paths {
-        let at_path: Vec<&'static Route> = ROUTES.iter().filter(|r| r.path == path).collect();
+        let at_path: Vec<&'static Route> = every().filter(|r| r.path == path).collect();
         let mut places = vec![format!("{base}{path}")];
         if !base.is_empty() && WELL_KNOWN.contains(&path) {
             // RFC 8414 section 3.1: the well-known string goes between host and path.
@@ -195,7 +197,7 @@ pub(in crate::http) async fn read_body(web: &Web, payload: web::Payload) -> Resu
 /// A form that another site sent (security cases I03, I04). Browsers say so in `Sec-Fetch-Site`; older ones in `Origin`.
 /// Our pages send no referrer, and then a browser's `Origin` is `null` even on our own forms: the form's token decides.
 fn foreign_form(call: &Call, access: Access) -> Option<Refusal> {
-    if access != Access::Form {
+    if !access.is_own_form() {
         return None;
     }
     let received = match (call.header("sec-fetch-site"), call.header(header::ORIGIN.as_str())) {

@@ -33,11 +33,13 @@ pub enum Kind {
     Invitation,
     /// `vs_dv_`: cookie of a browser a person has signed in from before.
     Device,
+    /// `vs_co_`: cookie of the administration console.
+    Console,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::RefreshToken,
         Kind::Code,
         Kind::ClientSecret,
@@ -45,6 +47,7 @@ impl Kind {
         Kind::SetupLink,
         Kind::Invitation,
         Kind::Device,
+        Kind::Console,
     ];
 
     /// The six characters every token of this kind begins with.
@@ -57,6 +60,7 @@ impl Kind {
             Kind::SetupLink => "vs_su_",
             Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
+            Kind::Console => "vs_co_",
         }
     }
 }
@@ -91,7 +95,7 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
         Some(Kind::RefreshToken) => "a refresh token",
         Some(Kind::Code) => "an authorization code",
         Some(Kind::ClientSecret) => "a client secret",
-        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation) => {
+        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation | Kind::Console) => {
             "a value of one of our cookies or links"
         }
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",

@@ -20,6 +20,9 @@ pub enum Fault {
         /// What is wrong with the value, without the value itself where it may be secret.
         detail: String,
     },
+    /// The transaction was undone on purpose, to see what it would have done.
+    #[error("the transaction was undone on purpose")]
+    Undone,
     /// A bug of ours, or a database that was changed by somebody else.
     #[error("internal error in the store: {0}")]
     Internal(String),

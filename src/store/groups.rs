@@ -64,14 +64,22 @@ pub fn list(c: &mut Conn, prefix: &str, after: Option<&str>, limit: i64) -> Resu
     if row::has_nul(prefix) {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = q!(c, |conn| groups::table
-        .filter(groups::name.ge(prefix))
-        .filter(groups::name.lt(crate::identity::terms::end_of(prefix)))
-        .filter(groups::name.gt(after.unwrap_or("")))
-        .order(groups::name)
-        .limit(limit)
-        .select(Row::as_select())
-        .load(conn))?;
+    let end = crate::identity::terms::end_of(prefix);
+    // One lower bound, not two: an index is entered at one place.
+    let rows: Vec<Row> = match after {
+        None => q!(c, |conn| groups::table
+            .filter(groups::name.ge(prefix).and(groups::name.lt(&end)))
+            .order(groups::name)
+            .limit(limit)
+            .select(Row::as_select())
+            .load(conn))?,
+        Some(after) => q!(c, |conn| groups::table
+            .filter(groups::name.gt(after).and(groups::name.lt(&end)))
+            .order(groups::name)
+            .limit(limit)
+            .select(Row::as_select())
+            .load(conn))?,
+    };
     Ok(rows.into_iter().map(Group::from).collect())
 }
 

@@ -22,6 +22,7 @@ pub mod attributes;
 pub mod clients;
 pub mod codes;
 pub mod consents;
+pub mod console_sessions;
 pub mod devices;
 pub mod events;
 pub mod grants;

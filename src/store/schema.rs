@@ -402,6 +402,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passwords,
     refresh_tokens,
     revoked_tokens,
+    roles,
     sessions,
     user_terms,
     users,

@@ -220,7 +220,7 @@ pub struct SessionPlace {
 }
 
 /// Sessions that one page of [`live`] may look at.
-const FARTHEST: usize = 2_000;
+const FARTHEST: usize = 1_000;
 /// Sessions that are read at once.
 const STRETCH: i64 = 250;
 

@@ -3,7 +3,7 @@
 //!
 //! A search is a walk along one index, the one with the fewest entries among those that its conditions allow, and each
 //! stretch of it is then narrowed by the other conditions, with one question each. A walk looks at no more than
-//! [`FARTHEST`] entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
+//! `FARTHEST` entries a page: two conditions that are wide each, and have hardly anybody in common, give short pages (even
 //! empty ones) with a place to go on from, and never a slow one.
 
 use std::collections::{HashMap, HashSet};
@@ -21,9 +21,11 @@ use crate::identity::{RoleName, User, UserId};
 use crate::time::Timestamp;
 
 /// Entries of an index that one page may look at.
-const FARTHEST: i64 = 2_000;
+const FARTHEST: i64 = 1_000;
 /// Entries of an index that are narrowed at once.
-const STRETCH: i64 = 500;
+const STRETCH: i64 = 250;
+/// An index with more entries than these is wide; which of two wide ones is wider makes no difference.
+const WIDE: i64 = 400;
 
 /// What to look for; all of it must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,8 +92,8 @@ pub fn search(
     now: Timestamp,
 ) -> Result<Option<Found>, Fault> {
     if let Some(id) = &wanted.id {
-        let found = narrowed(c, wanted, &Walk::Everybody, vec![(String::new(), id.0.clone())], now)?;
-        return Ok(Some((found.into_iter().map(|(_, user)| user).collect(), None)));
+        let found = narrowed(c, wanted, Walk::Everybody, vec![(String::new(), id.0.clone())], now)?;
+        return Ok(Some((load(c, &found)?, None)));
     }
     let walk = match &after {
         Some(place) if !wanted.allows(place.walk) => return Ok(None),
@@ -101,28 +103,34 @@ pub fn search(
     let mut place = after.unwrap_or(Place { walk, key: String::new(), id: String::new() });
     let (mut found, mut seen) = (Vec::new(), 0);
     let wanted_rows = usize::try_from(limit).unwrap_or(0);
-    // With nothing else to fit, the first stretch is the page.
-    let mut stretch = if wanted.conditions() <= 1 { limit + 1 } else { STRETCH };
+    // With nothing else to fit the first stretch is the page, and with wide conditions it often is, too.
+    let mut stretch = if wanted.conditions() <= 1 { limit + 1 } else { 2 * limit + 1 };
     while seen < FARTHEST {
-        stretch = stretch.min(FARTHEST - seen);
-        let entries = entries(c, wanted, &place, stretch, now)?;
-        let is_last = row::count(entries.len()) < stretch;
+        let entries = entries(c, wanted, &place, stretch.min(FARTHEST - seen), now)?;
+        let is_last = row::count(entries.len()) < stretch.min(FARTHEST - seen);
         seen += row::count(entries.len());
         let behind = entries.last().cloned();
-        for (entry, user) in narrowed(c, wanted, &walk, entries, now)? {
+        for entry in narrowed(c, wanted, walk, entries, now)? {
             if found.len() == wanted_rows {
-                return Ok(Some((found, Some(place))));
+                return Ok(Some((load(c, &found)?, Some(place))));
             }
-            place = Place { walk, key: entry.0, id: entry.1 };
-            found.push(user);
+            place = Place { walk, key: entry.0.clone(), id: entry.1.clone() };
+            found.push(entry);
         }
         match behind {
             Some(entry) if !is_last => place = Place { walk, key: entry.0, id: entry.1 },
-            _ => return Ok(Some((found, None))),
+            _ => return Ok(Some((load(c, &found)?, None))),
         }
         stretch = STRETCH;
     }
-    Ok(Some((found, Some(place))))
+    Ok(Some((load(c, &found)?, Some(place))))
+}
+
+/// The people of these entries, in their order.
+fn load(c: &mut Conn, entries: &[Entry]) -> Result<Vec<User>, Fault> {
+    let mut people: HashMap<String, User> =
+        find_many(c, &ids(entries))?.into_iter().map(|user| (user.id.0.clone(), user)).collect();
+    Ok(entries.iter().filter_map(|(_, id)| people.remove(id)).collect())
 }
 
 impl Wanted {
@@ -157,7 +165,7 @@ fn choose(c: &mut Conn, wanted: &Wanted, now: Timestamp) -> Result<Walk, Fault> 
     let mut least = (i64::MAX, Walk::Everybody);
     for walk in walks {
         let place = Place { walk, key: String::new(), id: String::new() };
-        let count = row::count(entries(c, wanted, &place, FARTHEST, now)?.len());
+        let count = row::count(entries(c, wanted, &place, WIDE, now)?.len());
         if count < least.0 {
             least = (count, walk);
         }
@@ -186,9 +194,10 @@ fn entries(c: &mut Conn, wanted: &Wanted, place: &Place, limit: i64, now: Timest
             Ok(without_key(ids))
         }
         Walk::Invited => {
+            // The sum keeps the engine from walking along the ends of invitations and sorting all of them.
             let ids: Vec<String> = q!(c, |conn| invitations::table
                 .filter(invitations::user_id.gt(&place.id))
-                .filter(invitations::expires_at.gt(now.millis()))
+                .filter((invitations::expires_at + 0).gt(now.millis()))
                 .order(invitations::user_id)
                 .limit(limit)
                 .select(invitations::user_id)
@@ -219,56 +228,71 @@ fn words_behind(c: &mut Conn, word: &str, place: &Place, limit: i64) -> Result<V
     }
     let rest = limit - row::count(found.len());
     if rest > 0 {
-        let behind: Vec<Entry> = q!(c, |conn| user_terms::table
-            .filter(user_terms::term.ge(word))
-            .filter(user_terms::term.gt(&place.key))
+        let begin = user_terms::table
             .filter(user_terms::term.lt(end_of(word)))
             .order((user_terms::term, user_terms::user_id))
             .limit(rest)
-            .select((user_terms::term, user_terms::user_id))
-            .load(conn))?;
+            .select((user_terms::term, user_terms::user_id));
+        // One lower bound, never two: SQLite walks from one of them, and not from the one that is farther on.
+        let behind: Vec<Entry> = match place.key.as_str() {
+            key if key >= word && !key.is_empty() => q!(c, |conn| begin.filter(user_terms::term.gt(key)).load(conn))?,
+            _ => q!(c, |conn| begin.filter(user_terms::term.ge(word)).load(conn))?,
+        };
         found.extend(behind);
     }
     Ok(found)
 }
 
-/// Those of the entries whose people fit, with the people; the order stays.
+/// Those of the entries whose people fit; the order stays.
 fn narrowed(
     c: &mut Conn,
     wanted: &Wanted,
-    walk: &Walk,
+    walk: Walk,
     entries: Vec<Entry>,
     now: Timestamp,
-) -> Result<Vec<(Entry, User)>, Fault> {
+) -> Result<Vec<Entry>, Fault> {
     let mut entries = entries;
     for (at, word) in wanted.words.iter().enumerate() {
         let least = least_words(c, &ids(&entries), word)?;
-        match *walk == Walk::Word(at) {
+        match walk == Walk::Word(at) {
             // Several words of one person may begin with the wanted one: the first of them counts.
             true => entries.retain(|(term, id)| least.get(id) == Some(term)),
             false => entries.retain(|(_, id)| least.contains_key(id)),
         }
     }
-    if let (Some(group), true) = (&wanted.group, *walk != Walk::Group) {
+    if let (Some(group), true) = (&wanted.group, walk != Walk::Group) {
         let members = members_among(c, &ids(&entries), group)?;
         entries.retain(|(_, id)| members.contains(id));
     }
-    if wanted.status == Some(Status::Invited) && *walk != Walk::Invited {
+    if wanted.status == Some(Status::Invited) && walk != Walk::Invited {
         let invited = invited_among(c, &ids(&entries), now)?;
         entries.retain(|(_, id)| invited.contains(id));
     }
-    let mut people: HashMap<String, User> =
-        find_many(c, &ids(&entries))?.into_iter().map(|user| (user.id.0.clone(), user)).collect();
-    people.retain(|_, user| {
-        let has_role = wanted.role.as_ref().is_none_or(|role| *role == user.role);
+    let is_plain = wanted.role.is_none() && matches!(wanted.status, None | Some(Status::Invited));
+    if !is_plain {
+        let fitting = fitting_among(c, &ids(&entries), wanted)?;
+        entries.retain(|(_, id)| fitting.contains(id));
+    }
+    Ok(entries)
+}
+
+/// Who of these people has the role and is in the state that is wanted.
+fn fitting_among(c: &mut Conn, ids: &[String], wanted: &Wanted) -> Result<HashSet<String>, Fault> {
+    let rows: Vec<(String, String, Option<i64>)> = q!(c, |conn| users::table
+        .filter(users::id.eq_any(ids))
+        .select((users::id, users::role, users::disabled_at))
+        .load(conn))?;
+    let fits = |role: &str, is_disabled: bool| {
+        let has_role = wanted.role.as_ref().is_none_or(|wanted| wanted.as_str() == role);
         let has_status = match wanted.status {
-            Some(Status::Enabled) => user.disabled_at.is_none(),
-            Some(Status::Disabled) => user.disabled_at.is_some(),
+            Some(Status::Enabled) => !is_disabled,
+            Some(Status::Disabled) => is_disabled,
             Some(Status::Invited) | None => true,
         };
         has_role && has_status
-    });
-    Ok(entries.into_iter().filter_map(|entry| people.remove(&entry.1).map(|user| (entry, user))).collect())
+    };
+    let fitting = rows.into_iter().filter(|(_, role, disabled_at)| fits(role, disabled_at.is_some()));
+    Ok(fitting.map(|(id, _, _)| id).collect())
 }
 
 fn ids(entries: &[Entry]) -> Vec<String> {
@@ -305,7 +329,7 @@ fn members_among(c: &mut Conn, ids: &[String], group: &str) -> Result<HashSet<St
 fn invited_among(c: &mut Conn, ids: &[String], now: Timestamp) -> Result<HashSet<String>, Fault> {
     let rows: Vec<String> = q!(c, |conn| invitations::table
         .filter(invitations::user_id.eq_any(ids))
-        .filter(invitations::expires_at.gt(now.millis()))
+        .filter((invitations::expires_at + 0).gt(now.millis()))
         .select(invitations::user_id)
         .load(conn))?;
     Ok(rows.into_iter().collect())

@@ -289,6 +289,15 @@ pub fn password_find(c: &mut Conn, id: &UserId) -> Result<Option<String>, Fault>
     Ok(q!(c, |conn| passwords::table.find(id.as_str()).select(passwords::phc).get_result(conn).optional())?)
 }
 
+/// [`password_find`], and whether the password must be changed before it opens anything else.
+pub fn password_with_duty(c: &mut Conn, id: &UserId) -> Result<Option<(String, bool)>, Fault> {
+    Ok(q!(c, |conn| passwords::table
+        .find(id.as_str())
+        .select((passwords::phc, passwords::must_change))
+        .get_result(conn)
+        .optional())?)
+}
+
 /// Sets or replaces the password hash. The person need not change it at the next sign-in.
 pub fn password_set(c: &mut Conn, id: &UserId, phc: &str, now: Timestamp) -> Result<(), Fault> {
     password_put(c, &PasswordRow { user_id: id.as_str(), phc, changed_at: now.millis(), must_change: false })

@@ -58,7 +58,7 @@ fn what_cannot_be_a_client_is_refused_with_words() {
         .refused(1, "cannot be a client id");
     let uuid = ["--profile", "web", "--client-id", "0199a5c8-1111-7000-8000-000000000000"];
     add(&[&uuid, &uri[..]].concat()).refused(1, "looks like a person's id");
-    add(&[&["--profile", "web", "--scope", "openid orders:read"], &uri[..]].concat()).refused(1, "vouchsafe scope add");
+    add(&[&["--profile", "web", "--scope", "openid orders:read"], &uri[..]].concat()).refused(1, "define it first");
     add(&["--profile", "service", "--scope", "openid"]).refused(1, "is about people");
     add(&[&["--profile", "spa", "--auth-method", "client_secret_basic"], &uri[..]].concat())
         .refused(1, "cannot keep a secret");

@@ -529,7 +529,7 @@ async fn b08_b09_nothing_of_the_request_becomes_a_page() {
         "acr_values",
     ];
     let encoded = crate::support::browser::encode(&[("x", payload)])[2..].to_owned();
-    for path in ["/authorize", "/logout", "/logged-out", "/setup", "/", "/nothing-here"] {
+    for path in ["/authorize", "/logout", "/logged-out", "/setup", "/invitation", "/", "/nothing-here"] {
         for name in names {
             let url = format!("{}?{name}={encoded}", app.url(path));
             let request = app.http.get(&url).header("accept", "text/html").header("referer", "https://evil.test/r");
@@ -537,8 +537,8 @@ async fn b08_b09_nothing_of_the_request_becomes_a_page() {
             inert(&browser.send(request, &url).await);
         }
     }
-    for path in ["/login", "/consent", "/select-account", "/logout/confirm", "/setup"] {
-        for name in ["request", "csrf", "login", "decision", "session", "email", "name"] {
+    for path in ["/login", "/consent", "/select-account", "/logout/confirm", "/setup", "/new-password", "/invitation"] {
+        for name in ["request", "change", "csrf", "login", "decision", "session", "email", "name"] {
             inert(&browser.post(&app.url(path), &[(name, payload)]).await);
         }
     }

@@ -193,6 +193,38 @@ async fn several_accounts_errors_form_post_and_the_set_up_link() {
     browser.quit().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_and_a_password_that_has_to_be_changed() {
+    use vouchsafe::flow::admin::user_document::UserDocument;
+    use vouchsafe::flow::admin::{Actor, invitation, user, user_access};
+    const NORA: &str = "nora@example.com";
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    let client = landing_client(&app, "shop").await;
+    let (cx, actor) = (app.cx(), Actor::CommandLine);
+    let invited = user::create(&cx, &actor, UserDocument::new(NORA), user::FirstAccess::Invitation).await;
+    let token = invited.expect("no fault").expect("done").invitation.expect("a link");
+    browser.go(invitation::address(&cx, &token).expose()).await;
+    browser.wait_for("password").await;
+    assert_eq!(browser.url().await, app.url("/invitation"), "b12: the secret is gone from the address");
+    browser.inspect("invitation").await;
+    browser.type_into("password", "a long enough password").await;
+    browser.press("submit").await;
+    browser.wait_for("done").await;
+    browser.inspect("invitation-done").await;
+
+    user_access::require_password_change(&cx, &actor, NORA).await.expect("no fault").expect("done");
+    browser.go(&app.authorize_url(&client, &[])).await;
+    browser.wait_for("login").await;
+    browser.sign_in(NORA, "a long enough password").await;
+    browser.wait_for("password-hint").await;
+    browser.inspect("new-password").await;
+    browser.type_into("password", "an even longer password").await;
+    browser.press("submit").await;
+    browser.wait_for("approve").await;
+    browser.quit().await;
+}
+
 /// The demo as a newcomer starts it, on ports of its own.
 struct Demo(Child, u16);
 

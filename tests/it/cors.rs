@@ -15,8 +15,19 @@ const READABLE: [&str; 6] = [
     "/revoke",
     "/userinfo",
 ];
-const PRIVATE: [&str; 9] =
-    ["/authorize", "/introspect", "/login", "/consent", "/select-account", "/logout", "/logout/confirm", "/setup", "/"];
+const PRIVATE: [&str; 11] = [
+    "/authorize",
+    "/introspect",
+    "/login",
+    "/new-password",
+    "/consent",
+    "/select-account",
+    "/logout",
+    "/logout/confirm",
+    "/setup",
+    "/invitation",
+    "/",
+];
 
 async fn from_elsewhere(app: &TestApp, method: Method, path: &str, preflight: &[(&str, &str)]) -> Page {
     let mut request = app.http.request(method, app.url(path)).header("origin", "https://spa.test");

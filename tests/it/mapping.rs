@@ -105,7 +105,7 @@ async fn l13_a_rule_that_got_past_every_check_still_changes_no_claim_of_ours() {
 
 #[tokio::test]
 async fn a_resource_server_rules_over_life_and_algorithm_of_its_tokens() {
-    let app = TestApp::start_with(&[("VOUCHSAFE_KEYS_ALGORITHMS", "RS256 ES256")]).await;
+    let app = TestApp::start_with(&[("VOUCHSAFE_KEYS_ALGORITHMS", "RS256,ES256")]).await;
     define(&app, "orders", Some("https://orders.test"), Vec::new()).await;
     define(&app, "stock", Some("https://stock.test"), Vec::new()).await;
     resource(&app, "https://orders.test", 2, Algorithm::ES256).await;

@@ -199,6 +199,8 @@ fn fields_of(path: &str) -> &'static [&'static str] {
         "/revoke" | "/introspect" => &["token", "token_type_hint", "client_id", "client_secret"],
         "/userinfo" => &["access_token"],
         "/logout" => &["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"],
+        "/new-password" => &["change", "csrf", "password"],
+        "/invitation" => &["token", "csrf", "password"],
         "/setup" => &["token", "csrf", "email", "name", "password"],
         _ => &["request", "csrf", "login", "password", "decision", "session", "token"],
     }

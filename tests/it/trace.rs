@@ -285,7 +285,7 @@ async fn forms_that_are_not_ours_are_explained_too() {
     let cross = s.app.http.post(s.app.url("/login")).header("sec-fetch-site", "cross-site");
     let cross = cross.header("content-type", "application/x-www-form-urlencoded").body("login=x");
     s.explains(&s.app.send(cross).await, "form.same_origin", &s.app.issuer, "cross-site").await;
-    for path in ["/login", "/consent", "/select-account", "/logout/confirm", "/setup"] {
+    for path in ["/login", "/consent", "/select-account", "/logout/confirm", "/setup", "/new-password", "/invitation"] {
         let json = s.app.http.post(s.app.url(path)).header("content-type", "application/json").body("{}");
         s.explains(&s.app.send(json).await, "body.content_type", "form-urlencoded", "application/json").await;
     }

@@ -3,12 +3,20 @@
 use std::collections::BTreeSet;
 
 use vouchsafe::identity::{Email, RoleName, SessionId, UserId};
-use vouchsafe::oauth::client_policy::PkceRule;
+use vouchsafe::oauth::authorization::Grant;
+use vouchsafe::oauth::client::Client;
+use vouchsafe::oauth::client_policy::{PkceRule, Profile};
 use vouchsafe::oauth::consent::Consent;
+use vouchsafe::oauth::jose::Algorithm;
+use vouchsafe::oauth::resource::Resource;
 use vouchsafe::oauth::scope::{Scope, ScopeSet};
+use vouchsafe::signing::StoredKey;
+use vouchsafe::store::clients::{ClientBelongings, ClientSearch};
+use vouchsafe::store::grants::{GrantAfter, GrantSearch};
+use vouchsafe::store::resources::StoredResource;
 use vouchsafe::store::sessions::Proof;
-use vouchsafe::store::{clients, consents, devices, scopes, sessions, users};
-use vouchsafe::time::Timestamp;
+use vouchsafe::store::{clients, consents, devices, grants, keys, resources, scopes, sessions, users};
+use vouchsafe::time::{Lifetime, Timestamp};
 
 use crate::arena::{Arena, contract};
 use crate::samples::{self, NOW, later, shop_and_alice};
@@ -18,7 +26,13 @@ contract!(
     client_secrets_overlap_and_end,
     an_edited_client_stays_disabled,
     clients_are_listed_in_pages,
+    clients_are_searched,
+    what_hangs_on_a_client_is_counted,
+    n04_a_secret_ends_for_its_own_client_only,
     scopes_are_defined_and_replaced,
+    resource_servers_are_defined_and_replaced,
+    grants_are_listed_in_pages,
+    a_key_ends_early,
     people_are_stored_whole,
     an_address_is_taken_once,
     an_edited_person_stays_disabled,
@@ -125,6 +139,166 @@ async fn clients_are_listed_in_pages(arena: Arena) {
     };
     assert_eq!(ids(arena.read(|c| clients::list(c, None, 3)).await), ["B", "_", "a"], "bytewise on both engines");
     assert_eq!(ids(arena.read(|c| clients::list(c, Some("a"), 3)).await), ["b", "ä"]);
+}
+
+async fn clients_are_searched(arena: Arena) {
+    arena
+        .write(|c| {
+            let named = |id: &str, name: &str| Client { name: name.to_owned(), ..samples::client(id) };
+            clients::insert(c, &named("Team-wiki", "100%_sure"))?;
+            clients::insert(c, &named("app", "Wiki \\ more"))?;
+            let scopes = ScopeSet::of(["openid", "orders:read"]);
+            clients::insert(c, &Client { profile: Profile::Spa, scopes, ..named("blog", "Blog") })?;
+            clients::set_disabled(c, "blog", Some(NOW), NOW)?;
+            Ok(())
+        })
+        .await;
+    let found = async |wanted: ClientSearch, after: Option<&'static str>| {
+        let list = arena.read(move |c| clients::search(c, &wanted, after, 10)).await;
+        list.into_iter().map(|c| c.client_id).collect::<Vec<_>>()
+    };
+    let begins = |text: &str| ClientSearch { begins: Some(text.to_owned()), ..ClientSearch::default() };
+    assert_eq!(found(ClientSearch::default(), None).await, ["Team-wiki", "app", "blog"]);
+    assert_eq!(found(ClientSearch::default(), Some("app")).await, ["blog"]);
+    assert_eq!(found(begins("WIKI"), None).await, ["app"]);
+    assert_eq!(found(begins("team"), None).await, ["Team-wiki"]);
+    assert_eq!(found(begins("100%_s"), None).await, ["Team-wiki"]);
+    assert_eq!(found(begins("wiki \\"), None).await, ["app"]);
+    for nothing in ["1%", "_", "%", "a\0"] {
+        assert!(found(begins(nothing), None).await.is_empty(), "{nothing:?}");
+    }
+    let only = ClientSearch { profile: Some(Profile::Spa), disabled: Some(true), begins: None };
+    assert_eq!(found(only, None).await, ["blog"]);
+    let on = ClientSearch { disabled: Some(false), ..ClientSearch::default() };
+    assert_eq!(found(on, None).await, ["Team-wiki", "app"]);
+    let holders = async |scope: &'static str| arena.read(move |c| clients::with_scope(c, scope)).await;
+    assert_eq!(holders("orders:read").await, ["blog"]);
+    assert_eq!(holders("orders").await, Vec::<String>::new(), "no part of a scope");
+    assert_eq!(holders("openid").await.len(), 3);
+}
+
+async fn what_hangs_on_a_client_is_counted(arena: Arena) {
+    shop_and_alice(&arena).await;
+    let counted = arena
+        .write(|c| {
+            clients::secret_insert(c, &samples::secret("s1", "shop"))?;
+            samples::insert_grant(c, "g1")?;
+            samples::insert_grant(c, "g2")?;
+            grants::revoke(c, "g2", "test", NOW)?;
+            let shop = clients::find_for_update(c, "shop")?.expect("is there");
+            assert_eq!(shop.version, 1);
+            clients::update(c, &Client { version: 2, ..shop })?;
+            clients::belongings(c, "shop", later(1))
+        })
+        .await;
+    assert_eq!(counted, ClientBelongings { consents: 0, grants: 1, secrets: 1 });
+    assert_eq!(arena.read(|c| clients::find(c, "shop")).await.map(|s| s.version), Some(2));
+    assert_eq!(arena.read(|c| clients::belongings(c, "none", NOW)).await, ClientBelongings::default());
+}
+
+async fn n04_a_secret_ends_for_its_own_client_only(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            clients::insert(c, &samples::client("other"))?;
+            clients::secret_insert(c, &samples::secret("s1", "shop"))?;
+            assert!(!clients::secret_end(c, "other", "s1", later(1))?, "another client's");
+            assert!(!clients::secret_end(c, "shop", "s2", later(1))?);
+            assert!(!clients::secret_end(c, "shop", "s\0", later(1))?);
+            assert!(clients::secret_end(c, "shop", "s1", later(1))?);
+            assert!(!clients::secret_end(c, "shop", "s1", later(2))?, "it has ended");
+            let ids = ["shop".to_owned(), "other".to_owned()];
+            let secrets = clients::secrets_of(c, &ids)?;
+            assert_eq!(secrets.iter().map(|s| s.expires_at).collect::<Vec<_>>(), [Some(later(1))]);
+            Ok(())
+        })
+        .await;
+}
+
+async fn resource_servers_are_defined_and_replaced(arena: Arena) {
+    let stored = |name: &str, minutes: Option<i64>, version| StoredResource {
+        resource: Resource {
+            audience: "https://api".to_owned(),
+            name: name.to_owned(),
+            access_token_lifetime: minutes.map(Lifetime::from_minutes),
+            access_token_alg: minutes.map(|_| Algorithm::ES256),
+        },
+        version,
+        created_at: NOW,
+        updated_at: later(version),
+    };
+    let (first, second) = (stored("A", Some(5), 1), stored("B", None, 2));
+    arena.write(move |c| resources::put(c, &first)).await;
+    let expected = second.clone();
+    arena.write(move |c| resources::put(c, &second)).await;
+    let copy = expected.clone();
+    arena
+        .write(move |c| {
+            assert_eq!(resources::find(c, "https://api")?, Some(copy.clone()));
+            assert_eq!(resources::find_for_update(c, "https://api")?, Some(copy.clone()));
+            assert_eq!(resources::find(c, "a\0")?, None);
+            assert_eq!(resources::page(c, None, 5)?, std::slice::from_ref(&copy));
+            assert!(resources::page(c, Some("https://api"), 5)?.is_empty());
+            let wanted = ["https://x".to_owned(), "https://api".to_owned(), "a\0".to_owned()];
+            assert_eq!(resources::among(c, &wanted)?, std::slice::from_ref(&copy.resource));
+            assert!(resources::delete(c, "https://api")?);
+            assert!(!resources::delete(c, "https://api")?);
+            Ok(())
+        })
+        .await;
+}
+
+async fn grants_are_listed_in_pages(arena: Arena) {
+    shop_and_alice(&arena).await;
+    let listed = async |wanted: GrantSearch, after: Option<GrantAfter>, limit| {
+        let page = arena.read(move |c| grants::page(c, &wanted, later(1), after.as_ref(), limit)).await;
+        page.into_iter().map(|g| g.id).collect::<Vec<_>>()
+    };
+    arena
+        .write(|c| {
+            for (id, at) in [("a", 0), ("b", 0), ("c", 1), ("over", 1), ("ended", 1)] {
+                let expires_at = if id == "over" { later(1) } else { later(100) };
+                let of = samples::grant(id, samples::authorization("shop", "alice", None));
+                grants::insert(c, &Grant { created_at: later(at), expires_at, ..of })?;
+            }
+            grants::revoke(c, "ended", "test", NOW)
+        })
+        .await;
+    let all = GrantSearch::default;
+    assert_eq!(listed(all(), None, 10).await, ["c", "b", "a"], "the youngest first");
+    let after = GrantAfter { created_at: NOW, id: "b".to_owned() };
+    assert_eq!(listed(all(), Some(after), 10).await, ["a"]);
+    assert_eq!(listed(all(), None, 1).await, ["c"]);
+    let of = |user: &str, client: &str| GrantSearch {
+        user_id: Some(UserId(user.to_owned())),
+        client_id: Some(client.to_owned()),
+    };
+    assert_eq!(listed(of("alice", "shop"), None, 10).await.len(), 3);
+    assert!(listed(of("bob", "shop"), None, 10).await.is_empty());
+    assert!(listed(of("alice", "s\0"), None, 10).await.is_empty());
+}
+
+async fn a_key_ends_early(arena: Arena) {
+    let key = StoredKey {
+        kid: "k1".to_owned(),
+        alg: Algorithm::ES256,
+        sealed_private: vec![1],
+        public_jwk: "{}".to_owned(),
+        created_at: NOW,
+        signs_from: NOW,
+        retires_at: Some(later(5)),
+        gone_at: Some(later(9)),
+    };
+    arena
+        .write(move |c| {
+            assert!(keys::insert(c, &key)?);
+            assert!(keys::end(c, "k1", later(2), later(3))?, "whatever was decided before");
+            assert!(!keys::end(c, "k2", later(2), later(3))?);
+            let is = keys::list(c)?.remove(0);
+            assert_eq!((is.retires_at, is.gone_at), (Some(later(2)), Some(later(3))));
+            Ok(())
+        })
+        .await;
 }
 
 async fn scopes_are_defined_and_replaced(arena: Arena) {

@@ -81,7 +81,7 @@ const TAKEN: [&str; 32] = [
     "vct",
 ];
 
-fn document(attribute: &Attribute) -> AttributeDocument {
+pub(super) fn document(attribute: &Attribute) -> AttributeDocument {
     AttributeDocument {
         name: attribute.name.clone(),
         title: attribute.title.clone(),

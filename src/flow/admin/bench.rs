@@ -86,6 +86,7 @@ fn policy() -> Policy {
     Policy {
         issuer: "https://id.test".to_owned(),
         sessions: SessionRule { idle: Lifetime::from_hours(2), absolute: Lifetime::from_hours(24) },
+        console: SessionRule { idle: Lifetime::from_minutes(15), absolute: Lifetime::from_hours(8) },
         request_lifetime: Lifetime::from_minutes(30),
         reuse_window: Lifetime::from_seconds(10),
         account_guesses: guesses,

@@ -3,10 +3,13 @@
 
 use super::client_document::{ClientDocument, draft};
 use crate::flow::Cx;
-use crate::flow::Fault;
-use crate::oauth::client::{Client, GrantType};
+use crate::flow::cx::base64url;
+use crate::flow::{Fault, Parts};
+use crate::oauth::client::{Client, ClientAuthMethod, ClientSecret, GrantType};
 use crate::oauth::client_policy::{ClientPolicy, Profile, RefreshRule};
 use crate::oauth::scope::ScopeSet;
+use crate::secret::token::hash;
+use crate::sensitive::Sensitive;
 use crate::store::clients;
 
 /// The id of the console's client.
@@ -17,12 +20,13 @@ pub fn is_it(client_id: &str) -> bool {
     client_id == CONSOLE_CLIENT_ID
 }
 
-/// The console's client as it must be. It is public: it runs inside of the provider, and a secret that only we ourselves would
-/// check protects nothing.
+/// The console's client as it must be. It has a secret, though it runs inside of the provider: without one it would count as
+/// an app that any program on the person's machine could pose as, and they would be asked for consent.
 fn wanted(cx: &Cx) -> Client {
-    let base = draft(Profile::Spa, CONSOLE_CLIENT_ID.to_owned(), cx.now);
+    let base = draft(Profile::Web, CONSOLE_CLIENT_ID.to_owned(), cx.now);
     Client {
         name: "Vouchsafe console".to_owned(),
+        auth_method: ClientAuthMethod::ClientSecretPost,
         redirect_uris: vec![format!("{}/admin/callback", cx.issuer())],
         post_logout_redirect_uris: vec![format!("{}/admin", cx.issuer())],
         grants: vec![GrantType::AuthorizationCode],
@@ -30,6 +34,11 @@ fn wanted(cx: &Cx) -> Client {
         policy: ClientPolicy { trusted: true, refresh: RefreshRule::Never, ..base.policy.clone() },
         ..base
     }
+}
+
+/// Its secret. Derived from the master key and stored as a hash only, so that every node knows it and no backup holds it.
+pub fn secret(parts: &Parts) -> Sensitive {
+    Sensitive::new(base64url(&parts.forms.tag(&[b"secret of the console's client"])))
 }
 
 /// Makes sure that the console's client is there as it must be; at the start of the program, since the issuer may have
@@ -44,6 +53,13 @@ pub async fn ensure(cx: &Cx) -> Result<(), Fault> {
         return Ok(());
     }
     let change = super::change::Change::new(cx, &super::Actor::Program);
+    let secret = ClientSecret {
+        id: CONSOLE_CLIENT_ID.to_owned(),
+        client_id: CONSOLE_CLIENT_ID.to_owned(),
+        hash: hash(secret(&cx.parts).expose()),
+        created_at: cx.now,
+        expires_at: None,
+    };
     let made = cx.db().write(move |c| {
         let before = clients::find_for_update(c, CONSOLE_CLIENT_ID)?;
         let client = Client { version: before.as_ref().map_or(1, |b| b.version + 1), ..wanted.clone() };
@@ -55,6 +71,7 @@ pub async fn ensure(cx: &Cx) -> Result<(), Fault> {
         if !clients::insert(c, &client)? {
             return Ok(());
         }
+        clients::secret_insert(c, &secret)?;
         let detail = super::change::differences(before.as_ref().map(document).as_ref(), Some(&document(&client)));
         change.log(c, "console_client_made", super::About::client(CONSOLE_CLIENT_ID), detail)
     });
@@ -75,7 +92,7 @@ mod tests {
         ensure(&cx).await.unwrap();
         assert_eq!(house.events().await, ["console_client_made by program"], "once");
         let view = client::find(&cx, &actor, CONSOLE_CLIENT_ID).await.unwrap().unwrap();
-        assert!(view.built_in && view.secrets.is_empty() && view.document.trusted);
+        assert!(view.built_in && view.secrets.len() == 1 && view.document.trusted);
         assert_eq!(view.document.redirect_uris, ["https://id.test/admin/callback"]);
         let id = CONSOLE_CLIENT_ID;
         let document = ClientDocument { name: "Mine".to_owned(), ..view.document.clone() };

@@ -54,7 +54,7 @@ impl GroupView {
 /// Counting members stops here.
 const MOST_COUNTED: i64 = 1_000;
 
-fn document(group: &Group) -> GroupDocument {
+pub(super) fn document(group: &Group) -> GroupDocument {
     GroupDocument { name: group.name.clone(), description: group.description.clone() }
 }
 

@@ -11,6 +11,7 @@ pub mod client;
 pub mod client_change;
 pub mod client_document;
 pub mod consent;
+pub mod console;
 pub mod console_client;
 pub mod files;
 pub mod grant;
@@ -18,6 +19,7 @@ pub mod group;
 pub mod idempotency;
 pub mod invitation;
 pub mod key;
+pub mod names;
 pub mod overview;
 pub mod page;
 pub mod preview;
@@ -44,6 +46,8 @@ mod user_refusal;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod rank_tests;
 #[cfg(test)]
 mod user_tests;
 

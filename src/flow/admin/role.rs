@@ -43,7 +43,7 @@ pub struct RoleView {
     pub updated_at: Option<String>,
 }
 
-fn document(role: &Role) -> RoleDocument {
+pub(super) fn document(role: &Role) -> RoleDocument {
     RoleDocument {
         name: role.name.as_str().to_owned(),
         description: role.description.clone(),

@@ -6,14 +6,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::refusal::fresh;
-use super::{About, Actor, AdminRefusal, Done, TextRefusal, event, plain_text};
-use crate::flow::audit::Entry;
+use super::change::{Change, Judged, differences};
+use super::refusal::{fresh, granted};
+use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
 use crate::identity::{Email, Permission};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
-use crate::time::Timestamp;
 
 /// Under this name the settings stand in their table, in plans and in the security log.
 pub const NAME: &str = "settings";
@@ -68,7 +67,7 @@ pub async fn reload(parts: &Parts) -> Result<(), Fault> {
     Ok(())
 }
 
-fn read(c: &mut Conn) -> Result<(SettingsDocument, Option<Setting>), store::Fault> {
+pub(super) fn read(c: &mut Conn) -> Result<(SettingsDocument, Option<Setting>), store::Fault> {
     let Some(setting) = settings::find(c, NAME)? else { return Ok((SettingsDocument::default(), None)) };
     let document = serde_json::from_str(&setting.value)
         .map_err(|e| store::Fault::Internal(format!("the stored settings cannot be read: {e}")))?;
@@ -96,9 +95,7 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
 pub async fn find(cx: &Cx, actor: &Actor) -> Done<SettingsView> {
-    if let Err(refusal) = actor.needs(Permission::SettingsRead) {
-        return Ok(Err(refusal));
-    }
+    granted!(actor.needs(Permission::SettingsRead));
     let (document, setting) = cx.db().read(read).await?;
     Ok(Ok(view(document, setting.as_ref())))
 }
@@ -116,11 +113,9 @@ fn view(document: SettingsDocument, setting: Option<&Setting>) -> SettingsView {
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
 pub async fn replace(cx: &Cx, actor: &Actor, document: SettingsDocument, expect: Option<i64>) -> Done<SettingsView> {
-    if let Err(refusal) = actor.needs(Permission::SettingsWrite) {
-        return Ok(Err(refusal));
-    }
-    let (entry, now) = (event(cx, actor, "settings_changed", About::default(), json!({})), cx.now);
-    let done = cx.db().write(move |c| put_in(c, &entry, document.clone(), expect, now)).await?;
+    granted!(actor.needs(Permission::SettingsWrite));
+    let change = Change::new(cx, actor);
+    let done = cx.db().write(move |c| put_in(c, &change, document.clone(), expect)).await?;
     if done.is_ok() {
         reload(&cx.parts).await?;
     }
@@ -130,27 +125,22 @@ pub async fn replace(cx: &Cx, actor: &Actor, document: SettingsDocument, expect:
 /// [`replace`] inside a transaction, its permission asked for already.
 pub(super) fn put_in(
     c: &mut Conn,
-    entry: &Entry,
+    change: &Change,
     document: SettingsDocument,
     expect: Option<i64>,
-    now: Timestamp,
-) -> Result<Result<SettingsView, AdminRefusal>, store::Fault> {
-    let document = match judge(document) {
-        Ok(document) => document,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let before = settings::find_for_update(c, NAME)?;
-    let version = before.as_ref().map_or(0, |s| s.version);
-    if let Err(refusal) = fresh(expect, version) {
-        return Ok(Err(refusal));
+) -> Judged<SettingsView> {
+    let document = granted!(judge(document));
+    let stored = settings::find_for_update(c, NAME)?;
+    let version = stored.as_ref().map_or(0, |s| s.version);
+    granted!(fresh(expect, version));
+    let (before, _) = read(c)?;
+    if before == document {
+        return Ok(Ok(view(document, stored.as_ref())));
     }
-    let value = json!(document).to_string();
-    let after = Setting { value, version: version + 1, updated_at: now };
+    let after = Setting { value: json!(document).to_string(), version: version + 1, updated_at: change.now };
     settings::put(c, NAME, &after)?;
-    let mut entry = entry.of_kind("settings_changed");
-    let before: Option<serde_json::Value> = before.and_then(|s| serde_json::from_str(&s.value).ok());
-    entry.event.detail = json!({ "before": before, "after": document }).to_string();
-    entry.append(c)?;
+    let detail = differences(Some(&json!(before)), Some(&json!(document)));
+    change.log(c, "settings_changed", About::default(), detail)?;
     Ok(Ok(view(document, Some(&after))))
 }
 

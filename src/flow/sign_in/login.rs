@@ -5,6 +5,7 @@ use crate::flow::audit::Entry;
 use crate::flow::oauth::authorize::PageRefusal;
 use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, live_sessions};
+use crate::flow::sign_in::new_password::{ChangeForm, PasswordChange};
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
@@ -42,6 +43,8 @@ pub struct Submitted {
 pub enum LoginOutcome {
     /// Signed in: set the cookies and go on with this sealed request.
     SignedIn(Box<SignedInNow>),
+    /// The password was right and has to be changed before anything else: show the form for another one.
+    NewPassword(Box<ChangeForm>),
     /// Cancelled: tell the app.
     Answer(Answer),
     /// Show the form again.
@@ -131,6 +134,13 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
             return again(denied.problem());
         }
     };
+    if let Some(phc) = &proven.to_be_changed {
+        let change = PasswordChange::begin(cx, proven.user.id.clone(), phc, form.request.clone());
+        forget_attempts(cx, proven.keys.clone()).await?;
+        let user_id = proven.user.id.as_str();
+        cx.note(Note::new(STEP, "the password has to be changed first").client(&client.client_id).user(user_id));
+        return Ok(LoginOutcome::NewPassword(Box::new(change.form(cx, &client, &proven.user)?)));
+    }
     let user_id = proven.user.id.clone();
     let signed_in = begin_session(cx, proven, browser, pending).await?;
     cx.count(Count::SignIns);
@@ -165,9 +175,18 @@ fn cancelled(cx: &Cx, callback: &Callback, client: &Client) -> Answer {
 /// A person who proved who they are.
 pub struct Proven {
     user: User,
-    /// Keys whose counters are to be cleared or given back.
-    keys: GuessKeys,
+    /// Keys whose counters are to be cleared or given back, unless that was done.
+    keys: Option<GuessKeys>,
     upgrade: Option<(String, String)>,
+    /// The hash of the password, if it opens nothing but the form for another one.
+    to_be_changed: Option<String>,
+}
+
+impl Proven {
+    /// Somebody who has just chosen another password, having proven the old one.
+    pub(super) fn by_new_password(user: User) -> Self {
+        Self { user, keys: None, upgrade: None, to_be_changed: None }
+    }
 }
 
 /// Why a proof was denied; for the trace.
@@ -229,14 +248,14 @@ pub async fn prove(
     let admitted = cx.db().write(move |c| {
         let user = users::find_by_email_key(c, &key)?;
         let keys = guess_keys(c, &key, user.as_ref(), device.as_deref(), &rate_key)?;
-        let phc = match &user {
-            Some(user) => users::password_find(c, &user.id)?,
-            None => None,
+        let (phc, must_change) = match &user {
+            Some(user) => users::password_with_duty(c, &user.id)?.unzip(),
+            None => (None, None),
         };
         let admitted = admit(c, &keys, account_rule, address_rule, now)?;
-        Ok(admitted.map(|()| (user, keys, phc)))
+        Ok(admitted.map(|()| (user, keys, phc, must_change.unwrap_or(false))))
     });
-    let (user, keys, phc) = match admitted.await? {
+    let (user, keys, phc, must_change) = match admitted.await? {
         Ok(admitted) => admitted,
         Err(wait) => return Ok(Err(Denied::Waiting(wait))),
     };
@@ -244,12 +263,12 @@ pub async fn prove(
     let Some(user) = user else { return Ok(Err(Denied::Unknown)) };
     let upgrade = match verdict {
         PasswordVerdict::Wrong => return Ok(Err(Denied::Wrong(user.id))),
-        PasswordVerdict::Right { upgrade } => phc.zip(upgrade),
+        PasswordVerdict::Right { upgrade } => phc.clone().zip(upgrade),
     };
     if user.disabled_at.is_some() {
         return Ok(Err(Denied::Disabled(user.id)));
     }
-    Ok(Ok(Proven { user, keys, upgrade }))
+    Ok(Ok(Proven { user, keys: Some(keys), upgrade, to_be_changed: phc.filter(|_| must_change) }))
 }
 
 /// A device the person has signed in from counts for itself, so that a stranger's guesses cannot lock the person out there.
@@ -294,7 +313,12 @@ fn admit(
 }
 
 /// Begins a session, or renews the one this person has on this browser: either way under a new token (security case I01).
-async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pending) -> Result<SignedInNow, Fault> {
+pub(super) async fn begin_session(
+    cx: &Cx,
+    proven: Proven,
+    browser: &Browser,
+    pending: Pending,
+) -> Result<SignedInNow, Fault> {
     let session_token = make(Kind::Session, &*cx.parts.chance);
     let device_token = make(Kind::Device, &*cx.parts.chance);
     let new_id = SessionId(secret::random::uuid(&*cx.parts.chance, cx.now));
@@ -306,7 +330,9 @@ async fn begin_session(cx: &Cx, proven: Proven, browser: &Browser, pending: Pend
     let user = proven.user;
     let (keys, upgrade) = (proven.keys, proven.upgrade);
     let saved = cx.db().write(move |c| {
-        forget_guesses(c, &keys)?;
+        if let Some(keys) = &keys {
+            forget_guesses(c, keys)?;
+        }
         if let Some((old, new)) = &upgrade {
             users::password_upgrade(c, &user.id, old, new)?;
         }
@@ -347,6 +373,12 @@ fn about(kind: &str, cx: &Cx, user_id: &UserId) -> Entry {
     let mut entry = Entry::new(cx, kind);
     entry.event.user_id = Some(user_id.as_str().to_owned());
     entry
+}
+
+/// The attempt was a good one, even if no session comes of it yet.
+async fn forget_attempts(cx: &Cx, keys: Option<GuessKeys>) -> Result<(), Fault> {
+    let Some(keys) = keys else { return Ok(()) };
+    Ok(cx.db().write(move |c| forget_guesses(c, &keys)).await?)
 }
 
 fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {

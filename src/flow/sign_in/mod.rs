@@ -4,4 +4,5 @@ pub mod browser;
 pub mod choose;
 pub mod consent;
 pub mod login;
+pub mod new_password;
 pub mod pending;

@@ -1,3 +1,4 @@
-//! The doors of administration over HTTP: the API. This file owns the list of its parts and nothing else.
+//! The doors of administration over HTTP: the API and the console. This file owns the list of them and nothing else.
 
 pub mod api;
+pub mod console;

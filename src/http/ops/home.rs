@@ -23,6 +23,7 @@ pub async fn get(call: Call) -> Reply {
         discovery: format!("{}{}", place.issuer, WELL_KNOWN[0]),
         account: first.map(|known| cards::account(known, call.cx.now)),
         is_owner: first.is_some_and(|known| known.user.role == RoleName::OWNER),
+        administers: first.is_some_and(|known| known.user.role != RoleName::PERSON),
     };
     Reply::page(200, &page, &[])
 }

@@ -5,6 +5,7 @@
 //! never come here except as a field's own value (B09).
 
 pub mod api;
+pub mod console;
 mod form_post;
 mod logout;
 mod ops;
@@ -21,8 +22,8 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, HomePage, MailboxPage};
-pub use sign_in::{ChooseAccountPage, ConsentPage, LoginPage, ScopeLine, SetupPage};
+pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
+pub use sign_in::{ChooseAccountPage, ConsentPage, InvitationPage, LoginPage, NewPasswordPage, ScopeLine, SetupPage};
 
 use super::assets;
 use super::state::Place;

@@ -35,6 +35,16 @@ impl ErrorPage {
     }
 }
 
+/// Goes on by itself to a place of ours.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/go_on.html")]
+pub struct GoOnPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Where to: a path of ours.
+    pub to: String,
+}
+
 /// Stands at `/`: says that the provider runs, who is signed in from here, and to an owner what comes next.
 #[derive(Clone, Debug, Template)]
 #[template(path = "ops/home.html")]
@@ -49,6 +59,8 @@ pub struct HomePage {
     pub account: Option<AccountCard>,
     /// Whether that is an owner, who is told which commands come next.
     pub is_owner: bool,
+    /// Whether that person administers anything, and is shown the way to the console.
+    pub administers: bool,
 }
 
 /// The letters that a demo would have sent.

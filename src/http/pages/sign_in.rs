@@ -1,4 +1,5 @@
-//! Owns the pages of the way in: login, account chooser, consent, and the set-up of the first administrator.
+//! Owns the pages of the way in: login, account chooser, consent, a new password, an invitation, and the set-up of the
+//! first administrator.
 //! It does not own when each is shown: that is the flow's.
 
 use askama::Template;
@@ -113,4 +114,42 @@ pub struct SetupPage {
     pub min_length: usize,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
+}
+
+/// Asks somebody whose password has to be changed for another one. Posts `change`, `csrf` and `password` to `/new-password`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/new_password.html")]
+pub struct NewPasswordPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The sealed state.
+    pub change: String,
+    /// The form token.
+    pub csrf: String,
+    /// Whose password it is.
+    pub email: String,
+    /// Name of the app that waits.
+    pub client: String,
+    /// Shortest password that is taken, in characters.
+    pub min_length: usize,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+}
+
+/// Asks somebody who was invited for a password. Posts `csrf` and `password` to `/invitation`; the secret is in a cookie.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/invitation.html")]
+pub struct InvitationPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The form token.
+    pub csrf: String,
+    /// Whose account it is.
+    pub email: String,
+    /// Shortest password that is taken, in characters.
+    pub min_length: usize,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+    /// Whether it is done.
+    pub done: bool,
 }

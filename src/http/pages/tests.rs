@@ -93,7 +93,7 @@ fn ids_are_unique_and_references_lead_somewhere() {
 fn fixed_ids_names_and_targets() {
     let pages = gallery("", &Sample::ordinary());
     let page = |name: &str| Markup::read(&pages.iter().find(|(found, _)| *found == name).unwrap().1);
-    let expected: [(&str, &str, &[&str], &[&str]); 6] = [
+    let expected: [(&str, &str, &[&str], &[&str]); 8] = [
         (
             "login",
             "/login",
@@ -104,6 +104,8 @@ fn fixed_ids_names_and_targets() {
         ("choose-account", "/select-account", &["cancel", "another"], &["request", "csrf", "session", "decision"]),
         ("logout", "/logout/confirm", &["logout-confirm", "cancel"], &["request", "csrf", "decision"]),
         ("setup", "/setup", &["email", "name", "password", "submit"], &["token", "csrf", "email", "name", "password"]),
+        ("new-password", "/new-password", &["password", "submit"], &["change", "csrf", "password"]),
+        ("invitation", "/invitation", &["password", "submit"], &["csrf", "password"]),
         ("form-post", "https://notes.acme.example/callback?x=1&y=2", &["form-post"], &["code", "state", "iss"]),
     ];
     for (name, action, ids, names) in expected {
@@ -131,7 +133,13 @@ fn fixed_ids_names_and_targets() {
 
 #[test]
 fn the_first_submit_button_goes_on_so_that_the_enter_key_does() {
-    for (name, id) in [("login", "submit"), ("login-problem", "submit"), ("setup", "submit")] {
+    for (name, id) in [
+        ("login", "submit"),
+        ("login-problem", "submit"),
+        ("setup", "submit"),
+        ("new-password", "submit"),
+        ("invitation", "submit"),
+    ] {
         let pages = gallery("", &Sample::ordinary());
         let page = Markup::read(&pages.iter().find(|(found, _)| *found == name).unwrap().1);
         let first = page.tags.iter().find(|tag| tag.name == "button").unwrap();

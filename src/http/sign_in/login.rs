@@ -1,5 +1,6 @@
 //! Owns `POST /login` over HTTP: the form in, cookies out.
 
+use crate::flow::Fault;
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, SignedInNow, Submitted};
 use crate::flow::trace::Note;
@@ -8,7 +9,7 @@ use crate::http::cookies::{self, Jar};
 use crate::http::oauth::authorize::sign_in_again;
 use crate::http::pages::Problem;
 use crate::http::reply::Reply;
-use crate::http::sign_in::{answer, forged_page, go_on, refusal_page, unreadable_form};
+use crate::http::sign_in::{answer, forged_page, go_on, new_password, refusal_page, unreadable_form};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 
@@ -32,15 +33,21 @@ pub async fn post(mut call: Call) -> Reply {
     };
     let browser = call.browser();
     let outcome = login::submit(&mut call.cx, submitted, &browser).await;
+    reply(&call, outcome)
+}
+
+/// What follows the password, or the choice of another one.
+pub(super) fn reply(call: &Call, outcome: Result<LoginOutcome, Fault>) -> Reply {
     match outcome {
-        Ok(LoginOutcome::SignedIn(now)) => signed_in(&call, *now),
+        Ok(LoginOutcome::NewPassword(form)) => new_password::form(call, *form),
+        Ok(LoginOutcome::SignedIn(now)) => signed_in(call, *now),
         Ok(LoginOutcome::Answer(a)) => answer(&a, &call.web.place),
         Ok(LoginOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Ok(LoginOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
         Ok(LoginOutcome::Again(again)) => {
-            let csrf = form_token(&call.cx, browser.binding.as_deref().unwrap_or_default(), "login", "");
+            let csrf = form_token(&call.cx, call.browser().binding.as_deref().unwrap_or_default(), "login", "");
             let (status, problem, retry_after) = words(again.why);
-            sign_in_again(&call, *again, csrf, problem, status).retry_after(retry_after)
+            sign_in_again(call, *again, csrf, problem, status).retry_after(retry_after)
         }
         Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
     }

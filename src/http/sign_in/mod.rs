@@ -3,7 +3,9 @@
 
 pub mod choose;
 pub mod consent;
+pub mod invitation;
 pub mod login;
+pub mod new_password;
 pub mod setup;
 
 use crate::flow::Cx;
@@ -128,7 +130,8 @@ pub mod cards {
         }
     }
 
-    fn initials(name: &str) -> String {
+    /// One or two letters that stand for a name.
+    pub fn initials(name: &str) -> String {
         let mut words = name.split(|c: char| c.is_whitespace() || c == '@' || c == '.').filter(|w| !w.is_empty());
         let mut letter = || words.next().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
         let letters = [letter(), if name.contains('@') { None } else { letter() }];

@@ -101,4 +101,10 @@ pub(super) const ROWS: &[Row] = &[
     ("setup.link", "", "",
         "The set-up link was used before, was replaced by a newer one, or there is an owner already.",
         "Make a new link with vouchsafe admin link, or sign in as the owner."),
+    ("invitation.link", "", "",
+        "The invitation was used before, was replaced by a newer one, is older than seven days, or the account was disabled.",
+        "Invite the person again."),
+    ("password.change", "", "",
+        "The page on which a new password is chosen lay open for too long, or the password or the account changed meanwhile.",
+        "The person signs in again from the app."),
 ];

@@ -18,6 +18,9 @@ pub(super) const ROWS: &[Row] = &[
     ("body.content_type", "", "",
         "The body was sent as {received}.",
         "Send the parameters as application/x-www-form-urlencoded."),
+    ("resource.one_algorithm", "", "",
+        "One token was asked for APIs that want differently signed ones ({received}).",
+        "Ask for a token for each API: name one of them as resource in each token request."),
     ("params.in_body", "", "client_secret",
         "The client secret was sent in the URL, where logs keep it.",
         "Send it by HTTP Basic or in the body, as registered, and have it replaced (vouchsafe client rotate-secret): \
@@ -206,9 +209,6 @@ pub(super) const ROWS: &[Row] = &[
         "A code_verifier was sent, but the authorization request had no code_challenge.",
         "Send code_challenge and code_challenge_method=S256 in the authorization request too; look whether a proxy or \
         a redirect of the app drops them."),
-    ("resource.one_algorithm", "", "",
-        "The token is for several APIs, and they want different signatures: {received}.",
-        "Ask for a token for each API, naming it with resource; or have the resource servers agree on an algorithm."),
     ("refresh_token.known", "", "cut or changed",
         "The refresh token was cut or changed where it was stored.",
         "Store it whole, as text of at least 100 characters, and send it form-encoded."),

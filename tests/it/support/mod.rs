@@ -4,6 +4,7 @@ pub mod admin;
 pub mod app;
 pub mod browser;
 pub mod chromium;
+pub mod console;
 pub mod expect;
 pub mod ground;
 pub mod invariants;

@@ -10,6 +10,7 @@ use serde_json::Value;
 /// what stands before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FileKind)]
 pub enum Kind {
     /// What is shown to people, and the like. There is one, named `settings`.
     Settings,
@@ -57,6 +58,7 @@ pub type Documents = BTreeMap<(Kind, String), Value>;
 /// What is to be done to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FileAction)]
 pub enum Action {
     /// It is not there yet.
     Create,

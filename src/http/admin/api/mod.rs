@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod here;
 pub mod json;
 pub mod limit;
 pub mod once;
@@ -16,6 +17,7 @@ pub mod serve;
 mod attributes;
 mod audit;
 mod clients;
+mod files;
 mod grants;
 mod groups;
 mod index;
@@ -55,6 +57,7 @@ pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("traces", "Traces", "Why a sign-in or a request failed.", traces::ROUTES),
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
     ("settings", "Settings", "What administrators set while the server runs.", settings::ROUTES),
+    ("files", "Files", "Configuration kept in version control: planned, applied, compared.", files::ROUTES),
 ];
 
 const LIMIT: Query = Query::new("limit", Kind::Number(1, LONGEST_PAGE), "Items of a page; 50 without it.");

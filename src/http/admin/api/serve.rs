@@ -69,12 +69,16 @@ async fn answer(call: Call, route: &'static ApiRoute, unread: Option<Problem>) -
         Err(Stop::Refused(problem)) => return refused(&call, route.id, &Actor::SetupLink, problem),
         Err(Stop::Broken(fault)) => return Reply::fault_problem(&fault, &call.cx.correlation_id),
     };
+    match may(&call, route, &actor, unread) {
+        Ok(()) => answer_as(call, route, actor).await,
+        Err(problem) => refused(&call, route.id, &actor, problem),
+    }
+}
+
+/// Answers somebody who may ask.
+pub(super) async fn answer_as(call: Call, route: &'static ApiRoute, actor: Actor) -> Reply {
     let (echo, asker) = (call.clone(), actor.clone());
-    let outcome = match may(&call, route, &actor, unread) {
-        Ok(()) => run(call, route, actor).await,
-        Err(problem) => Err(problem.into()),
-    };
-    match outcome {
+    match run(call, route, actor).await {
         Ok(answer) if is_known(&echo, route, &answer) => {
             Reply::empty(304).correlated(&echo.cx.correlation_id).tagged(etag(answer.version.unwrap_or_default()))
         }

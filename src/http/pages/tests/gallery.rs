@@ -148,7 +148,29 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         problem: None,
     };
     let short = Problem { id: "problem-password", words: "The password is shorter than 12 characters.".to_owned() };
+    let new_password = NewPasswordPage {
+        chrome: Chrome::new("Choose a new password", base),
+        change: sample.token.clone(),
+        csrf: sample.token.clone(),
+        email: sample.login.clone(),
+        client: sample.client.name.clone(),
+        min_length: 12,
+        problem: None,
+    };
+    let invitation = InvitationPage {
+        chrome: Chrome::new("Choose a password", base),
+        csrf: sample.token.clone(),
+        email: sample.login.clone(),
+        min_length: 12,
+        problem: None,
+        done: false,
+    };
     vec![
+        ("new-password", new_password.render()),
+        ("new-password-problem", NewPasswordPage { problem: Some(short.clone()), ..new_password }.render()),
+        ("invitation", invitation.render()),
+        ("invitation-problem", InvitationPage { problem: Some(short.clone()), ..invitation.clone() }.render()),
+        ("invitation-done", InvitationPage { done: true, ..invitation }.render()),
         ("login", login.render()),
         ("login-problem", LoginPage { login: sample.login.clone(), problem: Some(wrong), ..login.clone() }.render()),
         ("login-again", LoginPage { login: sample.login.clone(), reauthenticate: true, ..login.clone() }.render()),
@@ -215,6 +237,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         discovery: format!("https://id.acme.example{base}/.well-known/openid-configuration"),
         account: None,
         is_owner: false,
+        administers: false,
     };
     let form_post = FormPostPage {
         chrome: Chrome::new("Continue", base),
@@ -235,7 +258,10 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         ("error", error.render()),
         ("error-busy", plain.render()),
         ("home", home.render()),
-        ("home-owner", HomePage { account: Some(sample.account.clone()), is_owner: true, ..home }.render()),
+        (
+            "home-owner",
+            HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
+        ),
         ("form-post", form_post.render()),
         ("mailbox", mailbox(base, sample).render()),
         ("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()),

@@ -1,0 +1,345 @@
+//! Owns signing in to the administration console through this very provider, and the console's own sessions. It does not
+//! own the cookies (`http::cookies`), nor what the permissions allow (each operation asks).
+//!
+//! The console is a client like any other: code flow with PKCE, state and nonce. Only the redemption takes no way over the
+//! network, since a server need not be able to reach its own public address.
+
+use serde::{Deserialize, Serialize};
+
+use super::Actor;
+use super::console_client::{self, CONSOLE_CLIENT_ID as CLIENT_ID};
+use crate::flow::cx::base64url;
+use crate::flow::oauth::client::Incoming;
+use crate::flow::oauth::token;
+use crate::flow::sign_in::pending::{open, seal};
+use crate::flow::trace::Note;
+use crate::flow::{Cx, Fault};
+use crate::identity::permission::built_in;
+use crate::identity::{Permissions, SessionId, User, UserId};
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::jose::TokenType;
+use crate::oauth::params::Params;
+use crate::secret;
+use crate::secret::random::{token32, uuid};
+use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::sensitive::Sensitive;
+use crate::signing::{Expect, ExpectedAudience};
+use crate::store::console_sessions::{self, ConsoleSession, Found};
+use crate::store::sessions;
+use crate::time::{Lifetime, Timestamp};
+
+/// Where the authorization endpoint sends the browser back to, below the issuer.
+pub const CALLBACK: &str = "/admin/callback";
+/// How old the proof of who sits there may be before keys, secrets and roles.
+pub const FRESH: Lifetime = Lifetime::from_minutes(5);
+/// How long a sign-in may take.
+const PATIENCE: Lifetime = Lifetime::from_minutes(30);
+
+const STEP: &str = "console";
+const AAD: &[u8] = b"console sign-in";
+
+/// What the sign-in has to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Somebody who is signed in.
+    Session,
+    /// A new proof.
+    Proof,
+    /// Another account.
+    Account,
+}
+
+/// What the browser carries while the person is at the authorization endpoint.
+#[derive(Serialize, Deserialize)]
+struct Trip {
+    state: String,
+    nonce: String,
+    verifier: String,
+    to: String,
+    began_at: Timestamp,
+}
+
+/// A sign-in that begins.
+pub struct Begun {
+    /// The query for the authorization endpoint.
+    pub query: String,
+    /// For the browser's cookie.
+    pub sealed: String,
+}
+
+/// Begins a sign-in. `to` is where the person wants to go afterwards.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn begin(cx: &Cx, ask: Ask, to: &str) -> Result<Begun, Fault> {
+    let fresh = || token32(&*cx.parts.chance);
+    let trip = Trip { state: fresh(), nonce: fresh(), verifier: fresh(), to: own_place(to), began_at: cx.now };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs([
+        ("response_type", "code"),
+        ("client_id", CLIENT_ID),
+        ("redirect_uri", &format!("{}{CALLBACK}", cx.issuer())),
+        ("scope", "openid"),
+        ("state", &trip.state),
+        ("nonce", &trip.nonce),
+        ("code_challenge", &base64url(&hash(&trip.verifier))),
+        ("code_challenge_method", "S256"),
+    ]);
+    match ask {
+        Ask::Session => &mut query,
+        Ask::Proof => query.append_pair("prompt", "login").append_pair("max_age", "0"),
+        Ask::Account => query.append_pair("prompt", "select_account"),
+    };
+    Ok(Begun { query: query.finish(), sealed: seal(cx, &trip, AAD)? })
+}
+
+/// A place of the console, or its beginning for any other text.
+fn own_place(to: &str) -> String {
+    let path = to.split('?').next().unwrap_or_default();
+    let inside = path == "/admin" || path.starts_with("/admin/");
+    let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'"' && b != b'<' && b != b'>');
+    let is_step = ["/admin/login", "/admin/callback", "/admin/logout"].contains(&path);
+    let good = inside && plain && !is_step && !to.contains("//") && !to.contains("..") && to.len() <= 300;
+    if good { to.to_owned() } else { "/admin".to_owned() }
+}
+
+/// What came of a sign-in.
+pub enum Arrived {
+    /// The session begins.
+    In {
+        /// For the cookie.
+        token: Sensitive,
+        /// Where the person wanted to go.
+        to: String,
+    },
+    /// The person may do nothing here.
+    NoRole(Box<User>),
+}
+
+/// Ends a sign-in: judges the authorization response, redeems the code, believes the ID token, and begins a session for
+/// whoever has a permission. `old` is the token of the session that the browser had.
+///
+/// # Errors
+/// Inner: a refusal to show as a page. Outer: a [`Fault`].
+pub async fn finish(
+    cx: &mut Cx,
+    sealed: Option<&str>,
+    params: &Params,
+    old: Option<&str>,
+) -> Result<Result<Arrived, Refusal>, Fault> {
+    let (trip, code) = match opened(cx, sealed, params) {
+        Ok(parts) => parts,
+        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default().client(CLIENT_ID)))),
+    };
+    let (redirect_uri, secret) = (format!("{}{CALLBACK}", cx.issuer()), console_client::secret(&cx.parts));
+    let form = Params::of([
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", &redirect_uri),
+        ("code_verifier", &trip.verifier),
+        ("client_id", CLIENT_ID),
+        ("client_secret", secret.expose()),
+    ]);
+    let tokens = match token::exchange(cx, &Incoming { authorization: Vec::new(), form: &form }).await? {
+        Ok(tokens) => tokens,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let id_token = tokens.id_token.as_ref().map_or("", Sensitive::expose);
+    let proof = match proof(cx, id_token, &trip.nonce) {
+        Ok(proof) => proof,
+        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default().client(CLIENT_ID)))),
+    };
+    let user_id = proof.user_id.clone();
+    let arrived = begin_session(cx, proof, old, trip.to).await?;
+    cx.note(Note::new(STEP, "signed in to the console").client(CLIENT_ID).user(user_id.as_str()));
+    Ok(Ok(arrived))
+}
+
+fn refuse(check: &'static str, words: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, check, "OIDC Core section 3.1.2.7", words)
+}
+
+/// The authorization response held against what this browser began.
+fn opened(cx: &Cx, sealed: Option<&str>, params: &Params) -> Result<(Trip, String), Refusal> {
+    params.all_once()?;
+    let trip = sealed.and_then(|text| open::<Trip>(cx, text, AAD)).filter(|t| cx.now < t.began_at + PATIENCE);
+    let Some(trip) = trip else {
+        let words = "this sign-in to the console took too long or was begun in another browser; open the console again";
+        return Err(refuse("console.began", words).because("the cookie of a sign-in under way", "none, or an old one"));
+    };
+    let state = params.find("state").unwrap_or_default();
+    if !secret::equal(trip.state.as_bytes(), state.as_bytes()) {
+        let words = "this answer does not belong to the sign-in that this browser began; open the console again";
+        return Err(refuse("console.state", words).because("the state of this sign-in", "another state"));
+    }
+    if params.find("iss") != Some(cx.issuer()) {
+        let words = "this answer comes from another provider; open the console again";
+        return Err(refuse("console.issuer", words).because(cx.issuer(), params.find("iss").unwrap_or("none")));
+    }
+    match params.find("code") {
+        Some(code) => Ok((trip, code.to_owned())),
+        None => {
+            let words = "the sign-in was not finished; open the console again to begin anew";
+            let received = params.find("error").unwrap_or("neither code nor error").to_owned();
+            Err(refuse("console.code", words).because("a code", received))
+        }
+    }
+}
+
+/// What a believed ID token says.
+struct Proof {
+    user_id: UserId,
+    session_id: SessionId,
+    auth_time: Timestamp,
+}
+
+fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
+    let audience = ExpectedAudience::Contains(CLIENT_ID);
+    let expect = Expect { typ: TokenType::IdToken, issuer: cx.issuer(), audience, allow_expired: false };
+    let words = "the sign-in could not be confirmed; open the console again";
+    let refused =
+        |received: String| refuse("console.id_token", words).because("an ID token for this sign-in", received);
+    let verified = cx.parts.keyring.verify(id_token, &expect, cx.now).map_err(|why| refused(why.to_string()))?;
+    let claims = verified.claims();
+    let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);
+    if !text("nonce").is_some_and(|is| secret::equal(is.as_bytes(), nonce.as_bytes())) {
+        return Err(refused("another nonce".to_owned()));
+    }
+    let auth_time = claims.get("auth_time").and_then(serde_json::Value::as_i64);
+    match (text("sub"), text("sid"), auth_time) {
+        (Some(sub), Some(sid), Some(at)) => Ok(Proof {
+            user_id: UserId(sub.to_owned()),
+            session_id: SessionId(sid.to_owned()),
+            auth_time: Timestamp::from_seconds(at),
+        }),
+        _ => Err(refused("no sub, sid or auth_time".to_owned())),
+    }
+}
+
+async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> Result<Arrived, Fault> {
+    let token = make(Kind::Console, &*cx.parts.chance);
+    let now = cx.now;
+    let session = ConsoleSession {
+        id: uuid(&*cx.parts.chance, now),
+        user_id: proof.user_id,
+        session_id: proof.session_id,
+        created_at: now,
+        auth_time: proof.auth_time,
+        last_seen_at: now,
+        expires_at: now + cx.policy().console.absolute,
+    };
+    let token_hash = hash(token.expose());
+    let old = old.filter(|t| check_shape(Kind::Console, t)).map(hash);
+    let rule = cx.policy().sessions;
+    // The row is written and looked at again in one transaction: the same query as on every request decides.
+    let found = cx.db().write(move |c| {
+        if let Some(old) = &old {
+            console_sessions::delete(c, old)?;
+        }
+        // The foreign key wants a person, and one may have been removed a moment ago.
+        if sessions::find(c, &session.session_id)?.is_none() {
+            return Ok(None);
+        }
+        console_sessions::insert(c, &session, &token_hash)?;
+        let found = console_sessions::find(c, &token_hash)?;
+        let stays = found.as_ref().is_some_and(|f| !permissions(f).is_empty() && f.standing.judge(rule, now).is_ok());
+        if !stays {
+            console_sessions::delete(c, &token_hash)?;
+        }
+        Ok(found.map(|f| (f.user, stays)))
+    });
+    match found.await? {
+        Some((_, true)) => Ok(Arrived::In { token, to }),
+        Some((user, false)) => Ok(Arrived::NoRole(Box::new(user))),
+        None => Err(Fault::Internal("the session ended while the console's began".to_owned())),
+    }
+}
+
+/// A request of somebody who is signed in to the console.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The console session.
+    pub session: ConsoleSession,
+    /// Who.
+    pub user: User,
+    /// What their role allows at this moment.
+    pub permissions: Permissions,
+}
+
+impl Visit {
+    /// Whether the person proved a moment ago who they are. Once there are second factors, this is where one is demanded.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.session.auth_time) <= FRESH
+    }
+
+    /// For the operations.
+    pub fn actor(&self) -> Actor {
+        Actor::Person { id: self.user.id.clone(), permissions: self.permissions }
+    }
+}
+
+/// Whose request it is. `None`: nobody's, or the session is over. Permissions may be empty.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn visit(cx: &Cx, token: &str) -> Result<Option<Visit>, Fault> {
+    if !check_shape(Kind::Console, token) {
+        return Ok(None);
+    }
+    let token_hash = hash(token);
+    let Some(found) = cx.db().read(move |c| console_sessions::find(c, &token_hash)).await? else { return Ok(None) };
+    let (now, own) = (cx.now, &found.session);
+    let over = now >= own.expires_at || now >= own.last_seen_at + cx.policy().console.idle;
+    if over || found.standing.judge(cx.policy().sessions, now).is_err() {
+        return Ok(None);
+    }
+    let permissions = permissions(&found);
+    let Found { session, user, .. } = found;
+    if now.since(session.last_seen_at) >= Lifetime::from_minutes(1) {
+        let used = session.clone();
+        cx.db().write(move |c| console_sessions::touch(c, &used, now)).await?;
+    }
+    Ok(Some(Visit { session, user, permissions }))
+}
+
+fn permissions(found: &Found) -> Permissions {
+    let own = built_in().into_iter().find(|role| role.name == found.user.role).map(|role| role.permissions);
+    own.or(found.defined).unwrap_or(Permissions::NONE)
+}
+
+/// Ends the session of this token.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn end(cx: &Cx, token: &str) -> Result<(), Fault> {
+    let token_hash = hash(token);
+    cx.db().write(move |c| console_sessions::delete(c, &token_hash)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_into_the_console_and_nowhere_else() {
+        for good in ["/admin", "/admin/clients", "/admin/people?q=ada&after=x", "/admin/clients/a%20b"] {
+            assert_eq!(own_place(good), good);
+        }
+        for bad in [
+            "",
+            "https://evil.test/admin",
+            "//evil.test",
+            "/admin//evil",
+            "/adminx",
+            "/admin/../logout",
+            "/admin\\evil",
+            "/admin/\r\nx",
+            "/admin/login",
+            "/authorize",
+            &format!("/admin/{}", "x".repeat(300)),
+        ] {
+            assert_eq!(own_place(bad), "/admin", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Owns what a handler of the console works with: the request, who asks, and the ways to answer: a page, a page with what
+//! was wrong, or another address with a message. It does not own what is on any page.
+
+use serde::{Deserialize, Serialize};
+
+use crate::flow::Fault;
+use crate::flow::admin::console::Visit;
+use crate::flow::admin::page::{self, Page};
+use crate::flow::admin::{Actor, AdminRefusal, RefusalKind};
+use crate::flow::cx::Cx;
+use crate::flow::sign_in::browser::form_token;
+use crate::flow::sign_in::pending::{open, seal};
+use crate::http::admin::console::routes::AREAS;
+use crate::http::call::Call;
+use crate::http::cookies::{self, Jar};
+use crate::http::pages::Chrome;
+use crate::http::pages::console::{
+    Block, Button, ConsolePage, Field, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
+};
+use crate::http::reply::Reply;
+use crate::http::sign_in::cards::initials;
+use crate::identity::Permission;
+use crate::oauth::params::Params;
+
+const FLASH: &[u8] = b"console message";
+
+/// A request that came through the door.
+pub struct Desk {
+    /// The request.
+    pub call: Call,
+    /// Who, and their session.
+    pub visit: Visit,
+    /// The console session's token.
+    pub token: String,
+    /// The form; empty for GET.
+    pub form: Params,
+    /// The query.
+    pub query: Params,
+    /// For the operations.
+    pub actor: Actor,
+}
+
+/// The form that was refused, and why.
+pub type Failed = Option<(&'static str, AdminRefusal)>;
+
+/// A message for the next page.
+#[derive(Serialize, Deserialize)]
+struct Flash {
+    words: String,
+    warns: bool,
+}
+
+impl Desk {
+    /// Made by the door only.
+    pub(super) fn new(call: Call, visit: Visit, token: String, form: Params) -> Self {
+        let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
+        Self { call, visit, token, form, query, actor }
+    }
+
+    /// The request's context.
+    pub fn cx(&self) -> &Cx {
+        &self.call.cx
+    }
+
+    /// Whether their role allows it.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.visit.permissions.contains(permission)
+    }
+
+    /// An address of ours: a path of the console behind the issuer's own.
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.call.web.place.base)
+    }
+
+    /// What stands in the address at the `at`-th place behind `/admin`, decoded: 1 is the name in `/admin/clients/{id}`.
+    pub fn segment(&self, at: usize) -> String {
+        let path = self.call.request.uri().path();
+        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let raw = path.split('/').nth(at + 2).unwrap_or_default();
+        // In a path a plus is a plus.
+        crate::oauth::params::decode(raw.replace('+', "%2B").as_bytes()).unwrap_or_default()
+    }
+
+    /// A field of the form, trimmed.
+    pub fn field(&self, name: &str) -> String {
+        self.form.find(name).unwrap_or_default().trim().to_owned()
+    }
+
+    /// A field of the form, or nothing.
+    pub fn some(&self, name: &str) -> Option<String> {
+        Some(self.field(name)).filter(|text| !text.is_empty())
+    }
+
+    /// The lines of a field, without empty ones.
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        self.form
+            .find(name)
+            .unwrap_or_default()
+            .lines()
+            .map(|l| l.trim().to_owned())
+            .filter(|l| !l.is_empty())
+            .collect()
+    }
+
+    /// A parameter of the query, trimmed.
+    pub fn asked(&self, name: &str) -> Option<String> {
+        self.query.find(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// A page with a heading; `title` is a fixed text, `heading` any.
+    pub fn page(&self, title: &str, heading: impl Into<String>) -> ConsolePage {
+        let place = &self.call.web.place;
+        let user = &self.visit.user;
+        ConsolePage {
+            chrome: Chrome::new(title, place),
+            nav: self.areas(),
+            who: Who {
+                name: user.display_name().to_owned(),
+                role: user.role.as_str().to_owned(),
+                initials: initials(user.display_name()),
+                csrf: self.csrf(&self.href("/admin/logout")),
+            },
+            crumbs: Vec::new(),
+            heading: heading.into(),
+            badges: Vec::new(),
+            lead: Vec::new(),
+            actions: Vec::new(),
+            tabs: Vec::new(),
+            flash: None,
+            refresh: None,
+            blocks: Vec::new(),
+            correlation_id: self.cx().correlation_id.clone(),
+        }
+    }
+
+    fn areas(&self) -> Vec<NavItem> {
+        let path = self.call.request.path();
+        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let mut group = "";
+        let seen = AREAS.iter().filter(|area| area.permission.is_none_or(|p| self.may(p)));
+        seen.map(|area| {
+            let begins = area.group != group;
+            group = area.group;
+            NavItem {
+                label: area.label,
+                href: self.href(area.path),
+                here: path == area.path || (area.path != "/admin" && path.starts_with(&format!("{}/", area.path))),
+                group: Some(area.group).filter(|g| begins && !g.is_empty()),
+            }
+        })
+        .collect()
+    }
+
+    fn csrf(&self, action: &str) -> String {
+        form_token(self.cx(), &self.token, "console", action)
+    }
+
+    /// A form of ours to a path of the console.
+    pub fn post(&self, id: &'static str, path: &str, submit: &str) -> Form {
+        let action = self.href(path);
+        Form { id, csrf: self.csrf(&action), action, submit: submit.to_owned(), ..Form::default() }
+    }
+
+    /// A form that only asks.
+    pub fn ask(&self, id: &'static str, path: &str, submit: &str) -> Form {
+        Form { id, action: self.href(path), asks: true, inline: true, submit: submit.to_owned(), ..Form::default() }
+    }
+
+    /// A button that does one thing.
+    pub fn button(&self, path: &str, label: &str, about: &str) -> Part {
+        self.button_with(path, label, about, Vec::new())
+    }
+
+    /// A button that does one thing with these fields.
+    pub fn button_with(&self, path: &str, label: &str, about: &str, hidden: Vec<(String, String)>) -> Part {
+        let action = self.href(path);
+        let (label, about) = (label.to_owned(), about.to_owned());
+        Part::Do(Button { csrf: self.csrf(&action), action, label, hidden, tone: Tone::Plain, about })
+    }
+
+    /// A link on a page.
+    pub fn link(&self, label: &str, path: &str) -> Link {
+        Link { label: label.to_owned(), href: self.href(path), primary: false }
+    }
+
+    /// The link that one most likely wants.
+    pub fn main_link(&self, label: &str, path: &str) -> Link {
+        Link { primary: true, ..self.link(label, path) }
+    }
+
+    /// Views of one thing: label, path; the one at this address is marked.
+    pub fn tabs(&self, tabs: &[(&'static str, String)]) -> Vec<Tab> {
+        let path = self.call.request.path();
+        let tab = |(label, to): &(&'static str, String)| {
+            let href = self.href(to);
+            Tab { label, here: href == path, href }
+        };
+        tabs.iter().map(tab).collect()
+    }
+
+    /// Where a list goes on: the sealed cursor of this request.
+    ///
+    /// # Errors
+    /// An [`AdminRefusal`] for a cursor that is not ours.
+    pub fn after(&self, list: &str) -> Result<Option<serde_json::Value>, AdminRefusal> {
+        self.query.find("after").map(|cursor| page::open(self.cx(), list, cursor)).transpose()
+    }
+
+    /// A table of a page of a list, with the ways to the first and the next one.
+    pub fn table<T>(&self, caption: &str, head: &[&str], list: &str, page: Page<T>) -> (Table, Vec<T>) {
+        let here = self.call.request.path();
+        let mut query: Vec<(&str, &str)> = self.query.pairs().filter(|(n, v)| *n != "after" && !v.is_empty()).collect();
+        let address = |pairs: &[(&str, &str)]| match pairs.is_empty() {
+            true => here.to_owned(),
+            false => {
+                let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                format!("{here}?{query}")
+            }
+        };
+        let first = self.query.has("after").then(|| address(&query));
+        let cursor = page.next.as_ref().map(|key| page::seal(self.cx(), list, key));
+        let next = cursor.as_deref().map(|cursor| {
+            query.push(("after", cursor));
+            address(&query)
+        });
+        let head = head.iter().map(|h| (*h).to_owned()).collect();
+        (Table { caption: caption.to_owned(), head, first, next, ..Table::default() }, page.items)
+    }
+
+    /// Answers with a page.
+    pub fn show(&self, page: ConsolePage) -> Reply {
+        self.show_as(200, page)
+    }
+
+    /// Answers with a page under a status. The message that waits is shown once.
+    pub fn show_as(&self, status: u16, mut page: ConsolePage) -> Reply {
+        let place = &self.call.web.place;
+        let waiting = cookies::find(&self.call.request, Jar::ConsoleFlash, place);
+        let flash = waiting.as_deref().and_then(|text| open::<Flash>(self.cx(), text, FLASH));
+        if let Some(flash) = flash {
+            let tone = if flash.warns { Tone::Caution } else { Tone::Good };
+            page.flash = Some(Notice { tone, words: vec![Part::Text(flash.words)] });
+        }
+        let reply = Reply::page(status, &page, &[]).correlated(&self.cx().correlation_id);
+        match waiting {
+            Some(_) => reply.cookie(cookies::clear(Jar::ConsoleFlash, place)),
+            None => reply,
+        }
+    }
+
+    /// It is done: to another page, which says so.
+    pub fn done(&self, path: &str, words: impl Into<String>) -> Reply {
+        self.leave(path, Flash { words: words.into(), warns: false })
+    }
+
+    /// It was not done: to another page, which says why.
+    pub fn undone(&self, path: &str, refusal: &AdminRefusal) -> Reply {
+        self.leave(path, Flash { words: sentence(&refusal.words), warns: true })
+    }
+
+    fn leave(&self, path: &str, mut flash: Flash) -> Reply {
+        // The cookie has its bounds.
+        flash.words = flash.words.chars().take(160).collect();
+        let reply = Reply::redirect(self.href(path));
+        match seal(self.cx(), &flash, FLASH) {
+            Ok(sealed) => reply.cookie(cookies::set(Jar::ConsoleFlash, sealed, &self.call.web.place)),
+            Err(_) => reply,
+        }
+    }
+
+    /// A refusal as a page of its own: where there is no form to show again.
+    pub fn refused(&self, refusal: &AdminRefusal) -> Reply {
+        let heading = match refusal.kind {
+            RefusalKind::Unknown => "There is nothing here",
+            RefusalKind::Forbidden => "You may not do this",
+            RefusalKind::Stale => "Somebody was faster",
+            RefusalKind::Invalid | RefusalKind::Conflict => "This cannot be done",
+        };
+        let mut page = self.page(heading, heading);
+        page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words: vec![Part::Text(sentence(&refusal.words))] }));
+        page.actions.push(self.link("To the overview", "/admin"));
+        self.show_as(status(refusal.kind), page)
+    }
+
+    /// A permission is missing.
+    pub fn forbidden(&self, permission: Permission) -> Reply {
+        self.refused(&AdminRefusal::lacks(permission))
+    }
+
+    /// A fault of ours.
+    pub fn fault(&self, fault: &Fault) -> Reply {
+        Reply::fault_page(fault, &self.cx().correlation_id, &self.call.web.place)
+    }
+
+    /// A form that takes something away: the thing's name must be typed.
+    pub fn danger(&self, id: &'static str, path: &str, submit: &str, name: &str) -> Form {
+        let confirm = Field::line("confirm", &format!("Type {name} to confirm"), "").required();
+        Form { danger: true, fields: vec![confirm], ..self.post(id, path, submit) }
+    }
+
+    /// Whether the name was typed.
+    ///
+    /// # Errors
+    /// An [`AdminRefusal`] at the field.
+    pub fn confirmed(&self, name: &str) -> Result<(), AdminRefusal> {
+        let words = "type the name exactly as it stands there, so that nothing is taken away by mistake";
+        if self.field("confirm") == name.trim() {
+            Ok(())
+        } else {
+            Err(AdminRefusal::invalid("confirm", words).at("confirm"))
+        }
+    }
+
+    /// A form as a block: once more with what was wrong, if it is the one that failed.
+    pub fn block(&self, form: Form, failed: &Failed) -> Block {
+        Block::Form(Box::new(match failed {
+            Some((id, refusal)) if *id == form.id => self.again(form, refusal),
+            _ => form,
+        }))
+    }
+
+    /// Answers with a page on which a form may have failed.
+    pub fn show_tried(&self, page: ConsolePage, failed: &Failed) -> Reply {
+        self.show_as(failed.as_ref().map_or(200, |(_, refusal)| status(refusal.kind)), page)
+    }
+
+    /// A form once more: with what was typed, and with what was wrong where it was wrong.
+    pub fn again(&self, form: Form, refusal: &AdminRefusal) -> Form {
+        let mut form = filled(form, &self.form);
+        let words = sentence(&refusal.words);
+        let named = refusal.field.unwrap_or_default();
+        let leaf = named.rsplit('.').next().unwrap_or_default();
+        let field = form.fields.iter_mut().find(|f| !f.name.is_empty() && (f.name == named || f.name == leaf));
+        if let Some(field) = field {
+            field.error = Some(words.clone());
+        }
+        form.problem = Some(words);
+        form
+    }
+}
+
+/// A form with the values that came in.
+fn filled(mut form: Form, params: &Params) -> Form {
+    for field in &mut form.fields {
+        let name = field.name.clone();
+        match &mut field.kind {
+            FieldKind::Group | FieldKind::Password => {}
+            FieldKind::Checks(options) => {
+                let chosen = params.all(&name);
+                options.iter_mut().for_each(|(value, _, _, on)| *on = chosen.contains(&value.as_str()));
+            }
+            _ => field.value = params.find(&name).unwrap_or_default().to_owned(),
+        }
+    }
+    form
+}
+
+/// The status of a refusal.
+pub fn status(kind: RefusalKind) -> u16 {
+    match kind {
+        RefusalKind::Invalid => 422,
+        RefusalKind::Unknown => 404,
+        RefusalKind::Conflict | RefusalKind::Stale => 409,
+        RefusalKind::Forbidden => 403,
+    }
+}
+
+/// Words of a refusal as a sentence.
+pub fn sentence(words: &str) -> String {
+    let mut text = words.trim_end_matches('.').to_owned() + ".";
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// Takes the answer out of an operation's `Done`, or answers the request.
+macro_rules! answer {
+    ($desk:expr, $done:expr) => {
+        match $done {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(refusal)) => return $desk.refused(&refusal.into()),
+            Err(fault) => return $desk.fault(&fault),
+        }
+    };
+}
+pub(super) use answer;
+
+/// The same for a form: a refusal shows the page again, with what was typed.
+macro_rules! tried {
+    ($desk:expr, $form:literal, $page:path, $done:expr) => {
+        match $done {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(refusal)) => return $page(&$desk, Some(($form, refusal.into()))).await,
+            Err(fault) => return $desk.fault(&fault),
+        }
+    };
+}
+pub(super) use tried;
+
+/// A text as one segment of a path.
+pub fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

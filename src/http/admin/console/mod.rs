@@ -1,0 +1,29 @@
+//! The administration console under `/admin`. This file owns the list of its parts.
+//!
+//! Each page asks its operation in `flow::admin` and shows the answer; nothing is decided here. A page is made of the blocks
+//! of `http::pages::console`, so that all look and work alike and nothing needs a script.
+
+pub mod attributes;
+pub mod audit;
+pub mod client;
+pub mod clients;
+pub mod desk;
+pub mod diagnosis;
+pub mod groups;
+pub mod guard;
+pub mod keys;
+pub mod mapping;
+pub mod overview;
+pub mod people;
+pub mod person;
+pub mod resources;
+pub mod roles;
+pub mod routes;
+pub mod scopes;
+pub mod sessions;
+pub mod sign_in;
+pub mod snippets;
+pub mod words;
+
+pub use guard::{Need, Proof};
+pub use routes::ROUTES;

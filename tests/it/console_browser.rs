@@ -1,0 +1,176 @@
+//! The console in a real browser: every page looked at in two widths, light and dark, and its flows with the script engine
+//! doing nothing.
+
+use crate::support::chromium::{self, Chromium};
+use crate::support::{Browser, TestApp};
+
+const ROOT: &str = "root@example.com";
+
+async fn signed_in(browser: &Chromium, app: &TestApp, path: &str) {
+    browser.go(&app.url(path)).await;
+    if browser.has("login").await {
+        browser.sign_in(ROOT, crate::support::relying_party::PASSWORD).await;
+        browser.wait_for("content").await;
+    }
+    browser.wait_for("content").await;
+}
+
+async fn fill(browser: &Chromium, form: &str, fields: &[(&str, &str)]) {
+    for (name, text) in fields {
+        browser.type_into(&format!("{form}-{name}"), text).await;
+    }
+    browser.press(&format!("{form}-submit")).await;
+    browser.wait_for("content").await;
+}
+
+async fn look(browser: &Chromium, app: &TestApp, pages: &[(&str, &str)]) {
+    for (name, path) in pages {
+        signed_in(browser, app, path).await;
+        browser.inspect(name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_from_its_registration_to_its_end() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    look(
+        &browser,
+        &app,
+        &[("console-clients-new", "/admin/clients/new"), ("console-clients-form", "/admin/clients/new?profile=web")],
+    )
+    .await;
+    let fields = [("name", "Wiki of the house"), ("redirect_uris", "ftp://nowhere"), ("client_id", "wiki")];
+    fill(&browser, "add", &fields).await;
+    let words = browser.text().await;
+    assert!(words.contains("redirect") && !browser.has("add-name-error").await, "{words}");
+    browser.inspect("console-clients-refused").await;
+    fill(&browser, "add", &[("redirect_uris", "https://wiki.test/cb")]).await;
+    let words = browser.text().await;
+    assert!(words.contains("shown once") && words.contains("vs_cs_"), "{words}");
+    browser.inspect("console-client-secret").await;
+    let client = app.web("shop").await;
+    browser.go(&app.authorize_url(&client, &[("redirect_uri", "https://shop.test/CB")])).await;
+    let id = browser
+        .client
+        .find(fantoccini::Locator::Id("correlation-id"))
+        .await
+        .expect("an id")
+        .text()
+        .await
+        .expect("text");
+    app.app.parts.tracer.flush().await;
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-clients", "/admin/clients"),
+            ("console-client", "/admin/clients/wiki"),
+            ("console-client-settings", "/admin/clients/wiki/settings"),
+            ("console-client-secrets", "/admin/clients/wiki/secrets"),
+            ("console-client-failures", "/admin/clients/shop/failures?paused=1"),
+            ("console-client-no-failures", "/admin/clients/wiki/failures?paused=1"),
+            ("console-client-end", "/admin/clients/wiki/end"),
+            ("console-diagnosis", "/admin/diagnosis"),
+            ("console-trace", &format!("/admin/diagnosis?reference={id}")),
+            ("console-trace-none", "/admin/diagnosis?reference=none"),
+            ("console-client-unknown", "/admin/clients/nobody"),
+        ],
+    )
+    .await;
+    signed_in(&browser, &app, "/admin/clients/wiki/settings").await;
+    fill(&browser, "settings", &[("name", "Wiki")]).await;
+    assert!(browser.has("flash").await);
+    signed_in(&browser, &app, "/admin/clients/wiki/end").await;
+    fill(&browser, "delete", &[("confirm", "wikipedia")]).await;
+    assert!(browser.has("delete-confirm-error").await);
+    fill(&browser, "delete", &[("confirm", "wiki")]).await;
+    assert!(browser.text().await.contains("The client was deleted"));
+    signed_in(&browser, &app, "/admin/audit?kind=client_edited").await;
+    let entry = browser.client.find(fantoccini::Locator::Css("td a")).await.expect("an entry");
+    entry.click().await.expect("a link");
+    browser.inspect("console-audit-change").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_groups_and_roles() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    look(
+        &browser,
+        &app,
+        &[("console-people-new", "/admin/people/new"), ("console-attributes-none", "/admin/attributes")],
+    )
+    .await;
+    signed_in(&browser, &app, "/admin/attributes/new").await;
+    browser.inspect("console-attribute-new").await;
+    fill(&browser, "add", &[("name", "cost_centre"), ("title", "Cost centre")]).await;
+    signed_in(&browser, &app, "/admin/people/new").await;
+    fill(&browser, "add", &[("email", "ada@example.com"), ("name", "Ada Lovelace"), ("groups", "mathematicians")])
+        .await;
+    let words = browser.text().await;
+    assert!(words.contains("shown once") && words.contains("/invitation?token="), "{words}");
+    browser.inspect("console-invitation").await;
+    let id = app.lines("SELECT id AS line FROM users WHERE email = 'ada@example.com'").remove(0);
+    let of = |tab: &str| format!("/admin/people/{id}{tab}");
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-people", "/admin/people"),
+            ("console-people-nobody", "/admin/people?q=zzz"),
+            ("console-person", &of("")),
+            ("console-person-access", &of("/access")),
+            ("console-person-sessions", &of("/sessions")),
+            ("console-person-apps", &of("/apps")),
+            ("console-person-history", &of("/history")),
+            ("console-person-attributes", &of("/attributes")),
+            ("console-person-account", &of("/account")),
+            ("console-groups", "/admin/groups"),
+            ("console-group", "/admin/groups/mathematicians"),
+            ("console-roles", "/admin/roles"),
+            ("console-role-new", "/admin/roles/new"),
+            ("console-attributes", "/admin/attributes"),
+            ("console-attribute", "/admin/attributes/cost_centre"),
+            ("console-scopes-none", "/admin/scopes"),
+            ("console-scope-new", "/admin/scopes/new"),
+            ("console-resources-none", "/admin/resources"),
+            ("console-resource-new", "/admin/resources/new"),
+        ],
+    )
+    .await;
+    signed_in(&browser, &app, &of("/access")).await;
+    fill(&browser, "groups", &[("groups", "mathematicians\nprogrammers")]).await;
+    assert!(browser.text().await.contains("The groups were saved"));
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_of_security() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    app.person("ada@example.com").await;
+    let client = app.web("wiki").await;
+    let mut ada = Browser::new(&app);
+    app.tokens(&mut ada, &client, "ada@example.com", &[]).await;
+    vouchsafe::flow::ops::stats::flush(&app.app.parts, app.clock.now()).await.expect("the numbers are stored");
+    for (name, path) in [
+        ("console-overview", "/admin"),
+        ("console-about", "/admin/about"),
+        ("console-sessions", "/admin/sessions"),
+        ("console-sessions-nobody", "/admin/sessions?person=ada%40example.com"),
+        ("console-keys", "/admin/keys"),
+        ("console-audit", "/admin/audit"),
+        ("console-audit-nothing", "/admin/audit?kind=nothing"),
+        ("console-audit-entry", "/admin/audit/1"),
+        ("console-audit-verify", "/admin/audit/verify"),
+    ] {
+        signed_in(&browser, &app, path).await;
+        browser.inspect(name).await;
+    }
+    browser.quit().await;
+}
