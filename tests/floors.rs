@@ -48,6 +48,8 @@ const TOOLS: &[(&str, &[&str])] = &[
     ("argon2", &["secret"]),
     ("openidconnect", &["upstream", "demo"]),
     ("reqwest", &["outbound", "demo"]),
+    ("governor", &["http"]),
+    ("serde_path_to_error", &["http"]),
     ("lettre", &["outbound"]),
     ("clap*", &["command", "main"]),
     ("tracing_subscriber", &["telemetry"]),

@@ -21,7 +21,7 @@ pub(super) const KEYS: &[Key] = &[
         "The first delay for an address; it doubles with each further attempt.",
     ),
     Key::new("forget_after_hours", "hours", "After this long without an attempt a counter starts anew."),
-    Key::new("admin_per_minute", "requests", "Requests to the administration API from one caller."),
+    Key::new("admin_per_minute", "requests a minute", "Requests to the administration API from one caller."),
 ];
 
 /// The section `limits`.

@@ -158,7 +158,7 @@ async fn ways_in(api: &Api<'_>) {
     let consents = api.get(&format!("/users/{id}/consents")).await.ok(200);
     assert_eq!(consents["items"][0]["client_id"], "consenting");
     assert_eq!(api.delete(&format!("/users/{id}/consents/consenting")).await.status, 204);
-    api.delete(&format!("/users/{id}/consents/consenting")).await.is_problem(404, "consent_unknown");
+    api.delete(&format!("/users/{id}/consents/consenting")).await.is_problem(404, "unknown_consent");
     assert_eq!(api.delete(&format!("/users/{id}/sessions")).await.ok(200)["ended"], 1);
     let must = api.post(&format!("/users/{id}/require-password-change"), json!({})).await.ok(200);
     assert_eq!(must["must_change_password"], true);

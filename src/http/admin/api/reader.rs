@@ -105,7 +105,7 @@ fn described(name: &str, schema: &Value) -> Type {
         place: "",
         shape: shape(schema),
         required: is_required(name),
-        words: text(schema, "description", ""),
+        words: words_of(schema),
     });
     Type {
         name: name.to_owned(),
@@ -113,6 +113,13 @@ fn described(name: &str, schema: &Value) -> Type {
         shape: shape(schema),
         members: members.collect(),
     }
+}
+
+/// What a member says of itself; one that may be null says it in the part that is not.
+fn words_of(schema: &Value) -> String {
+    let parts = schema["oneOf"].as_array().into_iter().flatten();
+    let in_parts = parts.map(|part| text(part, "description", "")).find(|words| !words.is_empty());
+    text(schema, "description", &in_parts.unwrap_or_default())
 }
 
 fn text(value: &Value, member: &str, otherwise: &str) -> String {
