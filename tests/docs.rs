@@ -178,7 +178,9 @@ fn invocations(line: &str) -> Vec<Vec<String>> {
             Some("cargo") if command.get(1).is_some_and(|w| w == "run") => command.iter().position(|w| w == "--"),
             _ => command.iter().position(is_program),
         };
-        let args = command[begin? + 1..].to_vec();
+        // The shell keeps redirections for itself.
+        let mine = command[begin? + 1..].iter().take_while(|word| !word.starts_with('>'));
+        let args: Vec<String> = mine.cloned().collect();
         (!args.is_empty()).then_some(args)
     };
     simple_commands(line).into_iter().filter_map(of).collect()
@@ -291,6 +293,7 @@ fn every_environment_variable_exists() {
     let mut known: BTreeSet<&str> = config.describe().iter().map(|row| row.environment.as_str()).collect();
     known.extend(config.describe().iter().filter_map(|row| row.short));
     known.insert("VOUCHSAFE_CONFIG");
+    known.extend(vouchsafe::config::COMMAND_VARIABLES);
     let mut faults = Vec::new();
     // `config` itself holds docs/configuration.md, with its examples of wrong names, to its keys.
     for document in documents().iter().filter(|d| d.name != "docs/configuration.md") {

@@ -51,6 +51,7 @@ pub use sessions::Sessions;
 pub use tokens::Tokens;
 pub use trace::Trace;
 
+pub use names::COMMAND_VARIABLES;
 use names::Key;
 use reader::{Layers, Reader};
 
