@@ -21,11 +21,11 @@ use crate::identity::{RoleName, User, UserId};
 use crate::time::Timestamp;
 
 /// Entries of an index that one page may look at.
-const FARTHEST: i64 = 1_000;
+const FARTHEST: i64 = 600;
 /// Entries of an index that are narrowed at once.
-const STRETCH: i64 = 250;
+const STRETCH: i64 = 200;
 /// An index with more entries than these is wide; which of two wide ones is wider makes no difference.
-const WIDE: i64 = 400;
+const WIDE: i64 = 300;
 
 /// What to look for; all of it must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -169,7 +169,7 @@ pub fn find_many(c: &mut Conn, ids: &[String]) -> Result<Vec<User>, Fault> {
 }
 
 /// Puts people and the names of their groups together; the order stays.
-pub(super) fn with_groups(c: &mut Conn, rows: Vec<UserRow>) -> Result<Vec<User>, Fault> {
+fn with_groups(c: &mut Conn, rows: Vec<UserRow>) -> Result<Vec<User>, Fault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let members: Vec<(String, String)> = q!(c, |conn| group_members::table
         .filter(group_members::user_id.eq_any(&ids))
