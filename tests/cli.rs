@@ -7,6 +7,8 @@ mod bench;
 mod clients;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/keys.rs"]
 mod keys;
 #[path = "cli/people.rs"]

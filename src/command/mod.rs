@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the one room that reads the process's environment")]
 
 mod answer;
+mod api;
 mod client;
 mod client_args;
 mod completions;
@@ -11,6 +12,8 @@ mod config;
 mod consent;
 pub mod demo;
 mod doctor;
+mod door;
+mod files;
 mod key;
 mod link;
 mod migrate;
@@ -39,7 +42,7 @@ use crate::telemetry::{self, LogOutput};
 pub use answer::{Answer, Failure};
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, not found, or the doctor found a problem; 2 wrong arguments or \
-                          configuration; 3 database, keys or address not available.";
+                          configuration, or plan and drift found a difference; 3 database, keys or address not available.";
 
 /// Vouchsafe, an OpenID Connect provider.
 #[derive(Debug, Parser)]
@@ -95,6 +98,16 @@ enum Command {
     Session(session::SessionCommand),
     /// Shows what happened under a correlation id: each step, the check that failed, what was expected and what came.
     Trace(trace::TraceArgs),
+    /// Any operation of the administration API, on this machine's database or on a running server.
+    Api(api::ApiArgs),
+    /// Writes everything that files could own as TOML.
+    Export(files::LookArgs),
+    /// Shows what applying files would do; exits with 2 when there is a difference.
+    Plan(files::FilesArgs),
+    /// Makes it as files say, in one transaction.
+    Apply(files::FilesArgs),
+    /// Shows what was changed by hand since files were last applied; exits with 2 when there is something.
+    Drift(files::LookArgs),
     /// The first administrator.
     #[command(subcommand)]
     Admin(link::AdminCommand),
@@ -139,6 +152,11 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
             Ok(Answer::silent())
         }
         Command::Migrate => migrate::run(&ready(general.load(&[])?, false)),
+        Command::Api(args) => runtime()?.block_on(api::run(&general, args)),
+        Command::Export(args) => runtime()?.block_on(files::export(&general, args)),
+        Command::Plan(args) => runtime()?.block_on(files::plan(&general, args)),
+        Command::Apply(args) => runtime()?.block_on(files::apply(&general, args)),
+        Command::Drift(args) => runtime()?.block_on(files::drift(&general, args)),
         other => {
             let config = ready(general.load(&[])?, false);
             runtime()?.block_on(async {
@@ -166,6 +184,11 @@ async fn with_app(app: &App, command: Command) -> Result<Answer, Failure> {
         | Command::Demo(_)
         | Command::Doctor
         | Command::Migrate
+        | Command::Api(_)
+        | Command::Export(_)
+        | Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Drift(_)
         | Command::Config(_)
         | Command::Completions(_) => Err(Failure::Unavailable("this command opens no database".to_owned())),
     }

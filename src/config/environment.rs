@@ -10,6 +10,7 @@ use super::value::{Raw, echo};
 
 pub(super) fn apply(env: &HashMap<String, String>, layers: &mut Layers, findings: &mut Vec<Finding>) {
     let mut known = vec![FILE_VARIABLE.to_owned()];
+    known.extend(names::COMMAND_VARIABLES.map(str::to_owned));
     for (key, _) in names::all() {
         let regular = names::environment_name(&key);
         let short = names::short_name(&key);

@@ -30,6 +30,10 @@ impl Key {
 
 /// Names the configuration file itself; read before everything else.
 pub(super) const FILE_VARIABLE: &str = "VOUCHSAFE_CONFIG";
+
+/// Environment variables of commands that work on a running server. They set no key; here so that they are known.
+pub(super) const COMMAND_VARIABLES: [&str; 3] =
+    ["VOUCHSAFE_API_TOKEN", "VOUCHSAFE_API_CLIENT_ID", "VOUCHSAFE_API_CLIENT_SECRET"];
 /// What all our environment variables begin with.
 pub(super) const PREFIX: &str = "VOUCHSAFE_";
 

@@ -1,6 +1,8 @@
-//! What leaves the house towards addresses that somebody else chose: mail now, and later the guarded HTTP client. It does
+//! What leaves the house towards addresses that somebody else chose: mail, and what commands ask of a running server; later the
+//! guarded HTTP client. It does
 //! not own what is written nor when it is sent (`flow`).
 
+pub mod api;
 pub mod letter;
 pub mod mailer;
 

@@ -1,0 +1,259 @@
+//! Owns `vouchsafe export`, `plan`, `apply` and `drift`: configuration kept in files, in TOML. It does not own comparing and
+//! applying (`flow::admin::files`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::answer::printable;
+use super::door::{Door, DoorArgs};
+use super::{Answer, Failure, General, environment};
+use crate::flow::admin::files::{Action, FilesPlan, ObjectChange};
+use crate::http::admin::api::here::Ask;
+
+/// Exit code of `plan` and `drift` when there is a difference.
+const DIFFERS: u8 = 2;
+
+#[derive(Debug, Args)]
+pub(super) struct LookArgs {
+    #[command(flatten)]
+    door: DoorArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FilesArgs {
+    #[command(flatten)]
+    door: DoorArgs,
+    /// TOML files, or folders of them; together they are one set.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// `export`: everything that files could own, as one TOML file on the output stream.
+pub(super) async fn export(general: &General, args: LookArgs) -> Result<Answer, Failure> {
+    let set = ask(general, &args.door, "GET", "/files", None).await?;
+    let text = toml::to_string_pretty(&without_nulls(set.clone()))
+        .map_err(|e| Failure::Unavailable(format!("what is there cannot be written as TOML: {e}")))?;
+    Ok(Answer::new(text, set))
+}
+
+/// `drift`: what was changed by hand since.
+pub(super) async fn drift(general: &General, args: LookArgs) -> Result<Answer, Failure> {
+    let plan = ask(general, &args.door, "GET", "/files/drift", None).await?;
+    let changes = changes(&plan)?;
+    if changes.is_empty() {
+        return Ok(Answer::new("Nothing was changed by hand since files were last applied.", plan));
+    }
+    let words: Vec<String> = changes.iter().map(|change| told(change, true)).collect();
+    Ok(Answer::new(words.join("\n"), plan).with_code(DIFFERS))
+}
+
+/// `plan`: what applying would do.
+pub(super) async fn plan(general: &General, args: FilesArgs) -> Result<Answer, Failure> {
+    let body = request(&args.files)?;
+    let plan = ask(general, &args.door, "POST", "/files/plan", Some(body)).await?;
+    let changes = changes(&plan)?;
+    if changes.is_empty() {
+        return Ok(Answer::new("Everything is as the files say.", plan));
+    }
+    let mut words: Vec<String> = changes.iter().map(|change| told(change, false)).collect();
+    words.push(format!("\n{}", sum(&changes)));
+    Ok(Answer::new(words.join("\n"), plan).with_code(DIFFERS))
+}
+
+/// `apply`: makes it so.
+pub(super) async fn apply(general: &General, args: FilesArgs) -> Result<Answer, Failure> {
+    let body = request(&args.files)?;
+    let done = ask(general, &args.door, "POST", "/files/apply", Some(body)).await?;
+    let changes = changes(&done)?;
+    if changes.is_empty() {
+        return Ok(Answer::new("Everything was as the files say; nothing was changed.", done));
+    }
+    let mut words: Vec<String> = changes.iter().map(|change| told(change, false)).collect();
+    words.push(format!("\nApplied: {}", sum(&changes)));
+    for (client, secret) in done["secrets"].as_object().into_iter().flatten() {
+        let secret = secret.as_str().unwrap_or_default();
+        words.push(format!("The secret of {}, shown this once: {secret}", printable(client)));
+    }
+    Ok(Answer::new(words.join("\n"), done))
+}
+
+async fn ask(
+    general: &General,
+    door: &DoorArgs,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> Result<Value, Failure> {
+    let door = Door::open(door, general).await?;
+    let body = body.map(|body| body.to_string());
+    let told = door.ask(Ask { method: method.to_owned(), path: path.to_owned(), body, if_match: None }).await;
+    door.close().await;
+    Ok(told?.json)
+}
+
+fn changes(plan: &Value) -> Result<Vec<ObjectChange>, Failure> {
+    let read = serde_json::from_value::<FilesPlan>(json!({ "changes": plan["changes"] }));
+    Ok(read.map_err(|e| Failure::Unavailable(format!("the plan cannot be read: {e}")))?.changes)
+}
+
+/// One object: what is done to it, and each field before and after.
+fn told(change: &ObjectChange, is_drift: bool) -> String {
+    let sign = match (change.action, is_drift) {
+        (Action::Create, _) => "+ create",
+        (Action::Update, false) => "~ change",
+        (Action::Update, true) => "~ changed by hand:",
+        (Action::Adopt, _) => "= take over, as it is,",
+        (Action::Delete, false) => "- remove",
+        (Action::Delete, true) => "- removed by hand:",
+        (Action::Forget, _) => "- forget (it is gone)",
+    };
+    let mark = if change.drifted && !is_drift { "  (changed by hand since it was last applied)" } else { "" };
+    let mut words = format!("{sign} {} {}{mark}", change.kind.as_str(), printable(&change.name));
+    for field in &change.fields {
+        let shown = |value: &Value| printable(&value.to_string());
+        words += &format!("\n    {}: {} -> {}", field.path, shown(&field.before), shown(&field.after));
+    }
+    words
+}
+
+fn sum(changes: &[ObjectChange]) -> String {
+    let count = |actions: &[Action]| changes.iter().filter(|change| actions.contains(&change.action)).count();
+    format!(
+        "{} to create, {} to change, {} to take over, {} to remove.",
+        count(&[Action::Create]),
+        count(&[Action::Update]),
+        count(&[Action::Adopt]),
+        count(&[Action::Delete, Action::Forget])
+    )
+}
+
+/// TOML has no null: a member without a value is left out.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(_, value)| !value.is_null());
+            kept.map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
+/// All files as one set, and the secrets that their references lead to.
+fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
+    let (mut documents, mut secrets) = (serde_json::Map::new(), BTreeMap::new());
+    for path in files(paths)? {
+        let refuse = |words: String| Failure::Usage(format!("{}: {words}", path.display()));
+        let text = std::fs::read_to_string(&path).map_err(|e| refuse(format!("cannot be read: {e}")))?;
+        let value: Value = toml::from_str(&text).map_err(|e| refuse(e.to_string()))?;
+        let Value::Object(members) = value else { return Err(refuse("is no table".to_owned())) };
+        for (kind, mut value) in members {
+            if kind == "client" {
+                take_secrets(&mut value, &path, &mut secrets)?;
+            }
+            match (documents.get_mut(&kind), value) {
+                (Some(Value::Array(all)), Value::Array(more)) => all.extend(more),
+                (Some(_), _) => return Err(refuse(format!("{kind} stands in another file already"))),
+                (None, value) => {
+                    documents.insert(kind, value);
+                }
+            }
+        }
+    }
+    Ok(json!({ "documents": documents, "secrets": secrets }))
+}
+
+/// The files themselves; of a folder every `*.toml` in it, in order of their names.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let unreadable = |e: std::io::Error| Failure::Usage(format!("{}: cannot be read: {e}", path.display()));
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            inside.push(entry.map_err(unreadable)?.path());
+        }
+        inside.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+        inside.sort();
+        if inside.is_empty() {
+            return Err(Failure::Usage(format!("{}: there is no .toml file in this folder", path.display())));
+        }
+        found.extend(inside);
+    }
+    Ok(found)
+}
+
+/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client, and follows it. A secret itself in a
+/// file is refused: files are kept where others read them.
+fn take_secrets(clients: &mut Value, path: &Path, secrets: &mut BTreeMap<String, String>) -> Result<(), Failure> {
+    for client in clients.as_array_mut().into_iter().flatten() {
+        let id = client["client_id"].as_str().unwrap_or_default().to_owned();
+        let Some(reference) = client.as_object_mut().and_then(|members| members.remove("secret")) else { continue };
+        let refuse = |words: &str| Failure::Usage(format!("{}: the secret of client {id:?} {words}", path.display()));
+        let secret = match (reference["env"].as_str(), reference["file"].as_str()) {
+            (Some(name), None) => environment()
+                .remove(name)
+                .ok_or_else(|| refuse(&format!("refers to the environment variable {name}, which is not set")))?,
+            (None, Some(file)) => {
+                // Beside the file that names it.
+                let place = path.parent().unwrap_or(Path::new("")).join(file);
+                let text = std::fs::read_to_string(&place)
+                    .map_err(|e| refuse(&format!("refers to {}, which cannot be read: {e}", place.display())))?;
+                text.trim().to_owned()
+            }
+            _ => {
+                let words = "must be a reference, { env = \"NAME\" } or { file = \"PATH\" }: a secret does not belong in a file";
+                return Err(refuse(words));
+            }
+        };
+        secrets.insert(id, secret);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn files_of_a_folder_are_one_set_and_references_are_followed() {
+        let (folder, _) = written("[[client]]\nclient_id = \"wiki\"\nsecret = { file = \"wiki.secret\" }\n");
+        std::fs::write(folder.path().join("wiki.secret"), "s3cret\n").unwrap();
+        std::fs::write(folder.path().join("b.toml"), "[[client]]\nclient_id = \"shop\"\n[[group]]\nname = \"staff\"\n")
+            .unwrap();
+        let request = request(&[folder.path().to_owned()]).unwrap();
+        assert_eq!(request["documents"]["client"], json!([{ "client_id": "wiki" }, { "client_id": "shop" }]));
+        assert_eq!(request["documents"]["group"], json!([{ "name": "staff" }]));
+        assert_eq!(request["secrets"], json!({ "wiki": "s3cret" }));
+    }
+
+    #[test]
+    fn a_secret_in_a_file_and_a_reference_to_nothing_are_refused() {
+        for (secret, words) in [
+            ("\"hunter2\"", "must be a reference"),
+            ("{ env = \"IT_IS_NOT_SET\" }", "IT_IS_NOT_SET"),
+            ("{ file = \"nowhere\" }", "nowhere"),
+            ("{ env = \"A\", file = \"b\" }", "must be a reference"),
+        ] {
+            let (_folder, path) = written(&format!("[[client]]\nclient_id = \"wiki\"\nsecret = {secret}\n"));
+            let Err(Failure::Usage(refused)) = request(&[path]) else { panic!("{secret}") };
+            assert!(refused.contains(words), "{refused}");
+            assert!(!refused.contains("hunter2"), "{refused}");
+        }
+        let Err(Failure::Usage(refused)) = request(&[written("[[client]\n").1]) else { panic!("not TOML") };
+        assert!(refused.contains("a.toml"), "{refused}");
+    }
+}
