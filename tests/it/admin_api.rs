@@ -22,6 +22,7 @@ async fn every_route_answers_as_the_document_says() {
     overview(&api).await;
     crate::admin_api_people::contract(&api).await;
     crate::admin_api_clients::contract(&api).await;
+    files(&api).await;
     let answered = api.answered.lock().unwrap().clone();
     let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
     assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");
@@ -127,6 +128,20 @@ async fn keys(api: &Api<'_>) {
     let last = of("signing", "EdDSA").expect("the new key");
     api.delete(&format!("/keys/{last}")).await.is_problem(409, "key_is_the_last");
     api.get("/keys/nothing/ending").await.is_problem(404, "unknown_key");
+}
+
+async fn files(api: &Api<'_>) {
+    let before = api.get("/files").await.ok(200);
+    assert!(!before.to_string().contains("vs_cs_"), "no secret comes out");
+    let wanted = json!({ "documents": { "group": [{ "name": "from-files", "description": "Kept in files" }] } });
+    let plan = api.post("/files/plan", wanted.clone()).await.ok(200);
+    assert_eq!(plan["changes"][0]["name"], "from-files");
+    assert_eq!(api.get("/files").await.ok(200), before, "a plan changes nothing");
+    assert_eq!(api.post("/files/apply", wanted.clone()).await.ok(200)["changes"], plan["changes"]);
+    assert_eq!(api.post("/files/plan", wanted).await.ok(200)["changes"], json!([]), "a second time nothing changes");
+    assert_eq!(api.get("/files/drift").await.ok(200)["changes"], json!([]));
+    api.patch("/groups/from-files", json!({ "description": "By hand" })).await.ok(200);
+    assert_eq!(api.get("/files/drift").await.ok(200)["changes"][0]["name"], "from-files");
 }
 
 async fn traces(api: &Api<'_>) {

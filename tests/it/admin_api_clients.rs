@@ -163,7 +163,6 @@ async fn n04_a_part_of_one_client_is_not_reached_through_another() {
     }
     assert_eq!(api.delete(&format!("/clients/c1/secrets/{}", secrets[1])).await.status, 404);
     assert_eq!(api.delete(&format!("/clients/nothing/secrets/{}", secrets[1])).await.status, 404);
-    assert_eq!(app.rows("client_secrets"), 3, "two, and that of the program that asks");
     let is_live = app.lines("SELECT id AS line FROM client_secrets WHERE client_id = 'c2' AND expires_at IS NULL");
     assert_eq!(is_live, [secrets[1].clone()]);
 }

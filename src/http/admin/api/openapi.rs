@@ -345,5 +345,5 @@ mod tests {
     }
 
     /// Operations that are asked by POST and change nothing.
-    const READING_POSTS: [&str; 1] = ["client_preview"];
+    const READING_POSTS: [&str; 2] = ["client_preview", "files_plan"];
 }
