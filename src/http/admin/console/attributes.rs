@@ -1,9 +1,11 @@
 //! Owns the pages of attributes, the fields of one's own on every person.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
+use super::files;
 use super::words::ago_text;
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
+use crate::flow::admin::files::Kind;
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
@@ -131,6 +133,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let view = answer!(desk, attribute::find(desk.cx(), &desk.actor, &name).await);
     let mut page = desk.page("Attributes", name.as_str());
     page.crumbs = vec![desk.link("Attributes", "/admin/attributes")];
+    answer!(desk, files::mark(desk, &mut page, Kind::Attribute, &name).await);
     let mut form = Form { fields: fields(&view.document, false), ..desk.post("edit", &at(&name), "Save") };
     form.hidden = vec![("version".to_owned(), view.version.to_string())];
     if desk.may(P::ScopesWrite) {

@@ -3,10 +3,10 @@
 use super::clients::{profile_name, secret_page, state};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::{ago_text, span};
-use super::{diagnosis, mapping, snippets};
+use super::{diagnosis, files, mapping, snippets};
 use crate::flow::admin::client::{self, ClientDocument, ClientView};
 use crate::flow::admin::{AdminRefusal, RefusalKind};
-use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Notice, Part, Table, Tone};
+use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
 use crate::oauth::client::{ClientAuthMethod, GrantType};
@@ -14,11 +14,11 @@ use crate::oauth::client_policy::{PkceRule, RefreshRule};
 use crate::oauth::jose::Algorithm;
 use crate::time::Lifetime;
 
-fn at(id: &str) -> String {
+pub(super) fn at(id: &str) -> String {
     format!("/admin/clients/{}", encoded(id))
 }
 
-async fn found(desk: &Desk) -> Result<(String, ClientView), Reply> {
+pub(super) async fn found(desk: &Desk) -> Result<(String, ClientView), Reply> {
     let id = desk.segment(1);
     match client::find(desk.cx(), &desk.actor, &id).await {
         Ok(Ok(found)) => Ok((id, found)),
@@ -36,7 +36,7 @@ macro_rules! client {
     };
 }
 
-fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
+pub(super) fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
     let mut page = desk.page("Client", view.document.name.as_str());
     let at = at(id);
     page.crumbs = vec![desk.link("Clients", "/admin/clients")];
@@ -45,6 +45,10 @@ fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
     let mut tabs = vec![("Overview", at.clone()), ("Settings", format!("{at}/settings"))];
     if desk.may(P::ClientsWrite) && !view.document.profile.is_public() {
         tabs.push(("Secrets", format!("{at}/secrets")));
+    }
+    tabs.push(("Preview", format!("{at}/preview")));
+    if desk.may(P::SessionsRead) {
+        tabs.push(("Tokens", format!("{at}/grants")));
     }
     if desk.may(P::TracesRead) {
         tabs.push(("Failures", format!("{at}/failures")));
@@ -91,8 +95,7 @@ async fn settings_page(desk: &Desk, failed: Failed) -> Reply {
     let (id, view) = client!(desk);
     let mut page = frame(desk, &id, &view);
     if view.managed_by_files {
-        let words = "Files own this client: what is changed here is undone when they are next applied.";
-        page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words: vec![Part::plain(words)] }));
+        page.blocks.push(files::notice());
     }
     let mut form = desk.post("settings", &format!("{}/settings", at(&id)), "Save");
     form.hidden = vec![("version".to_owned(), view.version.to_string())];

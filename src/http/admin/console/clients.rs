@@ -103,7 +103,7 @@ pub fn state(row: &ClientView) -> Vec<Part> {
         marks.push(Part::Badge(Tone::Plain, "built in".to_owned()));
     }
     if row.managed_by_files {
-        marks.push(Part::Badge(Tone::Caution, "owned by files".to_owned()));
+        marks.push(super::files::badge());
     }
     marks
 }

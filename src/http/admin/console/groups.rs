@@ -1,8 +1,9 @@
 //! Owns the pages of groups and their members.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
-use super::people;
 use super::words::ago_text;
+use super::{files, people};
+use crate::flow::admin::files::Kind;
 use crate::flow::admin::group::{self, GroupDocument, GroupView};
 use crate::flow::admin::page::PAGE;
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
@@ -86,6 +87,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let mut page = desk.page("Group", name.as_str());
     page.crumbs = vec![desk.link("Groups", "/admin/groups")];
     page.lead = vec![Part::text(view.document.description.as_str())];
+    answer!(desk, files::mark(desk, &mut page, Kind::Group, &name).await);
     if desk.may(P::GroupsWrite) {
         let mut form = desk.post("member", &format!("{}/members", at(&name)), "Add");
         form.inline = true;

@@ -5,6 +5,7 @@ use crate::flow::admin::attention::{Attention, Target, Urgency};
 use crate::flow::admin::overview::{self, Overview, Range};
 use crate::flow::latency::Area;
 use crate::flow::stats::Count;
+use crate::http::admin::api::ROOT;
 use crate::http::pages::console::{Block, Part, Tab, Table, Tone};
 use crate::http::pages::plot::{Figures, Plot, Series, Shape, Unit};
 use crate::http::reply::Reply;
@@ -148,8 +149,16 @@ pub async fn about(desk: Desk) -> Reply {
         desk.visit.permissions.iter().map(|p| Part::Badge(Tone::Plain, p.scope().to_owned())).collect();
     page.blocks.push(Block::Facts(vec![
         ("Version".to_owned(), vec![Part::plain(env!("CARGO_PKG_VERSION"))]),
-        ("Issuer".to_owned(), vec![Part::Code(issuer)]),
+        ("Issuer".to_owned(), vec![Part::Code(issuer.clone())]),
         ("Discovery document".to_owned(), vec![Part::Link(discovery.clone(), discovery)]),
+        (
+            "Administration API".to_owned(),
+            vec![Part::Link("How to use it".to_owned(), desk.href(&format!("{ROOT}/docs")))],
+        ),
+        (
+            "Its OpenAPI document".to_owned(),
+            vec![Part::Link(format!("{issuer}{ROOT}/openapi.json"), desk.href(&format!("{ROOT}/openapi.json")))],
+        ),
         (
             "You are".to_owned(),
             vec![Part::text(desk.visit.user.email.as_str()), Part::Quiet(desk.visit.user.id.as_str().to_owned())],

@@ -159,25 +159,18 @@ pub async fn create(desk: Desk) -> Reply {
         );
     }
     match made.invitation {
-        Some(token) => invited(&desk, &made.user, &token),
+        Some(token) => invited(&desk, &made.user, &token, made.mailed),
         None => desk.done(&at, "The person was added."),
     }
 }
 
 /// The link, shown once.
-pub fn invited(desk: &Desk, user: &UserView, token: &Sensitive) -> Reply {
+pub fn invited(desk: &Desk, user: &UserView, token: &Sensitive, mailed: bool) -> Reply {
     let at = format!("/admin/people/{}", encoded(&user.id));
     let mut page = desk.page("Invitation", "The invitation is ready");
     page.crumbs = vec![desk.link("People", "/admin/people"), desk.link(&user.document.email, &at)];
     page.blocks = vec![
-        Block::Notice(Notice {
-            tone: Tone::Caution,
-            words: vec![
-                Part::plain("This link is shown once. Send it to "),
-                Part::Strong(user.document.email.clone()),
-                Part::plain(" in a way that nobody else reads: whoever opens it chooses the password."),
-            ],
-        }),
+        how_it_goes(user, mailed),
         Block::Code("Link".to_owned(), invitation::address(desk.cx(), token).expose().to_owned()),
     ];
     if let Some(until) = &user.invited_until {
@@ -189,6 +182,31 @@ pub fn invited(desk: &Desk, user: &UserView, token: &Sensitive) -> Reply {
     }
     page.actions = vec![desk.main_link("To the person", &at)];
     desk.show(page)
+}
+
+fn how_it_goes(user: &UserView, mailed: bool) -> Block {
+    let to = Part::Strong(user.document.email.clone());
+    let (tone, words) = match mailed {
+        true => (
+            Tone::Good,
+            [
+                Part::plain("A letter with this link is on its way to "),
+                to,
+                Part::plain(
+                    ". The link is shown here once, in case it does not arrive: whoever opens it chooses the password.",
+                ),
+            ],
+        ),
+        false => (
+            Tone::Caution,
+            [
+                Part::plain("This link is shown once. Send it to "),
+                to,
+                Part::plain(" in a way that nobody else reads: whoever opens it chooses the password."),
+            ],
+        ),
+    };
+    Block::Notice(Notice { tone, words: words.to_vec() })
 }
 
 /// Names of all roles that this person may look at.

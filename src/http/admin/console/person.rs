@@ -18,11 +18,11 @@ use crate::identity::attribute::AttributeKind;
 use crate::sensitive::Sensitive;
 use crate::store::events::EventSearch;
 
-fn at(id: &str) -> String {
+pub(super) fn at(id: &str) -> String {
     format!("/admin/people/{}", encoded(id))
 }
 
-async fn found(desk: &Desk) -> Result<UserView, Reply> {
+pub(super) async fn found(desk: &Desk) -> Result<UserView, Reply> {
     match user::find(desk.cx(), &desk.actor, &desk.segment(1)).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(refusal)) => Err(desk.refused(&refusal)),
@@ -31,7 +31,7 @@ async fn found(desk: &Desk) -> Result<UserView, Reply> {
 }
 
 /// What every page of a person begins with.
-fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
+pub(super) fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
     let name = user.document.name.clone().filter(|n| !n.is_empty()).unwrap_or_else(|| user.document.email.clone());
     let mut page = desk.page("Person", name);
     let at = at(&user.id);
@@ -40,7 +40,7 @@ fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
     page.lead = vec![Part::text(user.document.email.as_str()), Part::Quiet(user.id.clone())];
     let mut tabs = vec![("Profile", at.clone()), ("Groups and role", format!("{at}/access"))];
     if desk.may(P::SessionsRead) {
-        tabs.push(("Sessions", format!("{at}/sessions")));
+        tabs.extend([("Sessions", format!("{at}/sessions")), ("Tokens", format!("{at}/grants"))]);
     }
     tabs.extend([("Apps", format!("{at}/apps")), ("Attributes", format!("{at}/attributes"))]);
     if desk.may(P::AuditRead) {
@@ -503,7 +503,7 @@ pub async fn change_account(desk: Desk) -> Reply {
     match desk.segment(3).as_str() {
         "invite" => {
             let invited_now = tried!(desk, "invite", account_page, invitation::invite(cx, actor, id).await);
-            invited(&desk, &invited_now.user, &invited_now.token)
+            invited(&desk, &invited_now.user, &invited_now.token, invited_now.mailed)
         }
         "password" => {
             let password = Sensitive::new(desk.form.find("password").unwrap_or_default());

@@ -1,6 +1,7 @@
 //! Owns the pages of resource servers.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
+use super::files;
 use super::words::ago_text;
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::page::PAGE;
@@ -135,6 +136,10 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let view = answer!(desk, resource::find(desk.cx(), &desk.actor, &name).await);
     let mut page = desk.page("Resource servers", name.as_str());
     page.crumbs = vec![desk.link("Resource servers", "/admin/resources")];
+    if view.managed_by_files {
+        page.badges = vec![files::badge()];
+        page.blocks.push(files::notice());
+    }
     let mut form = Form { fields: fields(&view.document, false), ..desk.post("edit", &at(&name), "Save") };
     form.hidden = vec![("version".to_owned(), view.version.to_string())];
     if desk.may(P::ScopesWrite) {

@@ -1,6 +1,8 @@
 //! Owns the pages of roles: what each allows, as a table, and the roles of one's own.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
+use super::files;
+use crate::flow::admin::files::Kind;
 use crate::flow::admin::role::{self, RoleDocument, RoleView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part, Table};
 use crate::http::reply::Reply;
@@ -121,6 +123,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     page.crumbs = vec![desk.link("Roles", "/admin/roles")];
     page.lead = vec![Part::text(view.document.description.as_str())];
     page.actions = vec![desk.link("Who has it", &format!("/admin/people?role={}", encoded(&name)))];
+    answer!(desk, files::mark(desk, &mut page, Kind::Role, &name).await);
     if view.built_in || !desk.may(Permission::RolesWrite) {
         page.blocks.push(Block::Table(matrix(std::slice::from_ref(&view))));
         return desk.show(page);

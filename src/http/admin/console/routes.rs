@@ -3,8 +3,8 @@
 
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
-    attributes, audit, client, clients, diagnosis, groups, keys, overview, people, person, resources, roles, scopes,
-    sessions, sign_in,
+    attributes, audit, client, clients, diagnosis, files, grants, groups, keys, overview, people, person, preview,
+    resources, roles, scopes, sessions, settings, sign_in,
 };
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
@@ -39,7 +39,9 @@ pub static AREAS: &[Area] = &[
     area("Security", "Sessions", "/admin/sessions", P::SessionsRead),
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
-    Area { label: "About", path: "/admin/about", permission: None, group: "Security" },
+    area("Provider", "Settings", "/admin/settings", P::SettingsRead),
+    area("Provider", "Files", "/admin/files", P::SettingsRead),
+    Area { label: "About", path: "/admin/about", permission: None, group: "Provider" },
 ];
 
 macro_rules! page {
@@ -93,6 +95,9 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/clients/{id}/secrets/rotate", Need::fresh(P::ClientsWrite), client::rotate_secret),
     form!("/admin/clients/{id}/secrets/revoke", Need::fresh(P::ClientsWrite), client::revoke_secret),
     page!("/admin/clients/{id}/failures", Need::of(P::TracesRead), client::failures),
+    page!("/admin/clients/{id}/preview", Need::of(P::ClientsRead), preview::show),
+    page!("/admin/clients/{id}/grants", Need::of(P::SessionsRead), grants::of_client),
+    form!("/admin/clients/{id}/grants/end", Need::of(P::SessionsWrite), grants::end_of_client),
     page!("/admin/clients/{id}/end", Need::of(P::ClientsWrite), client::end),
     form!("/admin/clients/{id}/end/{what}", Need::of(P::ClientsWrite), client::change),
     page!("/admin/diagnosis", Need::of(P::TracesRead), diagnosis::search),
@@ -138,6 +143,8 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/people/{id}/sessions", Need::of(P::SessionsRead), person::sessions),
     form!("/admin/people/{id}/sessions/end", Need::of(P::SessionsWrite), person::end_session),
     form!("/admin/people/{id}/sessions/end-all", Need::of(P::SessionsWrite), person::end_sessions),
+    page!("/admin/people/{id}/grants", Need::of(P::SessionsRead), grants::of_person),
+    form!("/admin/people/{id}/grants/end", Need::of(P::SessionsWrite), grants::end_of_person),
     page!("/admin/people/{id}/apps", Need::of(P::UsersRead), person::apps),
     form!("/admin/people/{id}/apps/withdraw", Need::of(P::UsersWrite), person::withdraw),
     page!("/admin/people/{id}/history", Need::of(P::AuditRead), person::history),
@@ -150,6 +157,9 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/keys/{kid}", Need::fresh(P::KeysRead), keys::show),
     form!("/admin/keys/{kid}/retire", Need::fresh(P::KeysWrite), keys::retire),
     form!("/admin/keys/{kid}/remove", Need::fresh(P::KeysWrite), keys::remove),
+    page!("/admin/settings", Need::of(P::SettingsRead), settings::show),
+    form!("/admin/settings", Need::of(P::SettingsWrite), settings::save),
+    page!("/admin/files", Need::of(P::SettingsRead), files::show),
     page!("/admin/audit", Need::of(P::AuditRead), audit::list),
     page!("/admin/audit/verify", Need::of(P::AuditRead), audit::verify),
     page!("/admin/audit/export", Need::of(P::AuditRead), audit::export),

@@ -1,8 +1,8 @@
 //! Owns the pages of scopes that administrators define.
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
-use super::mapping;
 use super::words::ago_text;
+use super::{files, mapping};
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::page::PAGE;
 use crate::flow::admin::scope::{self, ScopeDocument, ScopeView};
@@ -119,6 +119,10 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let view = answer!(desk, scope::find(desk.cx(), &desk.actor, &name).await);
     let mut page = desk.page("Scopes", name.as_str());
     page.crumbs = vec![desk.link("Scopes", "/admin/scopes")];
+    if view.managed_by_files {
+        page.badges = vec![files::badge()];
+        page.blocks.push(files::notice());
+    }
     let mut form = Form { fields: fields(&view.document, false), ..desk.post("edit", &at(&name), "Save") };
     form.hidden = vec![("version".to_owned(), view.version.to_string())];
     if desk.may(P::ScopesWrite) {

@@ -1,0 +1,60 @@
+//! Owns the answer to "what do files own". It does not own what they say (`documents`), nor what differs (`diff`).
+
+use super::diff::Kind;
+use super::may_read;
+use crate::flow::Cx;
+use crate::flow::admin::refusal::granted;
+use crate::flow::admin::{Actor, Done};
+use crate::identity::Permission;
+use crate::store;
+use crate::store::settings;
+use crate::time::Timestamp;
+
+/// An object that files own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Of which kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// When files last said something new of it.
+    pub applied_at: Timestamp,
+}
+
+/// Everything that files own, in the order in which kinds depend on one another, then of names.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`](crate::flow::admin::AdminRefusal). Outer: a [`Fault`](crate::flow::Fault).
+pub async fn owned(cx: &Cx, actor: &Actor) -> Done<Vec<Owned>> {
+    granted!(may_read(actor));
+    let rows = cx.db().read(settings::applied_all).await?;
+    let mut owned = Vec::with_capacity(rows.len());
+    for row in rows {
+        let broken = || store::Fault::Internal(format!("what was applied as {} {} has no kind", row.kind, row.name));
+        let kind = Kind::parse(&row.kind).ok_or_else(broken)?;
+        owned.push(Owned { kind, name: row.name, applied_at: Timestamp::from_millis(row.applied_at) });
+    }
+    owned.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    Ok(Ok(owned))
+}
+
+/// Whether files own this object. Needs the permission to look at it.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`](crate::flow::admin::AdminRefusal). Outer: a [`Fault`](crate::flow::Fault).
+pub async fn owns(cx: &Cx, actor: &Actor, kind: Kind, name: &str) -> Done<bool> {
+    granted!(actor.needs(reading(kind)));
+    let names = vec![name.to_owned()];
+    let among = cx.db().read(move |c| settings::applied_among(c, kind.as_str(), &names)).await?;
+    Ok(Ok(!among.is_empty()))
+}
+
+fn reading(kind: Kind) -> Permission {
+    match kind {
+        Kind::Settings => Permission::SettingsRead,
+        Kind::Attribute | Kind::Resource | Kind::Scope => Permission::ScopesRead,
+        Kind::Group => Permission::GroupsRead,
+        Kind::Role => Permission::RolesRead,
+        Kind::Client => Permission::ClientsRead,
+    }
+}

@@ -1,0 +1,52 @@
+//! Owns the page of what administrators set while the server runs. It does not own the settings (`flow::admin::settings`).
+
+use super::desk::{Desk, Failed, answer, tried};
+use super::files;
+use super::words::ago_text;
+use crate::flow::admin::files::Kind;
+use crate::flow::admin::settings::{self, NAME, SettingsDocument};
+use crate::http::pages::console::{Block, Field, Form, Part};
+use crate::http::reply::Reply;
+use crate::identity::Permission as P;
+
+const PATH: &str = "/admin/settings";
+
+/// `GET /admin/settings`.
+pub async fn show(desk: Desk) -> Reply {
+    show_page(&desk, None).await
+}
+
+async fn show_page(desk: &Desk, failed: Failed) -> Reply {
+    let view = answer!(desk, settings::find(desk.cx(), &desk.actor).await);
+    let mut page = desk.page("Settings", "Settings");
+    page.lead = vec![Part::plain("What people see on every page. It counts at once, on every node within seconds.")];
+    answer!(desk, files::mark(desk, &mut page, Kind::Settings, NAME).await);
+    let d = &view.document;
+    let some = |text: &Option<String>| text.clone().unwrap_or_default();
+    let fields = vec![
+        Field::line("organisation", "Organisation", some(&d.organisation))
+            .hint("At the top of every page that people see; at most 60 characters. Empty: Vouchsafe."),
+        Field::line("support", "Whom people ask", some(&d.support))
+            .hint("Shown when something fails: an e-mail address, or the address of a help page (https://…)."),
+    ];
+    if desk.may(P::SettingsWrite) {
+        let mut form = Form { fields, ..desk.post("settings", PATH, "Save") };
+        form.hidden = vec![("version".to_owned(), view.version.to_string())];
+        page.blocks.push(desk.block(form, &failed));
+    } else {
+        let shown =
+            |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("not set") } else { Part::Text(f.value) }]);
+        page.blocks.push(Block::Facts(fields.into_iter().map(shown).collect()));
+    }
+    let changed = view.updated_at.as_deref().map_or_else(|| Part::plain("not yet"), |at| ago_text(at, desk.cx().now));
+    page.blocks.push(Block::Facts(vec![("Last changed".to_owned(), vec![changed])]));
+    desk.show_tried(page, &failed)
+}
+
+/// `POST /admin/settings`.
+pub async fn save(desk: Desk) -> Reply {
+    let document = SettingsDocument { organisation: desk.some("organisation"), support: desk.some("support") };
+    let version = desk.field("version").parse().ok();
+    tried!(desk, "settings", show_page, settings::replace(desk.cx(), &desk.actor, document, version).await);
+    desk.done(PATH, "The settings were saved.")
+}
