@@ -71,6 +71,10 @@ async fn a_client_from_its_registration_to_its_end() {
             ("console-client-secrets", "/admin/clients/wiki/secrets"),
             ("console-client-failures", "/admin/clients/shop/failures?paused=1"),
             ("console-client-no-failures", "/admin/clients/wiki/failures?paused=1"),
+            ("console-client-preview-form", "/admin/clients/wiki/preview"),
+            ("console-client-preview", &format!("/admin/clients/wiki/preview?user={ROOT}&scopes=openid+email+orders")),
+            ("console-client-preview-refused", "/admin/clients/wiki/preview?user=nobody&scopes=openid"),
+            ("console-client-no-grants", "/admin/clients/wiki/grants"),
             ("console-client-end", "/admin/clients/wiki/end"),
             ("console-diagnosis", "/admin/diagnosis"),
             ("console-trace", &format!("/admin/diagnosis?reference={id}")),
@@ -153,7 +157,7 @@ async fn the_pages_of_security() {
     let Some(browser) = chromium::start().await else { return };
     let app = TestApp::start().await;
     app.administrator(ROOT, "owner").await;
-    app.person("ada@example.com").await;
+    let ada_is = app.person("ada@example.com").await;
     let client = app.web("wiki").await;
     let mut ada = Browser::new(&app);
     app.tokens(&mut ada, &client, "ada@example.com", &[]).await;
@@ -162,6 +166,10 @@ async fn the_pages_of_security() {
         ("console-overview", "/admin"),
         ("console-about", "/admin/about"),
         ("console-sessions", "/admin/sessions"),
+        ("console-client-grants", "/admin/clients/wiki/grants"),
+        ("console-person-grants", &format!("/admin/people/{}/grants", ada_is.id)),
+        ("console-settings", "/admin/settings"),
+        ("console-files-none", "/admin/files"),
         ("console-sessions-nobody", "/admin/sessions?person=ada%40example.com"),
         ("console-keys", "/admin/keys"),
         ("console-audit", "/admin/audit"),
@@ -172,5 +180,22 @@ async fn the_pages_of_security() {
         signed_in(&browser, &app, path).await;
         browser.inspect(name).await;
     }
+    signed_in(&browser, &app, "/admin/settings").await;
+    fill(&browser, "settings", &[("support", "javascript:alert(1)")]).await;
+    assert!(browser.has("settings-support-error").await);
+    browser.inspect("console-settings-refused").await;
+    fill(&browser, "settings", &[("support", "help@example.com")]).await;
+    assert!(browser.text().await.contains("The settings were saved"));
+    crate::console_pages::files_own_and_hands_change(&app).await;
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-files-drift", "/admin/files"),
+            ("console-group-of-files", "/admin/groups/staff"),
+            ("console-scope-of-files", "/admin/scopes/hr"),
+        ],
+    )
+    .await;
     browser.quit().await;
 }

@@ -1,0 +1,134 @@
+//! Pages of the console that lead through several operations: previews, settings, files and grants.
+
+use serde_json::json;
+use vouchsafe::flow::admin::Actor;
+use vouchsafe::flow::admin::files::{self, FilesRequest};
+use vouchsafe::flow::admin::group::{self, GroupDocument};
+
+use crate::support::{Browser, Page, TestApp};
+
+const ROOT: &str = "root@example.com";
+
+/// The token of the form that goes to this address.
+fn csrf(page: &Page, action: &str) -> String {
+    let form = page.body.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_else(|| panic!("{}", page.body));
+    let value = form.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    value.expect("a token").to_owned()
+}
+
+/// Files own two groups and a scope; then somebody changes one group and removes the other by hand.
+pub async fn files_own_and_hands_change(app: &TestApp) {
+    let (cx, cli) = (app.cx(), Actor::CommandLine);
+    let documents = json!({
+        "group": [{ "name": "staff", "description": "Everybody" }, { "name": "old", "description": "Retired" }],
+        "scope": [{ "name": "hr", "description": "Do HR" }],
+    });
+    let request: FilesRequest = serde_json::from_value(json!({ "documents": documents })).expect("a request");
+    files::apply(&cx, &cli, request).await.expect("no fault").map(drop).expect("applied");
+    let by_hand = GroupDocument { name: "staff".to_owned(), description: "Some <b>people</b>".to_owned() };
+    group::replace(&cx, &cli, "staff", by_hand, None).await.expect("no fault").expect("changed");
+    group::remove(&cx, &cli, "old", None).await.expect("no fault").expect("removed");
+}
+
+#[tokio::test]
+async fn the_preview_shows_every_claim_with_its_origin_and_issues_nothing() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    app.administrator("ops@example.com", "client-operator").await;
+    app.web("wiki").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    let at = |query: &str| app.url(&format!("/admin/clients/wiki/preview{query}"));
+    let before = app.rows("grants");
+    let form = browser.get(&at("")).await;
+    assert!(form.has("preview-user") && !form.body.contains("Where it comes from"), "{}", form.body);
+    let seen = browser.get(&at(&format!("?user={ROOT}&scopes=openid+email+orders"))).await;
+    assert_eq!(seen.status, 200, "{}", seen.body);
+    for words in ["scope email", "protocol", ROOT, "The client is not registered for it", "They would be asked"] {
+        assert!(seen.body.contains(words), "{words}: {}", seen.body);
+    }
+    let nobody = browser.get(&at("?user=nobody&scopes=openid")).await;
+    assert!(nobody.status == 404 && nobody.has("preview-user-error"), "{}", nobody.body);
+    assert_eq!(app.rows("grants"), before, "nothing was issued");
+    let mut ops = Browser::new(&app);
+    app.enter(&mut ops, "ops@example.com", "/admin").await;
+    assert!(!ops.get(&at("")).await.has("preview-user"), "who may not look at people is not offered it");
+    let refused = ops.get(&at(&format!("?user={ROOT}&scopes=openid"))).await;
+    assert!(refused.status == 403 && !refused.body.contains("Name of root"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn settings_are_saved_once_and_a_stale_form_changes_nothing() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    let url = app.url("/admin/settings");
+    let csrf = csrf(&browser.get(&url).await, "/admin/settings");
+    let mut post = async |version: &str, name: &str| {
+        browser.post(&url, &[("csrf", &csrf), ("version", version), ("organisation", name)]).await
+    };
+    assert_eq!(post("0", "Acme").await.status, 303);
+    let stale = post("0", "Other").await;
+    assert!(stale.status == 409 && stale.has("settings-problem") && stale.body.contains("Other"), "{}", stale.body);
+    assert_eq!(app.app.parts.settings.get().organisation.as_deref(), Some("Acme"));
+    assert_eq!(post("1", &"x".repeat(61)).await.status, 422);
+}
+
+#[tokio::test]
+async fn what_files_own_is_marked_and_what_hands_changed_is_shown() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    let empty = browser.get(&app.url("/admin/files")).await;
+    assert!(empty.body.contains("Files own nothing yet") && empty.body.contains("vouchsafe export"), "{}", empty.body);
+    files_own_and_hands_change(&app).await;
+    let page = browser.get(&app.url("/admin/files")).await;
+    for words in ["Group changed", "Group removed", "Everybody", "2 things were changed by hand", "as the files say"] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(!page.body.contains("<b>") && page.body.contains("people"), "texts stay texts: {}", page.body);
+    for path in ["/admin/groups/staff", "/admin/scopes/hr"] {
+        assert!(browser.get(&app.url(path)).await.body.contains("owned by files"), "{path}");
+    }
+    let own = browser.get(&app.url("/admin/settings")).await;
+    assert!(!own.body.contains("owned by files"), "these files say nothing of settings");
+}
+
+#[tokio::test]
+async fn grants_stand_with_the_client_and_the_person_and_end_on_either_page() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let ada = app.person("ada@example.com").await;
+    let client = app.web("wiki").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    for (path, shown) in [
+        ("/admin/clients/wiki/grants".to_owned(), "ada@example.com"),
+        (format!("/admin/people/{}/grants", ada.id), "wiki"),
+    ] {
+        app.tokens(&mut Browser::new(&app), &client, "ada@example.com", &[]).await;
+        let page = browser.get(&app.url(&path)).await;
+        assert!(page.body.contains(&format!("<bdi>{shown}</bdi></a>")), "{}", page.body);
+        let action = format!("{path}/end");
+        let token = csrf(&page, &action);
+        let grant =
+            app.lines("SELECT id AS line FROM grants WHERE revoked_at IS NULL AND client_id = 'wiki'").remove(0);
+        let ended = browser.post(&app.url(&action), &[("csrf", &token), ("grant", &grant)]).await;
+        assert_eq!((ended.status, ended.location.as_deref()), (303, Some(path.as_str())), "{}", ended.body);
+        assert!(browser.get(&app.url(&path)).await.body.contains("No live tokens"));
+    }
+}
+
+#[tokio::test]
+async fn the_page_about_this_installation_leads_to_the_api() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let mut browser = Browser::new(&app);
+    let page = app.enter(&mut browser, ROOT, "/admin/about").await;
+    for path in ["/api/admin/v1/docs", "/api/admin/v1/openapi.json"] {
+        assert!(page.body.contains(&format!("href=\"{path}\"")), "{}", page.body);
+        assert_eq!(browser.get(&app.url(path)).await.status, 200, "{path}");
+    }
+}
