@@ -383,7 +383,6 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, client_id: &str, expect: 
     granted!(fresh(expect, client.version));
     let gone = view(c, &client)?;
     clients::delete(c, client_id)?;
-    settings::applied_forget(c, FileKind::Client.as_str(), client_id)?;
     change.log(c, "client_removed", About::client(client_id), differences(Some(&shown(&client)), None))?;
     Ok(Ok(gone))
 }

@@ -236,7 +236,6 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, audience: &str, expect: O
     let Some(stored) = resources::find_for_update(c, audience)? else { return Ok(Err(unknown(audience))) };
     granted!(fresh(expect, stored.version));
     resources::delete(c, audience)?;
-    settings::applied_forget(c, FileKind::Resource.as_str(), audience)?;
     let mut detail = differences(Some(&json!(ResourceDocument::from(&stored.resource))), None);
     detail["audience"] = audience.into();
     change.log(c, "resource_removed", About::default(), detail)?;

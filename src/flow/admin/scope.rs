@@ -319,7 +319,6 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, name: &str, expect: Optio
         return Ok(Err(ScopeRefusal::InUse(holders).into()));
     }
     scopes::delete(c, name)?;
-    settings::applied_forget(c, FileKind::Scope.as_str(), name)?;
     let mut detail = differences(Some(&json!(ScopeDocument::from(stored.scope))), None);
     detail["name"] = name.into();
     change.log(c, "scope_removed", About::default(), detail)?;
