@@ -109,6 +109,7 @@ impl App {
             passwords: PasswordHasher::new(password_rule(config)).map_err(|e| StartError::Parts(e.to_string()))?,
             chance,
             requests: seal("requests under way")?,
+            factors: seal("authenticator apps")?,
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             answers: seal("answers that are kept")?,

@@ -73,6 +73,8 @@ pub struct Parts {
     pub chance: Arc<dyn Chance>,
     /// Seals authorization requests while a person signs in.
     pub requests: Sealer,
+    /// Seals the secrets of authenticator apps.
+    pub factors: Sealer,
     /// Makes form tokens.
     pub forms: Mac,
     /// Seals the security log.

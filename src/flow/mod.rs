@@ -1,6 +1,7 @@
 //! The use-cases: each file loads, asks a pure decision, saves and answers. It does not own HTTP (that is `http`), rules
 //! (`oauth`, `identity`) or statements (`store`).
 
+pub mod account;
 pub mod admin;
 pub mod audit;
 pub mod cx;

@@ -3,7 +3,9 @@
 
 pub mod attribute;
 pub mod email;
+pub mod factor;
 pub mod guess;
+pub mod level;
 pub mod permission;
 pub mod session;
 pub mod standing;
@@ -11,6 +13,7 @@ pub mod terms;
 pub mod user;
 
 pub use email::Email;
+pub use level::{Level, SecondFactorRule};
 pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};

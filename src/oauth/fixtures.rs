@@ -115,12 +115,12 @@ pub(crate) fn signed_in(id: &str, auth_time: Timestamp) -> SignedIn {
         last_seen_at: auth_time,
         expires_at: auth_time + Lifetime::from_hours(24),
         ended_at: None,
-        acr: crate::oauth::metadata::ACR_PASSWORD.to_owned(),
+        acr: crate::identity::Level::Password.acr().to_owned(),
         amr: vec!["pwd".to_owned()],
         user_agent: String::new(),
         address: String::new(),
     };
-    SignedIn { session, user: user(id) }
+    SignedIn { session, user: user(id), reach: crate::identity::Level::Password }
 }
 
 /// What alice allowed the client.

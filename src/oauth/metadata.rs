@@ -3,14 +3,12 @@
 
 use serde_json::{Value, json};
 
+use crate::identity::Level;
 use crate::oauth::claims;
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::jose::Algorithm;
 use crate::oauth::prompt;
 use crate::oauth::scope::{STANDARD, Scope};
-
-/// Context class of a password sign-in.
-pub const ACR_PASSWORD: &str = "urn:vouchsafe:acr:password";
 
 /// Paths of the endpoints below the issuer.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +59,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt::SUPPORTED,
-        "acr_values_supported": [ACR_PASSWORD],
+        "acr_values_supported": [Level::Password.acr(), Level::SecondFactor.acr()],
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "ui_locales_supported": ["en"],
         "authorization_response_iss_parameter_supported": true,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::identity::Level;
 use crate::oauth::fixtures::ISSUER;
 
 const AT: Endpoints = Endpoints {
@@ -79,7 +80,7 @@ fn what_is_published_is_what_is_judged() {
     }
     let only = document(ISSUER, &AT, &[Algorithm::ES256, Algorithm::RS256], &[]);
     assert_eq!(list(&only, "id_token_signing_alg_values_supported"), ["ES256", "RS256"], "those that can sign now");
-    assert_eq!(list(&d, "acr_values_supported"), [ACR_PASSWORD]);
+    assert_eq!(list(&d, "acr_values_supported"), [Level::Password.acr(), Level::SecondFactor.acr()]);
     assert_eq!((&d["claims_parameter_supported"], &d["claim_types_supported"]), (&json!(true), &json!(["normal"])));
 }
 

@@ -1,7 +1,7 @@
 //! Owns the one decision of the sign-in: given a valid request and what is known of the browser, what must happen next.
 //! Steps never know each other; each does its one thing and comes back here. It does not own the pages.
 
-use crate::identity::{Session, SessionId, User};
+use crate::identity::{Level, SecondFactorRule, Session, SessionId, User};
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::client::Client;
 use crate::oauth::consent::Consent;
@@ -16,6 +16,15 @@ pub struct SignedIn {
     pub session: Session,
     /// Its person.
     pub user: User,
+    /// What the person can reach with the factors they have.
+    pub reach: Level,
+}
+
+impl SignedIn {
+    /// How well the session was proven.
+    pub fn level(&self) -> Level {
+        Level::reached(&self.session.amr)
+    }
 }
 
 /// Everything the decision depends on.
@@ -34,6 +43,8 @@ pub struct Situation<'a> {
     pub consented: Option<&'a SessionId>,
     /// Sessions of the browser, the one used last first.
     pub sessions: &'a [SignedIn],
+    /// Who must have a second factor.
+    pub second_factor: &'a SecondFactorRule,
     /// Now.
     pub now: Timestamp,
 }
@@ -45,6 +56,10 @@ pub enum AccountStep<'a> {
     SignIn(Option<&'a SignedIn>),
     /// Ask which account.
     ChooseAccount,
+    /// Ask this person for the missing proof.
+    StepUp(&'a SignedIn),
+    /// This person must set up a second factor before they go on.
+    Enrol(&'a SignedIn),
     /// This one goes on to consent.
     Account(&'a SignedIn),
     /// Tell the app no.
@@ -86,16 +101,55 @@ pub fn account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
     if !is_fresh(&account.session, s) {
         return sign_in_or_refuse(s, Some(account));
     }
-    if let Some(wanted) = s.request.claims.essential_acr()
-        && !wanted.contains(&account.session.acr.as_str())
-    {
-        let words = "the authentication context class that the request insists on cannot be reached";
-        let section = "OIDC Core section 5.5.1.1";
-        let refusal = Refusal::new(ErrorCode::UnmetAuthenticationRequirements, "acr.essential", section, words);
-        return AccountStep::Refuse(refusal.because(wanted.join(" "), &account.session.acr));
-    }
-    AccountStep::Account(account)
+    level_step(s, account)
 }
+
+/// Whether the account was proven well enough: for the administrator's rule, for a class that the request insists on (OIDC
+/// Core section 5.5.1.1), and, as far as the person can, for one that it would like (`acr_values`, section 3.1.2.1).
+fn level_step<'a>(s: &Situation<'a>, account: &'a SignedIn) -> AccountStep<'a> {
+    let rule = s.second_factor.least(&account.user);
+    let essential = s.request.claims.essential_acr();
+    let insisted = essential.as_ref().map(|wanted| wanted.iter().filter_map(|acr| Level::of_acr(acr)).min());
+    let liked = s.request.acr_values.iter().filter_map(|acr| Level::of_acr(acr)).find(|l| *l <= account.reach);
+    if let Some(None) = insisted {
+        return AccountStep::Refuse(unmet(essential.as_ref(), account));
+    }
+    let insisted = insisted.flatten().unwrap_or(Level::Password);
+    let needed = rule.max(insisted).max(liked.unwrap_or(Level::Password));
+    if account.level() >= needed {
+        return AccountStep::Account(account);
+    }
+    if insisted > account.reach && insisted > rule || insisted > account.level() && s.request.prompt.none {
+        return AccountStep::Refuse(unmet(essential.as_ref(), account));
+    }
+    if s.request.prompt.none {
+        // What is only liked never fails.
+        return if rule > account.level() { not_proven_enough(account, rule) } else { AccountStep::Account(account) };
+    }
+    if needed > account.reach { AccountStep::Enrol(account) } else { AccountStep::StepUp(account) }
+}
+
+fn unmet(wanted: Option<&Vec<&str>>, account: &SignedIn) -> Refusal {
+    let words = "the authentication context class that the request insists on cannot be reached";
+    let section = "OIDC Core section 5.5.1.1";
+    Refusal::new(ErrorCode::UnmetAuthenticationRequirements, "acr.essential", section, words)
+        .because(wanted.map(|w| w.join(" ")).unwrap_or_default(), account.level().acr())
+}
+
+fn not_proven_enough<'a>(account: &SignedIn, rule: Level) -> AccountStep<'a> {
+    let words = "the person has to prove more than they did, and prompt=none forbids asking";
+    let refusal = Refusal::new(ErrorCode::LoginRequired, "session.level", "OIDC Core section 3.1.2.6", words);
+    AccountStep::Refuse(refusal.because(rule.acr(), account.level().acr()))
+}
+
+/// The class that the app is told: the first of those it asked for that was reached, or the one that was reached.
+pub fn told_acr(request: &ValidRequest, account: &SignedIn) -> &'static str {
+    let essential = request.claims.essential_acr().unwrap_or_default();
+    let asked = essential.into_iter().chain(request.acr_values.iter().map(String::as_str));
+    let reached = account.level();
+    asked.filter_map(Level::of_acr).find(|level| *level <= reached).unwrap_or(reached).acr()
+}
+
 
 /// Second half: whether this person has allowed what is asked.
 pub fn consent(

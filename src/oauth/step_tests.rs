@@ -4,12 +4,14 @@ use std::slice;
 
 use super::*;
 use crate::identity::UserId;
+use crate::identity::level::RequiredFor;
 use crate::oauth::authorize::ResponseMode;
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::fixtures::{at, native, signed_in, spa, web};
 use crate::oauth::prompt::Prompt;
 use crate::oauth::scope::ScopeSet;
 
+static NOBODY: SecondFactorRule = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
 const BEGAN: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn request(prompt: &str) -> ValidRequest {
@@ -34,7 +36,7 @@ fn request(prompt: &str) -> ValidRequest {
 }
 
 fn situation<'a>(request: &'a ValidRequest, client: &'a Client, sessions: &'a [SignedIn]) -> Situation<'a> {
-    Situation { request, client, began_at: BEGAN, chosen: None, consented: None, sessions, now: at(60) }
+    Situation { request, client, began_at: BEGAN, chosen: None, consented: None, sessions, second_factor: &NOBODY, now: at(60) }
 }
 
 /// One letter for each outcome, so that the tables below can be read.
@@ -43,6 +45,8 @@ fn letter(step: &AccountStep<'_>) -> char {
         AccountStep::SignIn(None) => 'I',
         AccountStep::SignIn(Some(_)) => 'R',
         AccountStep::ChooseAccount => 'C',
+        AccountStep::StepUp(_) => 'S',
+        AccountStep::Enrol(_) => 'E',
         AccountStep::Account(_) => 'A',
         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'X',
         AccountStep::Refuse(r) => panic!("another refusal: {r:?}"),
@@ -349,7 +353,7 @@ fn i08_a_choice_that_is_no_longer_there_counts_for_nothing() {
 #[test]
 fn oidc_core_5_5_1_1_an_essential_acr_is_met_or_refused_never_downgraded() {
     let client = web("c1");
-    let ours = crate::oauth::metadata::ACR_PASSWORD;
+    let ours = crate::identity::Level::Password.acr();
     let wish = |acr: &str| ClaimsRequest::parse(Some(&format!(r#"{{"id_token":{{"acr":{acr}}}}}"#))).unwrap();
     let cases = [
         (format!(r#"{{"essential":true,"values":["{ours}"]}}"#), true),
@@ -385,4 +389,85 @@ fn oidc_core_5_5_1_1_who_must_sign_in_again_is_asked_before_the_class_is_judged(
     let asked = ValidRequest { claims, ..request("login") };
     let sessions = [signed_in("alice", at(-10))];
     assert_eq!(letter(&account(&situation(&asked, &client, &sessions))), 'R');
+}
+
+/// Columns: what the session was proven with, what the person can reach. Rows: the rule, what is liked, what is insisted on.
+/// Cells: A go on, S ask for the factor, E set one up, U unmet, L login_required.
+#[test]
+fn k12_a_missing_factor_is_asked_for_and_nothing_else() {
+    const MFA: &str = "urn:vouchsafe:acr:mfa";
+    let amr = |level| match level {
+        Level::Password => vec!["pwd".to_owned()],
+        Level::SecondFactor => ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(),
+        Level::PhishingResistant => ["swk", "mfa"].map(str::to_owned).to_vec(),
+    };
+    let columns = [
+        (Level::Password, Level::Password),
+        (Level::Password, Level::SecondFactor),
+        (Level::Password, Level::PhishingResistant),
+        (Level::SecondFactor, Level::SecondFactor),
+        (Level::PhishingResistant, Level::PhishingResistant),
+    ];
+    let client = web("c1");
+    for (rule, liked, insisted, asking, silent) in [
+        (RequiredFor::Nobody, "", "", "AAAAA", "AAAAA"),
+        (RequiredFor::Administrators, "", "", "AAAAA", "AAAAA"),
+        (RequiredFor::Everyone, "", "", "ESSAA", "LLLAA"),
+        (RequiredFor::Nobody, MFA, "", "ASSAA", "AAAAA"),
+        (RequiredFor::Nobody, "phr", "", "AASAA", "AAAAA"),
+        (RequiredFor::Nobody, "phr urn:vouchsafe:acr:mfa", "", "ASSAA", "AAAAA"),
+        (RequiredFor::Nobody, "urn:other", "", "AAAAA", "AAAAA"),
+        (RequiredFor::Nobody, "", MFA, "USSAA", "UUUAA"),
+        (RequiredFor::Nobody, "", "phr", "UUSUA", "UUUUA"),
+        (RequiredFor::Everyone, "", MFA, "ESSAA", "UUUAA"),
+        (RequiredFor::Everyone, "", "phr", "UUSUA", "UUUUA"),
+        (RequiredFor::Nobody, "", "urn:other", "UUUUU", "UUUUU"),
+    ] {
+        for (prompt, cells) in [("", asking), ("none", silent)] {
+            let claims = match insisted {
+                "" => ClaimsRequest::default(),
+                acr => ClaimsRequest::parse(Some(&format!(
+                    r#"{{"id_token":{{"acr":{{"essential":true,"value":"{acr}"}}}}}}"#
+                )))
+                .unwrap(),
+            };
+            let acr_values = liked.split_whitespace().map(str::to_owned).collect();
+            let asked = ValidRequest { claims, acr_values, ..request(prompt) };
+            let second_factor = SecondFactorRule { required_for: rule, groups: Vec::new() };
+            let got: String = columns
+                .iter()
+                .map(|(proven, reach)| {
+                    let mut known = signed_in("alice", at(10));
+                    (known.session.amr, known.reach) = (amr(*proven), *reach);
+                    let sessions = [known];
+                    let s = Situation { second_factor: &second_factor, ..situation(&asked, &client, &sessions) };
+                    match account(&s) {
+                        AccountStep::Account(_) => 'A',
+                        AccountStep::StepUp(_) => 'S',
+                        AccountStep::Enrol(_) => 'E',
+                        AccountStep::Refuse(r) if r.code == ErrorCode::UnmetAuthenticationRequirements => 'U',
+                        AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'L',
+                        other => panic!("{other:?}"),
+                    }
+                })
+                .collect();
+            assert_eq!(got, cells, "{rule:?} liked={liked} insisted={insisted} prompt={prompt}");
+        }
+    }
+}
+
+#[test]
+fn k12_an_app_is_told_the_class_it_asked_for_if_that_was_reached() {
+    let mut known = signed_in("alice", at(10));
+    known.session.amr = ["pwd", "otp", "mfa"].map(str::to_owned).to_vec();
+    for (liked, told) in [
+        ("", "urn:vouchsafe:acr:mfa"),
+        ("urn:vouchsafe:acr:password", "urn:vouchsafe:acr:password"),
+        ("phr urn:vouchsafe:acr:mfa", "urn:vouchsafe:acr:mfa"),
+        ("phr", "urn:vouchsafe:acr:mfa"),
+        ("urn:other", "urn:vouchsafe:acr:mfa"),
+    ] {
+        let acr_values = liked.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(told_acr(&ValidRequest { acr_values, ..request("") }, &known), told, "{liked}");
+    }
 }

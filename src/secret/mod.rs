@@ -1,5 +1,5 @@
 //! Everything that makes, compares, hashes or seals a secret: random values, opaque tokens, the master key, sealing at
-//! rest, passwords. The only room that names argon2. It does not own signing keys (`signing`) nor where any of this is
+//! rest, passwords, one-time codes. The only room that names argon2 and totp-rs. It does not own signing keys (`signing`) nor where any of this is
 //! stored (`store`).
 
 pub mod compare;
@@ -8,6 +8,7 @@ pub mod password;
 pub mod random;
 pub mod sealed;
 pub mod token;
+pub mod totp;
 
 pub use compare::equal;
 pub use master::{DatabaseAge, KeysSource, MasterKey, MasterKeyError};

@@ -341,13 +341,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    console_sessions (id) {
+    own_sessions (id) {
         id -> Text,
+        app -> Text,
         token_hash -> Binary,
         user_id -> Text,
         session_id -> Text,
         created_at -> BigInt,
         auth_time -> BigInt,
+        amr -> Text,
         last_seen_at -> BigInt,
         expires_at -> BigInt,
     }
@@ -384,18 +386,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    factors (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        name -> Text,
+        data -> Binary,
+        credential_id -> Nullable<Binary>,
+        last_step -> BigInt,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (hash) {
+        hash -> Binary,
+        user_id -> Text,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    account_links (hash) {
+        hash -> Binary,
+        purpose -> Text,
+        user_id -> Nullable<Text>,
+        email_key -> Text,
+        detail -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ceremonies (hash) {
+        hash -> Binary,
+        state -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(console_sessions -> users (user_id));
+diesel::joinable!(own_sessions -> users (user_id));
 diesel::joinable!(user_terms -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(passwords -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     client_secrets,
     clients,
-    console_sessions,
+    own_sessions,
     grants,
     group_members,
     invitations,

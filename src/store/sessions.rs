@@ -117,8 +117,10 @@ pub fn rotate(c: &mut Conn, id: &SessionId, old: &[u8], new: &[u8]) -> Result<bo
 /// What a person has just proven, for [`reauthenticated`].
 #[derive(Clone, Copy, Debug)]
 pub struct Proof<'a> {
-    /// When; also counts as last use.
+    /// When.
     pub auth_time: Timestamp,
+    /// Now; counts as a use.
+    pub now: Timestamp,
     /// Class reached.
     pub acr: &'a str,
     /// Methods used.
@@ -130,7 +132,7 @@ pub struct Proof<'a> {
 pub fn reauthenticated(c: &mut Conn, id: &SessionId, proof: Proof<'_>, new_token_hash: &[u8]) -> Result<bool, Fault> {
     let set = (
         sessions::auth_time.eq(proof.auth_time.millis()),
-        sessions::last_seen_at.eq(proof.auth_time.millis()),
+        sessions::last_seen_at.eq(proof.now.millis()),
         sessions::acr.eq(proof.acr),
         sessions::amr.eq(row::to_json(&proof.amr)?),
         sessions::token_hash.eq(new_token_hash),

@@ -54,7 +54,7 @@ async fn an_administrator_signs_in_through_this_very_provider_and_out_again() {
     assert!(page.url.ends_with("/admin/sessions?person=root%40example.com"), "{}", page.url);
     assert!(page.body.contains("<h1><bdi>Sessions</bdi>") && page.body.contains("Name of root@example.com"));
     assert!(browser.cookies.contains_key(COOKIE) && !browser.cookies.contains_key("vouchsafe_console_trip"));
-    let rows = app.lines("SELECT user_id AS line FROM console_sessions");
+    let rows = app.lines("SELECT user_id AS line FROM own_sessions");
     assert_eq!(rows.len(), 1);
     let mut stranger = browser.clone();
     let csrf = page.hidden().into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
@@ -112,7 +112,7 @@ async fn an_answer_that_this_browser_did_not_ask_for_begins_nothing() {
         assert_eq!((page.status, page.goes_on_to()), (400, None), "{url}");
         assert!(page.has("correlation-id") && !page.body.contains("0900"), "b09: {}", page.body);
     }
-    assert_eq!(app.rows("console_sessions"), 0);
+    assert_eq!(app.rows("own_sessions"), 0);
     assert!(browser.get(&callback).await.goes_on_to().is_some(), "in its own browser it works");
     assert_eq!(browser.get(&callback).await.status, 400, "and once");
 }
@@ -210,7 +210,7 @@ async fn n08_a_console_session_ends_with_everything_it_hangs_on() {
     assert!(!is_in(&busy).await, "8 hours");
 
     let ended = enter().await;
-    let all = app.lines("SELECT session_id AS line FROM console_sessions ORDER BY created_at DESC LIMIT 1");
+    let all = app.lines("SELECT session_id AS line FROM own_sessions ORDER BY created_at DESC LIMIT 1");
     let (id, now) = (vouchsafe::identity::SessionId(all[0].clone()), app.clock.now());
     app.write(move |c| sessions::end(c, &id, now)).await;
     assert!(!is_in(&ended).await, "the session at the provider was ended");
@@ -263,7 +263,7 @@ async fn n08_keys_secrets_and_roles_want_a_fresh_proof() {
     let page = browser.submit(&page, &[("login", ROOT), ("password", crate::support::relying_party::PASSWORD)]).await;
     assert_eq!(page.goes_on_to().as_deref(), Some("/admin/keys"));
     assert_eq!(browser.get(&app.url("/admin/keys")).await.status, 200);
-    assert_eq!(app.rows("console_sessions"), 1, "the old one was replaced");
+    assert_eq!(app.rows("own_sessions"), 1, "the old one was replaced");
 }
 
 #[tokio::test]

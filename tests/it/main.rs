@@ -33,6 +33,7 @@ mod passwords;
 mod process;
 mod refresh;
 mod revoke;
+mod second_factor;
 mod secrets;
 mod sessions;
 mod settings;

@@ -17,7 +17,11 @@ async fn pages_show_whose_provider_it_is_and_whom_to_ask() {
         [("help@acme.test", "mailto:help@acme.test"), ("https://acme.test/help", "https://acme.test/help")]
     {
         let document =
-            SettingsDocument { organisation: Some("Acme <b>&".to_owned()), support: Some(support.to_owned()) };
+            SettingsDocument {
+            organisation: Some("Acme <b>&".to_owned()),
+            support: Some(support.to_owned()),
+            ..SettingsDocument::default()
+        };
         settings::replace(&app.app.command_cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
         let home = page("/").await;
         assert!(home.contains("· Acme &#60;b&#62;&#38;</title>") && !home.contains("Acme <b>"), "{home}");

@@ -499,7 +499,7 @@ async fn sessions_rotate_once(arena: Arena) {
     let found = arena
         .write(move |c| {
             let amr = ["pwd".to_owned(), "otp".to_owned()];
-            let proof = Proof { auth_time: later(30), acr: "2", amr: &amr };
+            let proof = Proof { auth_time: later(30), now: later(30), acr: "2", amr: &amr };
             assert!(sessions::reauthenticated(c, &id, proof, b"t2")?);
             Ok(sessions::find_by_token_hashes(c, &[b"t2".to_vec()])?.remove(0).1)
         })

@@ -50,6 +50,7 @@ pub(super) async fn house() -> House {
         keyring: Keyring::new(Sealer::from(&master, "signing keys").unwrap(), lives),
         passwords: PasswordHasher::new(passwords).unwrap(),
         chance: Arc::new(SeededChance::new(1)),
+        factors: Sealer::from(&master, "authenticator apps").unwrap(),
         requests: Sealer::from(&master, "requests under way").unwrap(),
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),

@@ -24,7 +24,7 @@ use crate::secret::random::{token32, uuid};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::signing::{Expect, ExpectedAudience};
-use crate::store::console_sessions::{self, ConsoleSession, Found};
+use crate::store::own_sessions::{self, OwnSession, Found};
 use crate::store::sessions;
 use crate::time::{Lifetime, Timestamp};
 
@@ -36,6 +36,8 @@ pub const FRESH: Lifetime = Lifetime::from_minutes(5);
 const PATIENCE: Lifetime = Lifetime::from_minutes(30);
 
 const STEP: &str = "console";
+/// Whose sessions these are.
+const APP: &str = "console";
 const AAD: &[u8] = b"console sign-in";
 
 /// What the sign-in has to bring.
@@ -191,6 +193,7 @@ struct Proof {
     user_id: UserId,
     session_id: SessionId,
     auth_time: Timestamp,
+    amr: Vec<String>,
 }
 
 fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
@@ -211,6 +214,7 @@ fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
             user_id: UserId(sub.to_owned()),
             session_id: SessionId(sid.to_owned()),
             auth_time: Timestamp::from_seconds(at),
+            amr: claims.get("amr").and_then(|amr| serde_json::from_value(amr.clone()).ok()).unwrap_or_default(),
         }),
         _ => Err(refused("no sub, sid or auth_time".to_owned())),
     }
@@ -219,8 +223,10 @@ fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
 async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> Result<Arrived, Fault> {
     let token = make(Kind::Console, &*cx.parts.chance);
     let now = cx.now;
-    let session = ConsoleSession {
+    let session = OwnSession {
         id: uuid(&*cx.parts.chance, now),
+        app: APP.to_owned(),
+        amr: proof.amr,
         user_id: proof.user_id,
         session_id: proof.session_id,
         created_at: now,
@@ -234,17 +240,17 @@ async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> 
     // The row is written and looked at again in one transaction: the same query as on every request decides.
     let found = cx.db().write(move |c| {
         if let Some(old) = &old {
-            console_sessions::delete(c, old)?;
+            own_sessions::delete(c, old)?;
         }
         // The foreign key wants a person, and one may have been removed a moment ago.
         if sessions::find(c, &session.session_id)?.is_none() {
             return Ok(None);
         }
-        console_sessions::insert(c, &session, &token_hash)?;
-        let found = console_sessions::find(c, &token_hash)?;
+        own_sessions::insert(c, &session, &token_hash)?;
+        let found = own_sessions::find(c, APP, &token_hash)?;
         let stays = found.as_ref().is_some_and(|f| !permissions(f).is_empty() && f.standing.judge(rule, now).is_ok());
         if !stays {
-            console_sessions::delete(c, &token_hash)?;
+            own_sessions::delete(c, &token_hash)?;
         }
         Ok(found.map(|f| (f.user, stays)))
     });
@@ -259,7 +265,7 @@ async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> 
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The console session.
-    pub session: ConsoleSession,
+    pub session: OwnSession,
     /// Who.
     pub user: User,
     /// What their role allows at this moment.
@@ -287,7 +293,7 @@ pub async fn visit(cx: &Cx, token: &str) -> Result<Option<Visit>, Fault> {
         return Ok(None);
     }
     let token_hash = hash(token);
-    let Some(found) = cx.db().read(move |c| console_sessions::find(c, &token_hash)).await? else { return Ok(None) };
+    let Some(found) = cx.db().read(move |c| own_sessions::find(c, APP, &token_hash)).await? else { return Ok(None) };
     let (now, own) = (cx.now, &found.session);
     let over = now >= own.expires_at || now >= own.last_seen_at + cx.policy().console.idle;
     if over || found.standing.judge(cx.policy().sessions, now).is_err() {
@@ -297,7 +303,7 @@ pub async fn visit(cx: &Cx, token: &str) -> Result<Option<Visit>, Fault> {
     let Found { session, user, .. } = found;
     if now.since(session.last_seen_at) >= Lifetime::from_minutes(1) {
         let used = session.clone();
-        cx.db().write(move |c| console_sessions::touch(c, &used, now)).await?;
+        cx.db().write(move |c| own_sessions::touch(c, &used, now)).await?;
     }
     Ok(Some(Visit { session, user, permissions }))
 }
@@ -313,7 +319,7 @@ fn permissions(found: &Found) -> Permissions {
 /// A [`Fault`].
 pub async fn end(cx: &Cx, token: &str) -> Result<(), Fault> {
     let token_hash = hash(token);
-    cx.db().write(move |c| console_sessions::delete(c, &token_hash)).await?;
+    cx.db().write(move |c| own_sessions::delete(c, &token_hash)).await?;
     Ok(())
 }
 

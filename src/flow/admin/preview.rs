@@ -18,7 +18,7 @@ use crate::oauth::claims::{self, ClaimsRequest};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::client_policy::RefreshRule;
 use crate::oauth::mapping::{self, MappingTarget, Owner};
-use crate::oauth::metadata::ACR_PASSWORD;
+use crate::identity::Level;
 use crate::oauth::scope::ScopeSet;
 use crate::store::{clients, consents};
 
@@ -180,7 +180,7 @@ fn authorization(client: &Client, user: Option<&User>, scope: ScopeSet, resource
         session_id: user.map(|_| SessionId(RANDOM.to_owned())),
         scope,
         auth_time: user.and_then(|user| user.last_sign_in_at),
-        acr: user.map(|_| ACR_PASSWORD.to_owned()),
+        acr: user.map(|_| Level::Password.acr().to_owned()),
         amr: user.map(|_| "pwd".to_owned()).into_iter().collect(),
         nonce: None,
         claims: ClaimsRequest::default(),

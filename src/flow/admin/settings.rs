@@ -10,7 +10,7 @@ use super::change::{Change, Judged, differences};
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
-use crate::identity::{Email, Permission};
+use crate::identity::{Email, Permission, SecondFactorRule};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
 
@@ -28,6 +28,9 @@ pub struct SettingsDocument {
     /// Whom people are told to ask when something fails: an e-mail address, or the https address of a help page.
     #[serde(default)]
     pub support: Option<String>,
+    /// Who must have a second factor. Whoever has one is asked for it in any case.
+    #[serde(default)]
+    pub second_factor: SecondFactorRule,
 }
 
 /// The settings with what is known about them.
@@ -86,7 +89,7 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
             let words = "whom to ask is an e-mail address or the address of a help page (https://…)";
             Err(AdminRefusal::invalid("support", words).at("support"))
         }
-        _ => Ok(SettingsDocument { organisation, support }),
+        _ => Ok(SettingsDocument { organisation, support, second_factor: document.second_factor }),
     }
 }
 
@@ -151,7 +154,11 @@ mod tests {
     use crate::identity::Permissions;
 
     fn document(organisation: &str, support: &str) -> SettingsDocument {
-        SettingsDocument { organisation: Some(organisation.to_owned()), support: Some(support.to_owned()) }
+        SettingsDocument {
+            organisation: Some(organisation.to_owned()),
+            support: Some(support.to_owned()),
+            ..SettingsDocument::default()
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,9 @@
 
 use crate::flow::oauth::{issue, scopes};
 use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
+use crate::flow::sign_in::enrol::{self, EnrolForm};
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::second_factor::{self, SecondFactorForm};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::oauth::authorization::{Authorization, Code};
@@ -18,7 +20,7 @@ use crate::oauth::token;
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
 use crate::signing::Expect;
-use crate::store::{clients, codes, consents, sessions};
+use crate::store::{clients, codes, consents, sessions, users};
 
 const STEP: &str = "authorize";
 
@@ -30,6 +32,10 @@ pub enum Next {
     SignIn(Box<SignInView>),
     /// Ask which account.
     Choose(Box<ChooseView>),
+    /// Ask for a second factor.
+    SecondFactor(Box<SecondFactorForm>),
+    /// Have a second factor set up.
+    Enrol(Box<EnrolForm>),
     /// Ask for consent.
     Consent(Box<ConsentView>),
     /// Show an error; nothing redirects.
@@ -269,6 +275,7 @@ async fn proceed(
         chosen: pending.chosen.as_ref(),
         consented: pending.consented.as_ref(),
         sessions: &signed_in,
+        second_factor: &cx.parts.settings.get().second_factor,
         now: cx.now,
     };
     let view = |step: &'static str, bound_to: &str| {
@@ -301,6 +308,16 @@ async fn proceed(
         AccountStep::ChooseAccount => {
             cx.note(Note::new(STEP, "the account chooser was shown").client(&client.client_id));
             return Ok(Next::Choose(Box::new(ChooseView { step: view("choose", "")?, accounts: signed_in })));
+        }
+        AccountStep::StepUp(account) => {
+            cx.note(Note::new(STEP, "a second factor was asked for").client(&client.client_id));
+            let request = pending.seal(cx)?;
+            let form = second_factor::raise(cx, account, client, callback.redirect_uri(), request).await?;
+            return Ok(Next::SecondFactor(Box::new(form)));
+        }
+        AccountStep::Enrol(account) => {
+            cx.note(Note::new(STEP, "a second factor has to be set up").client(&client.client_id));
+            return Ok(Next::Enrol(Box::new(enrol::offer(cx, account, client, pending.seal(cx)?)?)));
         }
         AccountStep::Account(account) => account,
     };
@@ -339,8 +356,15 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
         return Ok(Known { found: Vec::new(), consent: None, defined: Vec::new() });
     }
     let (client, pending, issuer) = (client.clone(), pending.clone(), cx.issuer().to_owned());
+    let settings = cx.parts.settings.get();
     let known = cx.db().read(move |c| {
-        let found = browser::live_sessions(c, &hashes, rule, now)?;
+        let mut found = browser::live_sessions(c, &hashes, rule, now)?;
+        if !settings.second_factor.groups.is_empty() {
+            for f in &mut found {
+                let user = users::find(c, &f.signed_in.user.id)?;
+                f.signed_in.user.groups = user.map(|user| user.groups).unwrap_or_default();
+            }
+        }
         let defined = if custom { scopes::defined(c, &issuer)? } else { Vec::new() };
         let signed_in: Vec<SignedIn> = found.iter().map(|f| f.signed_in.clone()).collect();
         let situation = Situation {
@@ -350,6 +374,7 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             chosen: pending.chosen.as_ref(),
             consented: pending.consented.as_ref(),
             sessions: &signed_in,
+            second_factor: &settings.second_factor,
             now,
         };
         // Trust alone settles it for confidential clients only (`step::consent`).
@@ -412,14 +437,14 @@ async fn issue_code(
 }
 
 fn authorization(client: &Client, pending: &Pending, account: &SignedIn) -> Authorization {
-    let SignedIn { session, user } = account;
+    let SignedIn { session, user, .. } = account;
     Authorization {
         client_id: client.client_id.clone(),
         user_id: Some(user.id.clone()),
         session_id: Some(session.id.clone()),
         scope: pending.request.scope.clone(),
         auth_time: Some(session.auth_time),
-        acr: Some(session.acr.clone()),
+        acr: Some(step::told_acr(&pending.request, account).to_owned()),
         amr: session.amr.clone(),
         nonce: pending.request.nonce.clone(),
         claims: pending.request.claims.clone(),

@@ -5,7 +5,7 @@ use crate::flow::admin::idempotency::KEPT;
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    clients, codes, console_sessions, grants, guesses, idempotency, invitations, leases, outbox, refresh_tokens,
+    account_links, ceremonies, clients, codes, grants, guesses, idempotency, invitations, leases, outbox, own_sessions, refresh_tokens,
     revoked_tokens, sessions, setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
@@ -46,10 +46,12 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| refresh_tokens::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| grants::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| sessions::delete_expired(c, before)).await?;
-    gone += repeat(parts, move |c| console_sessions::delete_expired(c, now)).await?;
+    gone += repeat(parts, move |c| own_sessions::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| invitations::delete_expired(c, before)).await?;
+    gone += repeat(parts, move |c| account_links::delete_expired(c, now)).await?;
+    gone += repeat(parts, move |c| ceremonies::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     gone += repeat(parts, move |c| idempotency::delete_older(c, now - KEPT)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;

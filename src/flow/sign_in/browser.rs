@@ -4,12 +4,12 @@
 use crate::flow::cx::{base64url, from_base64url};
 use crate::flow::{Cx, Fault};
 use crate::identity::{
-    Standing,
+    Level, Standing,
     standing::{SessionStanding, Switch, UserStanding},
 };
 use crate::oauth::step::SignedIn;
 use crate::secret::token::{Kind, check_shape, hash};
-use crate::store::{self, Conn, sessions};
+use crate::store::{self, Conn, factors, sessions};
 
 /// At most this many accounts are signed in at once on one browser.
 pub const MAX_SESSIONS: usize = 5;
@@ -62,10 +62,17 @@ pub fn live_sessions(
     }
     let mut found: Vec<Found> = sessions::find_by_token_hashes(c, hashes)?
         .into_iter()
-        .map(|(token_hash, session, user)| Found { token_hash, signed_in: SignedIn { session, user } })
+        .map(|(token_hash, session, user)| {
+            Found { token_hash, signed_in: SignedIn { session, user, reach: Level::Password } }
+        })
         .filter(|f| is_good(&f.signed_in, rule, now))
         .collect();
     found.sort_by_key(|f| hashes.iter().position(|h| *h == f.token_hash));
+    let people: Vec<String> = found.iter().map(|f| f.signed_in.user.id.0.clone()).collect();
+    let reach = factors::reach(c, &people)?;
+    for f in &mut found {
+        f.signed_in.reach = reach.get(f.signed_in.user.id.as_str()).copied().unwrap_or(Level::Password);
+    }
     Ok(found)
 }
 

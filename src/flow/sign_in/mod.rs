@@ -1,8 +1,13 @@
 //! Signing people in. Each file does one step and goes back to `/authorize?request=…`; steps never know each other.
 
+mod attempts;
+pub mod begin;
 pub mod browser;
 pub mod choose;
 pub mod consent;
+pub mod enrol;
+pub mod half;
 pub mod login;
 pub mod new_password;
 pub mod pending;
+pub mod second_factor;

@@ -12,7 +12,9 @@ use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
-use crate::flow::sign_in::login::{LoginOutcome, Proven, begin_session, forged};
+use crate::flow::sign_in::begin::{Proven, begin_session};
+use crate::flow::sign_in::half::Half;
+use crate::flow::sign_in::login::{LoginOutcome, forged};
 use crate::flow::sign_in::pending;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -36,6 +38,8 @@ pub struct PasswordChange {
     user_id: UserId,
     /// Hash of the stored hash of the old password.
     old: String,
+    /// How they proved who they are (RFC 8176).
+    amr: Vec<String>,
     /// The sealed request, which is bound to the browser.
     request: String,
     until: Timestamp,
@@ -54,9 +58,15 @@ pub struct ChangeForm {
 }
 
 impl PasswordChange {
-    /// Somebody gave the right password, stored as `phc`, for this sealed request.
-    pub fn begin(cx: &Cx, user_id: UserId, phc: &str, request: String) -> Self {
-        Self { user_id, old: base64url(&hash(phc)), request, until: cx.now + LIFETIME }
+    /// Somebody gave the right password, and the second factor if there is one.
+    pub fn begin(cx: &Cx, half: &Half) -> Self {
+        Self {
+            user_id: half.user_id.clone(),
+            old: half.password().unwrap_or_default().to_owned(),
+            amr: half.amr.clone(),
+            request: half.request.clone(),
+            until: cx.now + LIFETIME,
+        }
     }
 
     /// The form, at first.
@@ -111,8 +121,10 @@ pub async fn submit(
         return Ok(out_of_date(cx));
     }
     cx.note(Note::new(STEP, "chose another password").client(&client.client_id).user(user.id.as_str()));
-    let signed_in = begin_session(cx, Proven::by_new_password(user), browser, pending).await?;
-    Ok(LoginOutcome::SignedIn(Box::new(signed_in)))
+    match begin_session(cx, Proven::by(user, change.amr), browser, pending).await? {
+        Some(signed_in) => Ok(LoginOutcome::SignedIn(Box::new(signed_in))),
+        None => Ok(out_of_date(cx)),
+    }
 }
 
 /// The person and the hash of the old password, if neither has changed since it was given.

@@ -8,7 +8,7 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{answer, cards, refusal_page};
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
@@ -63,7 +63,7 @@ async fn begin(call: Call, params: &Params) -> Reply {
             if let Some(refusal) = too_long(&call, &next) {
                 return unreadable(&call, "authorize", refusal);
             }
-            let shows_a_step = matches!(next, Next::SignIn(_) | Next::Choose(_) | Next::Consent(_));
+            let shows_a_step = !matches!(next, Next::Answer(_) | Next::Page(_));
             let reply = show(&call, next);
             match fresh.filter(|_| shows_a_step) {
                 Some(_) => reply.cookie(cookies::set(Jar::Browser, binding, &call.web.place)),
@@ -93,6 +93,8 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
         Next::SignIn(view) => &view.step.request,
         Next::Choose(view) => &view.step.request,
         Next::Consent(view) => &view.step.request,
+        Next::SecondFactor(form) => &form.half,
+        Next::Enrol(form) => &form.request,
         Next::Answer(_) | Next::Page(_) => return None,
     };
     let body = call.web.max_body_bytes;
@@ -110,6 +112,8 @@ fn show(call: &Call, next: Next) -> Reply {
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
         Next::Choose(view) => choose(call, *view),
+        Next::SecondFactor(form) => second_factor::form(call, *form),
+        Next::Enrol(form) => enrol::form(call, *form),
         Next::Consent(view) => consent(call, *view),
     }
 }

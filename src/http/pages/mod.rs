@@ -23,7 +23,10 @@ pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
 pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
-pub use sign_in::{ChooseAccountPage, ConsentPage, InvitationPage, LoginPage, NewPasswordPage, ScopeLine, SetupPage};
+pub use sign_in::{
+    AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, RecoveryCodesPage,
+    ScopeLine, SecondFactorPage, SetupPage,
+};
 
 use super::assets;
 use super::state::Place;

@@ -5,6 +5,7 @@
 use askama::Template;
 
 use super::{AccountCard, Chrome, ClientCard, Problem};
+use crate::flow::account::factors::AppOffer;
 use crate::identity::permission::is_admin_scope;
 
 /// Asks for address and password. Posts `request`, `csrf`, `login`, `password` to `action`; the cancel button adds
@@ -152,4 +153,83 @@ pub struct InvitationPage {
     pub problem: Option<Problem>,
     /// Whether it is done.
     pub done: bool,
+}
+
+/// Asks for a second factor. Posts `half`, `csrf` and `code` to `/second-factor`; the cancel button adds `decision=cancel`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/second_factor.html")]
+pub struct SecondFactorPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The app that waits.
+    pub client: ClientCard,
+    /// The sealed state.
+    pub half: String,
+    /// The form token.
+    pub csrf: String,
+    /// Whose account it is.
+    pub email: String,
+    /// Whether there is an authenticator app.
+    pub has_app: bool,
+    /// Whether there is a recovery code.
+    pub has_recovery_code: bool,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+    /// The id under which the request is traced.
+    pub correlation_id: String,
+}
+
+/// What a person's authenticator app needs.
+#[derive(Clone, Debug)]
+pub struct AppCard {
+    /// The sealed state.
+    pub enrolment: String,
+    /// The picture, as SVG of our own making.
+    pub picture: String,
+    /// The address, for a link on a phone.
+    pub address: String,
+    /// The secret, to be typed.
+    pub typed: String,
+}
+
+impl AppCard {
+    /// The card of an offer.
+    pub fn of(offer: &AppOffer) -> Self {
+        Self {
+            enrolment: offer.enrolment.clone(),
+            picture: offer.picture.clone(),
+            address: offer.address.expose().to_owned(),
+            typed: offer.typed.expose().to_owned(),
+        }
+    }
+}
+
+/// Has a second factor set up before the sign-in goes on. Posts `request`, `csrf`, `enrolment` and `code` to `/enrol`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/enrol.html")]
+pub struct EnrolPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Name of the app that waits.
+    pub client: String,
+    /// The request this is a step of.
+    pub request: String,
+    /// The form token.
+    pub csrf: String,
+    /// What the person's app needs.
+    pub app: AppCard,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+}
+
+/// Shows recovery codes, once.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/recovery_codes.html")]
+pub struct RecoveryCodesPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The codes.
+    pub codes: Vec<String>,
+    /// Where the person goes on.
+    pub go_on: String,
 }

@@ -2,14 +2,15 @@
 
 use crate::flow::Fault;
 use crate::flow::sign_in::browser::form_token;
-use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, SignedInNow, Submitted};
+use crate::flow::sign_in::begin::SignedInNow;
+use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, Submitted};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::oauth::authorize::sign_in_again;
 use crate::http::pages::Problem;
 use crate::http::reply::Reply;
-use crate::http::sign_in::{answer, forged_page, go_on, new_password, refusal_page, unreadable_form};
+use crate::http::sign_in::{answer, forged_page, go_on, new_password, refusal_page, second_factor, unreadable_form};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 
@@ -39,6 +40,7 @@ pub async fn post(mut call: Call) -> Reply {
 /// What follows the password, or the choice of another one.
 pub(super) fn reply(call: &Call, outcome: Result<LoginOutcome, Fault>) -> Reply {
     match outcome {
+        Ok(LoginOutcome::SecondFactor(form)) => second_factor::form(call, *form),
         Ok(LoginOutcome::NewPassword(form)) => new_password::form(call, *form),
         Ok(LoginOutcome::SignedIn(now)) => signed_in(call, *now),
         Ok(LoginOutcome::Answer(a)) => answer(&a, &call.web.place),
@@ -65,21 +67,28 @@ fn words(why: Why) -> (u16, Problem, Option<u64>) {
             let words = "That is longer than any password here. Check it and try again.".to_owned();
             (400, Problem { id, words }, None)
         }
-        Why::TooMany(seconds) => {
-            let wait =
-                if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60 + 1) };
-            let words = format!("Too many attempts. Wait {wait}, then try again.");
-            (429, Problem { id, words }, u64::try_from(seconds).ok())
-        }
+        Why::TooMany(seconds) => (429, Problem { id, words: wait(seconds) }, u64::try_from(seconds).ok()),
     }
 }
 
-fn signed_in(call: &Call, now: SignedInNow) -> Reply {
+/// What to tell somebody who tried too often.
+pub(super) fn wait(seconds: i64) -> String {
+    let wait = if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60 + 1) };
+    format!("Too many attempts. Wait {wait}, then try again.")
+}
+
+/// Goes on with the sign-in, with the cookies of the session.
+pub(super) fn signed_in(call: &Call, now: SignedInNow) -> Reply {
+    with_cookies(call, go_on(call, &now.request), now)
+}
+
+/// A reply with the cookies of a session that began or was renewed.
+pub(super) fn with_cookies(call: &Call, reply: Reply, now: SignedInNow) -> Reply {
     let place = &call.web.place;
     let mut tokens = vec![now.session_token.expose().to_owned()];
     let others = call.browser().session_tokens.into_iter();
     tokens.extend(others.filter(|token| Some(hash(token)) != now.replaced));
-    go_on(call, &now.request).cookie(cookies::sessions(&tokens, place)).cookie(cookies::set(
+    reply.cookie(cookies::sessions(&tokens, place)).cookie(cookies::set(
         Jar::Device,
         now.device_token.expose().to_owned(),
         place,

@@ -3,9 +3,11 @@
 
 pub mod choose;
 pub mod consent;
+pub mod enrol;
 pub mod invitation;
 pub mod login;
 pub mod new_password;
+pub mod second_factor;
 pub mod setup;
 
 use crate::flow::Cx;

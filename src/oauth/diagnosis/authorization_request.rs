@@ -197,7 +197,11 @@ pub(super) const ROWS: &[Row] = &[
     ("consent.covers", "", "",
         "The request says prompt=none, but asks for more than the person consented to, or the app was changed since.",
         "Send the request once without prompt=none, so that the person can be asked about what is new."),
+    ("session.level", "", "",
+        "The request says prompt=none, but this person must have shown a second factor and has not.",
+        "Send the request again without prompt=none, so that the person can show it or set one up."),
     ("acr.essential", "", "",
-        "The request insists on an acr that a sign-in here cannot reach ({expected}).",
-        "Leave the essential acr out, or ask for the one that there is: {received}."),
+        "The request insists on an acr ({expected}) that this person cannot reach, or not without being asked.",
+        "Leave prompt=none out; if that changes nothing, the person has no such factor: leave the essential acr out or have \
+        them set one up. What was reached: {received}."),
 ];

@@ -104,6 +104,10 @@ pub(super) const ROWS: &[Row] = &[
     ("invitation.link", "", "",
         "The invitation was used before, was replaced by a newer one, is older than seven days, or the account was disabled.",
         "Invite the person again."),
+    ("sign_in.half", "", "",
+        "The page that asks for a second factor lay open for more than five minutes, or the password, the account or the \
+        session changed meanwhile.",
+        "The person signs in again from the app."),
     ("password.change", "", "",
         "The page on which a new password is chosen lay open for too long, or the password or the account changed meanwhile.",
         "The person signs in again from the app."),

@@ -5,9 +5,10 @@ use super::files;
 use super::words::ago_text;
 use crate::flow::admin::files::Kind;
 use crate::flow::admin::settings::{self, NAME, SettingsDocument};
-use crate::http::pages::console::{Block, Field, Form, Part};
+use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
-use crate::identity::Permission as P;
+use crate::identity::level::RequiredFor;
+use crate::identity::{Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -28,6 +29,11 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .hint("At the top of every page that people see; at most 60 characters. Empty: Vouchsafe."),
         Field::line("support", "Whom people ask", some(&d.support))
             .hint("Shown when something fails: an e-mail address, or the address of a help page (https://…)."),
+        Field::line("second_factor", "Who must have a second factor", d.second_factor.required_for.as_str())
+            .kind(FieldKind::Choice(required_for()))
+            .hint("Whoever has one is asked for it in any case. The others set one up at their next sign-in."),
+        Field::line("second_factor_groups", "Groups that must have one", d.second_factor.groups.join(" "))
+            .hint("Names of groups, parted by spaces."),
     ];
     if desk.may(P::SettingsWrite) {
         let mut form = Form { fields, ..desk.post("settings", PATH, "Save") };
@@ -43,9 +49,24 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     desk.show_tried(page, &failed)
 }
 
+fn required_for() -> Vec<(String, String)> {
+    let label = |who| match who {
+        RequiredFor::Nobody => "Nobody",
+        RequiredFor::Administrators => "Everybody who may use this console",
+        RequiredFor::Everyone => "Everybody",
+    };
+    RequiredFor::ALL.into_iter().map(|who| (who.as_str().to_owned(), label(who).to_owned())).collect()
+}
+
 /// `POST /admin/settings`.
 pub async fn save(desk: Desk) -> Reply {
-    let document = SettingsDocument { organisation: desk.some("organisation"), support: desk.some("support") };
+    let groups = desk.field("second_factor_groups").split_whitespace().map(str::to_owned).collect();
+    let required_for = RequiredFor::parse(&desk.field("second_factor")).unwrap_or_default();
+    let document = SettingsDocument {
+        organisation: desk.some("organisation"),
+        support: desk.some("support"),
+        second_factor: SecondFactorRule { required_for, groups },
+    };
     let version = desk.field("version").parse().ok();
     tried!(desk, "settings", show_page, settings::replace(desk.cx(), &desk.actor, document, version).await);
     desk.done(PATH, "The settings were saved.")

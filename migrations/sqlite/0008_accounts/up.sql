@@ -1,0 +1,65 @@
+-- What people look after themselves: factors beyond the password, recovery codes, links that were mailed to them, and the
+-- sessions of the account pages, which stand beside those of the console.
+
+CREATE TABLE own_sessions (
+    id           TEXT NOT NULL PRIMARY KEY,
+    app          TEXT NOT NULL,
+    token_hash   BLOB NOT NULL UNIQUE,
+    user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    session_id   TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    auth_time    INTEGER NOT NULL,
+    amr          TEXT NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL
+) STRICT;
+INSERT INTO own_sessions SELECT id, 'console', token_hash, user_id, session_id, created_at, auth_time, '["pwd"]', last_seen_at, expires_at FROM console_sessions;
+DROP TABLE console_sessions;
+CREATE INDEX own_sessions_by_session ON own_sessions (session_id);
+CREATE INDEX own_sessions_by_user ON own_sessions (user_id);
+CREATE INDEX own_sessions_by_end ON own_sessions (expires_at);
+
+-- kind 'totp': data is the sealed secret, last_step the time step of the last code that was taken.
+-- kind 'passkey': data is the public credential as JSON, credential_id its name among all.
+CREATE TABLE factors (
+    id            TEXT NOT NULL PRIMARY KEY,
+    user_id       TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind          TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    data          BLOB NOT NULL,
+    credential_id BLOB UNIQUE,
+    last_step     INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    last_used_at  INTEGER
+) STRICT;
+CREATE INDEX factors_by_user ON factors (user_id, created_at);
+
+CREATE TABLE recovery_codes (
+    hash       BLOB NOT NULL PRIMARY KEY,
+    user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT;
+CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id);
+
+-- Links that were mailed: each for one purpose, once. A link that comes before the account has no person yet.
+CREATE TABLE account_links (
+    hash       BLOB NOT NULL PRIMARY KEY,
+    purpose    TEXT NOT NULL,
+    user_id    TEXT REFERENCES users (id) ON DELETE CASCADE,
+    email_key  TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX account_links_by_user ON account_links (user_id);
+CREATE INDEX account_links_by_address ON account_links (email_key, purpose);
+CREATE INDEX account_links_by_end ON account_links (expires_at);
+
+-- Challenges that wait for their answer, each once: WebAuthn ceremonies.
+CREATE TABLE ceremonies (
+    hash       BLOB NOT NULL PRIMARY KEY,
+    state      BLOB NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ceremonies_by_end ON ceremonies (expires_at);

@@ -1,0 +1,165 @@
+//! Owns the end of every sign-in: a session begins, or the one the person has on this browser is renewed or raised. It does
+//! not own what was proven before.
+
+use crate::flow::audit::Entry;
+use crate::flow::sign_in::attempts::{GuessKeys, forget_guesses};
+use crate::flow::sign_in::browser::{Browser, live_sessions};
+use crate::flow::sign_in::pending::Pending;
+use crate::flow::{Cx, Fault};
+use crate::identity::{Level, Session, SessionId, User, UserId};
+use crate::secret;
+use crate::secret::token::{Kind, hash, make};
+use crate::sensitive::Sensitive;
+use crate::store::{self, Conn, devices, sessions, users};
+use crate::time::Timestamp;
+
+/// A session began or was renewed.
+pub struct SignedInNow {
+    /// The request to go on with.
+    pub request: String,
+    /// New token of the session.
+    pub session_token: Sensitive,
+    /// Token it replaces on this browser, if the session was there before.
+    pub replaced: Option<Vec<u8>>,
+    /// New device token; it takes the place of the one the browser had.
+    pub device_token: Sensitive,
+}
+
+/// A person who proved who they are.
+pub struct Proven {
+    /// Who.
+    pub(super) user: User,
+    /// How (RFC 8176).
+    pub(super) amr: Vec<String>,
+    /// Keys whose counters are to be cleared or given back, unless that was done.
+    pub(super) keys: Option<GuessKeys>,
+    /// The stored hash of the password and a better one.
+    pub(super) upgrade: Option<(String, String)>,
+    /// The session that is raised; otherwise the sign-in counts as one from the beginning.
+    pub(super) raises: Option<SessionId>,
+}
+
+impl Proven {
+    /// Somebody who proved all there was to prove.
+    pub(super) fn by(user: User, amr: Vec<String>) -> Self {
+        Self { user, amr, keys: None, upgrade: None, raises: None }
+    }
+}
+
+/// What one transaction needs.
+#[derive(Clone)]
+struct Beginning {
+    fresh: Session,
+    user: User,
+    token_hash: Vec<u8>,
+    new_device: Vec<u8>,
+    known_device: Option<Vec<u8>>,
+    hashes: Vec<Vec<u8>>,
+    keys: Option<GuessKeys>,
+    upgrade: Option<(String, String)>,
+    raises: Option<SessionId>,
+    entry: Entry,
+    rule: crate::identity::session::SessionRule,
+    now: Timestamp,
+}
+
+/// Begins a session, or renews the one this person has on this browser: either way under a new token (security case I01).
+/// `None`: the session to be raised is not there any more.
+pub(super) async fn begin_session(
+    cx: &Cx,
+    proven: Proven,
+    browser: &Browser,
+    pending: Pending,
+) -> Result<Option<SignedInNow>, Fault> {
+    let session_token = make(Kind::Session, &*cx.parts.chance);
+    let device_token = make(Kind::Device, &*cx.parts.chance);
+    let new_id = SessionId(secret::random::uuid(&*cx.parts.chance, cx.now));
+    let kind = if proven.raises.is_some() { "session_raised" } else { "signed_in" };
+    let beginning = Beginning {
+        fresh: fresh_session(cx, &proven.user, new_id, proven.amr),
+        token_hash: hash(session_token.expose()),
+        new_device: hash(device_token.expose()),
+        known_device: browser.device_hash(),
+        hashes: browser.session_hashes(),
+        keys: proven.keys,
+        upgrade: proven.upgrade,
+        raises: proven.raises,
+        entry: about(kind, cx, &proven.user.id),
+        user: proven.user,
+        rule: cx.policy().sessions,
+        now: cx.now,
+    };
+    let begun = cx.db().write(move |c| begin(c, beginning.clone())).await?;
+    let Some((id, replaced)) = begun else { return Ok(None) };
+    let request = pending.with_chosen(id).seal(cx)?;
+    Ok(Some(SignedInNow { request, session_token, replaced, device_token }))
+}
+
+fn begin(c: &mut Conn, b: Beginning) -> Result<Option<(SessionId, Option<Vec<u8>>)>, store::Fault> {
+    if let Some(keys) = &b.keys {
+        forget_guesses(c, keys)?;
+    }
+    if let Some((old, new)) = &b.upgrade {
+        users::password_upgrade(c, &b.user.id, old, new)?;
+    }
+    let found = live_sessions(c, &b.hashes, b.rule, b.now)?;
+    let own = found.into_iter().find(|f| f.signed_in.user.id == b.user.id);
+    let own = match &b.raises {
+        Some(wanted) => match own.filter(|f| f.signed_in.session.id == *wanted) {
+            Some(own) => Some(own),
+            None => return Ok(None),
+        },
+        None => own,
+    };
+    let is_known = match &b.known_device {
+        Some(device) => devices::is_known(c, &b.user.id, device)?,
+        None => false,
+    };
+    if let Some(old) = &b.known_device {
+        devices::renew(c, old, &b.new_device)?;
+    }
+    devices::remember(c, &b.user.id, &b.new_device, b.now)?;
+    let (acr, amr) = (b.fresh.acr.as_str(), b.fresh.amr.as_slice());
+    let (id, replaced) = match own {
+        Some(found) => {
+            let session = found.signed_in.session;
+            // What was proven first keeps its age: a second factor alone is no new sign-in.
+            let auth_time = if b.raises.is_some() { session.auth_time } else { b.now };
+            sessions::reauthenticated(c, &session.id, sessions::Proof { auth_time, now: b.now, acr, amr }, &b.token_hash)?;
+            (session.id, Some(found.token_hash))
+        }
+        None => {
+            sessions::insert(c, &b.fresh, &b.token_hash)?;
+            (b.fresh.id.clone(), None)
+        }
+    };
+    users::signed_in(c, &b.user.id, b.now)?;
+    let mut entry = b.entry;
+    entry.event.detail = serde_json::json!({ "amr": amr, "new_device": !is_known }).to_string();
+    entry.append(c)?;
+    Ok(Some((id, replaced)))
+}
+
+/// An event of the person themselves.
+pub(super) fn about(kind: &str, cx: &Cx, user_id: &UserId) -> Entry {
+    let mut entry = Entry::new(cx, kind);
+    entry.event.user_id = Some(user_id.as_str().to_owned());
+    entry
+}
+
+/// A new session of a person on the browser of `cx`.
+fn fresh_session(cx: &Cx, user: &User, id: SessionId, amr: Vec<String>) -> Session {
+    Session {
+        id,
+        user_id: user.id.clone(),
+        created_at: cx.now,
+        auth_time: cx.now,
+        last_seen_at: cx.now,
+        expires_at: cx.now + cx.policy().sessions.absolute,
+        ended_at: None,
+        acr: Level::reached(&amr).acr().to_owned(),
+        amr,
+        user_agent: cx.user_agent.clone(),
+        address: cx.address.clone(),
+    }
+}

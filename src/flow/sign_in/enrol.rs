@@ -1,0 +1,110 @@
+//! Owns the step in which a person who must have a second factor sets one up before they go on: the session is there, but was
+//! proven by a password only. It does not own who must have one (`identity::level`) nor storing it (`flow::account::factors`).
+
+use crate::flow::account::factors::{self, AppOffer, FactorRefusal};
+use crate::flow::oauth::authorize::{PageRefusal, reopen};
+use crate::flow::sign_in::begin::{Proven, SignedInNow, begin_session};
+use crate::flow::sign_in::browser::{Browser, form_token_is_good, sessions_of};
+use crate::flow::sign_in::login::forged;
+use crate::flow::trace::Note;
+use crate::flow::{Cx, Fault};
+use crate::identity::level::{Method, with_method};
+use crate::oauth::client::Client;
+use crate::oauth::error::Refusal;
+use crate::oauth::step::SignedIn;
+use crate::sensitive::Sensitive;
+
+const STEP: &str = "enrol";
+
+/// The form.
+pub struct EnrolForm {
+    /// The client that waits.
+    pub client: Client,
+    /// The sealed request.
+    pub request: String,
+    /// Whose account it is.
+    pub account: SignedIn,
+    /// What the person's app needs.
+    pub offer: AppOffer,
+    /// What was wrong with the last try.
+    pub problem: Option<FactorRefusal>,
+}
+
+/// What came of it.
+pub enum EnrolOutcome {
+    /// Set up: show the recovery codes, then go on.
+    Done(Box<SignedInNow>, Vec<Sensitive>),
+    /// Show the form again.
+    Again(Box<EnrolForm>),
+    /// Go on with this request: somebody did it in the meantime, or the session is gone.
+    GoOn(String),
+    /// Show an error page.
+    Page(Box<PageRefusal>),
+    /// The form was not ours: 403.
+    Forged(Box<Refusal>),
+}
+
+/// The form, at first.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn offer(cx: &Cx, account: &SignedIn, client: &Client, request: String) -> Result<EnrolForm, Fault> {
+    let offer = factors::offer_app(cx, &account.user, account.session.id.as_str())?;
+    Ok(EnrolForm { client: client.clone(), request, account: account.clone(), offer, problem: None })
+}
+
+/// Handles the form.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn submit(
+    cx: &mut Cx,
+    request: &str,
+    csrf: &str,
+    enrolment: &str,
+    code: Sensitive,
+    browser: &Browser,
+) -> Result<EnrolOutcome, Fault> {
+    let (pending, client, _) = match reopen(cx, request, browser).await? {
+        Ok(parts) => parts,
+        Err(page) => return Ok(EnrolOutcome::Page(Box::new(page))),
+    };
+    let binding = browser.binding.as_deref();
+    let sessions = sessions_of(cx, browser).await?;
+    let account = sessions
+        .into_iter()
+        .map(|f| f.signed_in)
+        .find(|known| form_token_is_good(cx, csrf, binding, STEP, known.session.id.as_str()));
+    let Some(account) = account else {
+        let note = Note::default().client(&client.client_id);
+        return Ok(EnrolOutcome::Forged(Box::new(cx.refuse(STEP, forged(), note))));
+    };
+    // Whoever has a factor by now is asked for that one; this page must not be a way round it.
+    if account.reach > account.level() {
+        return Ok(EnrolOutcome::GoOn(request.to_owned()));
+    }
+    let (user, bound_to) = (&account.user, account.session.id.as_str());
+    let note = |words: &str| cx.note(Note::new(STEP, words).client(&client.client_id).user(user.id.as_str()));
+    match factors::confirm_app(cx, user, bound_to, enrolment, &code).await? {
+        Ok(added) => {
+            note("set up an authenticator app");
+            let amr = with_method(&account.session.amr, Method::Code);
+            let raises = Some(account.session.id.clone());
+            let proven = Proven { raises, ..Proven::by(account.user.clone(), amr) };
+            match begin_session(cx, proven, browser, pending).await? {
+                Some(now) => Ok(EnrolOutcome::Done(Box::new(now), added.recovery_codes)),
+                None => Ok(EnrolOutcome::GoOn(request.to_owned())),
+            }
+        }
+        Err(refusal) => {
+            note(&format!("refused: {refusal}"));
+            let again = factors::offer_again(cx, user, bound_to, enrolment)?;
+            let offer = match again {
+                Ok(offer) => offer,
+                Err(_) => factors::offer_app(cx, user, bound_to)?,
+            };
+            let (request, problem) = (request.to_owned(), Some(refusal));
+            Ok(EnrolOutcome::Again(Box::new(EnrolForm { client, request, account, offer, problem })))
+        }
+    }
+}

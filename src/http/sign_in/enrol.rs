@@ -1,0 +1,61 @@
+//! Owns `POST /enrol` over HTTP: the form on which a person who must have a second factor sets one up, and the page with their
+//! recovery codes.
+
+use crate::flow::sign_in::browser::form_token;
+use crate::flow::sign_in::enrol::{self, EnrolForm, EnrolOutcome};
+use crate::flow::trace::Note;
+use crate::http::call::Call;
+use crate::http::pages::{AppCard, Chrome, EnrolPage, Problem, RecoveryCodesPage};
+use crate::http::reply::Reply;
+use crate::http::routes::ENDPOINTS;
+use crate::http::sign_in::new_password::sentence;
+use crate::http::sign_in::{forged_page, go_on, login, refusal_page, unreadable_form};
+use crate::sensitive::Sensitive;
+
+const STEP: &str = "enrol";
+
+/// Handles the form.
+pub async fn post(mut call: Call) -> Reply {
+    let form = match call.form() {
+        Ok(form) => form,
+        Err(refusal) => return unreadable_form(&call, STEP, refusal),
+    };
+    if let Err(refusal) = form.all_once() {
+        let refusal = call.cx.refuse(STEP, refusal, Note::default());
+        return refusal_page(&call.cx, &call.web.place, refusal, Vec::new());
+    }
+    let text = |name: &str| form.find(name).unwrap_or_default().to_owned();
+    let (request, csrf, enrolment) = (text("request"), text("csrf"), text("enrolment"));
+    let browser = call.browser();
+    let code = Sensitive::new(text("code"));
+    match enrol::submit(&mut call.cx, &request, &csrf, &enrolment, code, &browser).await {
+        Ok(EnrolOutcome::Done(now, codes)) if codes.is_empty() => login::signed_in(&call, *now),
+        Ok(EnrolOutcome::Done(now, codes)) => {
+            let page = RecoveryCodesPage {
+                chrome: Chrome::new("Keep these codes", &call.web.place),
+                codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
+                go_on: format!("{}{}?request={}", call.web.place.base, ENDPOINTS.authorize, now.request),
+            };
+            login::with_cookies(&call, Reply::page(200, &page, &[]), *now)
+        }
+        Ok(EnrolOutcome::Again(form)) => self::form(&call, *form),
+        Ok(EnrolOutcome::GoOn(request)) => go_on(&call, &request),
+        Ok(EnrolOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
+        Ok(EnrolOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
+        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+    }
+}
+
+/// The form.
+pub fn form(call: &Call, form: EnrolForm) -> Reply {
+    let binding = call.browser().binding.unwrap_or_default();
+    let page = EnrolPage {
+        chrome: Chrome::new("Set up a second factor", &call.web.place),
+        client: form.client.name,
+        csrf: form_token(&call.cx, &binding, STEP, form.account.session.id.as_str()),
+        request: form.request,
+        app: AppCard::of(&form.offer),
+        problem: form.problem.map(|why| Problem { id: "problem-code", words: sentence(&why.to_string()) }),
+    };
+    Reply::page(if page.problem.is_some() { 422 } else { 200 }, &page, &[])
+}

@@ -1,0 +1,170 @@
+//! Owns how well somebody proved who they are: the methods that were really used (`amr`, RFC 8176), the class they amount to
+//! (`acr`), and which class a person must reach. It does not own the factors themselves, nor what a request asks for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{RoleName, User};
+
+/// How well a sign-in was proven. A higher level satisfies a demand for a lower one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A password, or a link that was mailed.
+    Password,
+    /// A password and something else: a one-time code or a recovery code.
+    SecondFactor,
+    /// A passkey, whose proof cannot be handed on to a false site (`phr` of OpenID EAP ACR Values 1.0).
+    PhishingResistant,
+}
+
+impl Level {
+    /// All levels, the lowest first.
+    pub const ALL: [Level; 3] = [Level::Password, Level::SecondFactor, Level::PhishingResistant];
+
+    /// Its name as an authentication context class (`acr`).
+    pub const fn acr(self) -> &'static str {
+        match self {
+            Level::Password => "urn:vouchsafe:acr:password",
+            Level::SecondFactor => "urn:vouchsafe:acr:mfa",
+            Level::PhishingResistant => "phr",
+        }
+    }
+
+    /// The level of this name; `None` for a class that is not one of ours.
+    pub fn of_acr(acr: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.acr() == acr)
+    }
+
+    /// What these methods amount to.
+    pub fn reached(amr: &[String]) -> Self {
+        let has = |wanted: &str| amr.iter().any(|method| method == wanted);
+        match (has("hwk") || has("swk"), has("mfa")) {
+            (true, _) => Level::PhishingResistant,
+            (false, true) => Level::SecondFactor,
+            (false, false) => Level::Password,
+        }
+    }
+}
+
+/// One thing a person did to prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Typed the password.
+    Password,
+    /// Typed a one-time code: of an authenticator app, a recovery code, or one that was mailed.
+    Code,
+    /// Used a passkey that stays on one device.
+    DevicePasskey,
+    /// Used a passkey that is kept in step between devices.
+    SyncedPasskey,
+}
+
+impl Method {
+    /// Its value in `amr` (RFC 8176 section 2).
+    pub const fn amr(self) -> &'static str {
+        match self {
+            Method::Password => "pwd",
+            Method::Code => "otp",
+            Method::DevicePasskey => "hwk",
+            Method::SyncedPasskey => "swk",
+        }
+    }
+}
+
+/// `amr` with one more method: `mfa` joins as soon as there are two kinds. A passkey asks for a PIN or a finger, so it is two
+/// by itself.
+pub fn with_method(amr: &[String], method: Method) -> Vec<String> {
+    let mut all = amr.to_vec();
+    let mut add = |value: &str| {
+        if !all.iter().any(|known| known == value) {
+            all.push(value.to_owned());
+        }
+    };
+    add(method.amr());
+    let is_passkey = matches!(method, Method::DevicePasskey | Method::SyncedPasskey);
+    if is_passkey || amr.iter().any(|known| known != method.amr()) {
+        add("mfa");
+    }
+    all
+}
+
+/// Whom an administrator obliges to have a second factor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactorRule {
+    /// Who must have one whatever their groups.
+    pub required_for: RequiredFor,
+    /// Members of these groups must have one too.
+    pub groups: Vec<String>,
+}
+
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredFor {
+    /// Nobody: who has one is asked for it.
+    #[default]
+    Nobody,
+    /// Everybody whose role may do something to the provider.
+    Administrators,
+    /// Everybody.
+    Everyone,
+}
+
+impl RequiredFor {
+    /// All of them.
+    pub const ALL: [RequiredFor; 3] = [RequiredFor::Nobody, RequiredFor::Administrators, RequiredFor::Everyone];
+
+    /// As it is stored and told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RequiredFor::Nobody => "nobody",
+            RequiredFor::Administrators => "administrators",
+            RequiredFor::Everyone => "everyone",
+        }
+    }
+
+    /// Reads [`RequiredFor::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|who| who.as_str() == word)
+    }
+}
+
+impl SecondFactorRule {
+    /// The lowest level this person may go on with.
+    pub fn least(&self, user: &User) -> Level {
+        let by_role = match self.required_for {
+            RequiredFor::Nobody => false,
+            RequiredFor::Administrators => user.role != RoleName::PERSON,
+            RequiredFor::Everyone => true,
+        };
+        let by_group = user.groups.iter().any(|group| self.groups.contains(group));
+        if by_role || by_group { Level::SecondFactor } else { Level::Password }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k12_a_class_says_what_happened_and_no_more() {
+        let of = |methods: &[Method]| methods.iter().fold(Vec::new(), |amr, method| with_method(&amr, *method));
+        for (methods, amr, level) in [
+            (&[Method::Password][..], "pwd", Level::Password),
+            (&[Method::Code], "otp", Level::Password),
+            (&[Method::Code, Method::Code], "otp", Level::Password),
+            (&[Method::Password, Method::Code], "pwd otp mfa", Level::SecondFactor),
+            (&[Method::Password, Method::DevicePasskey], "pwd hwk mfa", Level::PhishingResistant),
+            (&[Method::SyncedPasskey], "swk mfa", Level::PhishingResistant),
+        ] {
+            let got = of(methods);
+            assert_eq!(got.join(" "), amr);
+            assert_eq!(Level::reached(&got), level, "{amr}");
+        }
+        assert_eq!(Level::reached(&[]), Level::Password);
+        for level in Level::ALL {
+            assert_eq!(Level::of_acr(level.acr()), Some(level));
+        }
+        assert_eq!(Level::of_acr("urn:mfa"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Owns the table `account_links`: secrets of links that were mailed, each for one purpose and once. Only hashes are stored.
+//! It does not own the pages behind them, nor what each purpose allows.
+
+use diesel::prelude::*;
+
+use super::conn::{Conn, q};
+use super::fault::Fault;
+use super::row;
+use super::schema::account_links;
+use crate::identity::UserId;
+use crate::time::Timestamp;
+
+/// A link that can still be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountLink {
+    /// Whose; none while there is no account yet.
+    pub user_id: Option<UserId>,
+    /// Folded form of the address that it went to.
+    pub email_key: String,
+    /// What belongs to it, as its purpose wants it.
+    pub detail: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// It is dead from this moment on.
+    pub expires_at: Timestamp,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = account_links, treat_none_as_default_value = false)]
+struct Row {
+    user_id: Option<String>,
+    email_key: String,
+    detail: String,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl From<Row> for AccountLink {
+    fn from(row: Row) -> Self {
+        Self {
+            user_id: row.user_id.map(UserId),
+            email_key: row.email_key,
+            detail: row.detail,
+            created_at: row::at(row.created_at),
+            expires_at: row::at(row.expires_at),
+        }
+    }
+}
+
+/// Stores a link; earlier ones of the same purpose and address are void from now on.
+pub fn replace(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> Result<(), Fault> {
+    q!(c, |conn| diesel::delete(
+        account_links::table
+            .filter(account_links::email_key.eq(&link.email_key))
+            .filter(account_links::purpose.eq(purpose))
+    )
+    .execute(conn))?;
+    let row = Row {
+        user_id: link.user_id.clone().map(|id| id.0),
+        email_key: link.email_key.clone(),
+        detail: link.detail.clone(),
+        created_at: link.created_at.millis(),
+        expires_at: link.expires_at.millis(),
+    };
+    q!(c, |conn| diesel::insert_into(account_links::table)
+        .values((&row, account_links::hash.eq(hash), account_links::purpose.eq(purpose)))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// The link of this secret and purpose, if it can still be used. Looking uses nothing up (security case J11).
+pub fn find_live(c: &mut Conn, hash: &[u8], purpose: &str, now: Timestamp) -> Result<Option<AccountLink>, Fault> {
+    let row: Option<Row> = q!(c, |conn| account_links::table
+        .filter(account_links::hash.eq(hash))
+        .filter(account_links::purpose.eq(purpose))
+        .filter(account_links::expires_at.gt(now.millis()))
+        .select(Row::as_select())
+        .get_result(conn)
+        .optional())?;
+    Ok(row.map(AccountLink::from))
+}
+
+/// Takes the link, once: it is gone afterwards.
+pub fn take(c: &mut Conn, hash: &[u8], purpose: &str, now: Timestamp) -> Result<Option<AccountLink>, Fault> {
+    let Some(link) = find_live(c, hash, purpose, now)? else { return Ok(None) };
+    let rows = q!(c, |conn| diesel::delete(account_links::table.find(hash)).execute(conn))?;
+    Ok((rows == 1).then_some(link))
+}
+
+/// Makes every link of a person void.
+pub fn delete_of_user(c: &mut Conn, user: &UserId) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(account_links::table.filter(account_links::user_id.eq(user.as_str())))
+        .execute(conn))?;
+    Ok(row::count(rows))
+}
+
+/// Removes links that ended before `before`; at most 5000 a call, so repeat until it answers 0.
+pub fn delete_expired(c: &mut Conn, before: Timestamp) -> Result<i64, Fault> {
+    row::sweep(
+        c,
+        "DELETE FROM account_links WHERE hash IN (SELECT hash FROM account_links WHERE expires_at < $1 LIMIT $2)",
+        before.millis(),
+    )
+}
