@@ -44,12 +44,12 @@ pub async fn take(mut payload: Payload) -> Result<Bytes, (u16, &'static str)> {
     Ok(kept.into())
 }
 
-/// The fields of the form, and the file: the first one, empty if none was chosen. Of a file that is too large there is more
+/// The fields of the form, and the file, if one was chosen: the first one. Of a file that is too large there is more
 /// than may be taken, but not all.
 ///
 /// # Errors
 /// `invalid_request` for another content type, and for fields that are no text.
-pub async fn read(call: &Call) -> Result<(Params, Bytes), Refusal> {
+pub async fn read(call: &Call) -> Result<(Params, Option<Bytes>), Refusal> {
     let refuse = |check, expected: &str, received: &str| {
         Refusal::new(ErrorCode::InvalidRequest, check, "RFC 7578 section 4", "the form cannot be read")
             .because(expected, received)
@@ -62,13 +62,16 @@ pub async fn read(call: &Call) -> Result<(Params, Bytes), Refusal> {
     let (mut fields, mut file) = (Vec::new(), None);
     // A body that was cut off ends within its file: what came before it counts.
     while let Ok(Some(mut field)) = form.next_field().await {
-        let (name, is_file) = (field.name().unwrap_or_default().to_owned(), field.file_name().is_some());
+        let (name, file_name) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
         let mut content = Vec::new();
         while let Ok(Some(chunk)) = field.chunk().await {
             content.extend_from_slice(&chunk);
         }
-        if is_file {
-            file.get_or_insert(Bytes::from(content));
+        if let Some(file_name) = file_name {
+            // Browsers send a field without a file under an empty name.
+            if !file_name.is_empty() {
+                file.get_or_insert(Bytes::from(content));
+            }
             continue;
         }
         let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0') && fields.len() < MAX_PARAMS);
@@ -78,5 +81,5 @@ pub async fn read(call: &Call) -> Result<(Params, Bytes), Refusal> {
         ));
     }
     let fields = Params::of(fields.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    Ok((fields, file.unwrap_or_default()))
+    Ok((fields, file))
 }

@@ -10,9 +10,10 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 22] = [
+pub const TABLES: [&str; 36] = [
     "clients",
     "client_secrets",
+    "client_logos",
     "scopes",
     "users",
     "passwords",
@@ -31,8 +32,19 @@ pub const TABLES: [&str; 22] = [
     "leases",
     "traces",
     "events",
+    "event_chain",
     "meta",
     "stats",
+    "user_terms",
+    "roles",
+    "resources",
+    "attributes",
+    "invitations",
+    "settings",
+    "applied",
+    "console_sessions",
+    "idempotency",
+    "outbox",
 ];
 
 const FILE: &str = "postgres-url";

@@ -25,7 +25,9 @@ async fn page(desk: &Desk, failed: Failed) -> Reply {
     let logo = logo(desk, &view);
     let has_one = logo.is_some();
     page.blocks.push(match logo {
-        Some(logo) => Block::Facts(vec![("Logo".to_owned(), vec![logo])]),
+        Some(logo) => {
+            Block::Facts(vec![("Logo".to_owned(), vec![logo, Part::Quiet("As the sign-in pages show it.".to_owned())])])
+        }
         None => Block::Words(vec![Part::plain("It has no logo: the sign-in pages show the first letter of its name.")]),
     });
     if !desk.may(P::ClientsWrite) || view.built_in {
@@ -51,10 +53,8 @@ async fn page(desk: &Desk, failed: Failed) -> Reply {
 /// `POST /admin/clients/{id}/logo`.
 pub async fn set(desk: Desk) -> Reply {
     let id = desk.segment(1);
-    let chosen = match desk.file.is_empty() {
-        true => Err(AdminRefusal::invalid("logo_missing", "choose a file first").at("logo")),
-        false => Ok(desk.file.to_vec()),
-    };
+    let missing = || AdminRefusal::invalid("logo_missing", "choose a file first").at("logo");
+    let chosen = desk.file.as_ref().map(|file| file.to_vec()).ok_or_else(missing);
     let bytes = tried!(desk, "logo", page, Ok::<_, Fault>(chosen));
     let version = desk.field("version").parse().ok();
     tried!(desk, "logo", page, client_logo::set(desk.cx(), &desk.actor, &id, bytes, version).await);

@@ -35,8 +35,8 @@ pub struct Desk {
     pub token: String,
     /// The form; empty for GET.
     pub form: Params,
-    /// The file that came with the form; empty without one.
-    pub file: Bytes,
+    /// The file that came with the form.
+    pub file: Option<Bytes>,
     /// The query.
     pub query: Params,
     /// For the operations.
@@ -55,7 +55,7 @@ struct Flash {
 
 impl Desk {
     /// Made by the door only.
-    pub(super) fn new(call: Call, visit: Visit, token: String, (form, file): (Params, Bytes)) -> Self {
+    pub(super) fn new(call: Call, visit: Visit, token: String, (form, file): (Params, Option<Bytes>)) -> Self {
         let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
         Self { call, visit, token, form, file, query, actor }
     }

@@ -3,8 +3,6 @@
 
 use std::future::Future;
 
-use actix_web::web::Bytes;
-
 use crate::flow::admin::{console, console_client};
 use crate::flow::sign_in::browser::form_token_is_good;
 use crate::flow::sign_in::login::forged;
@@ -73,7 +71,7 @@ where
     let form = match method {
         Method::Get => Ok(Default::default()),
         _ if upload::is_one(&call) => upload::read(&call).await,
-        _ => call.form().map(|form| (form, Bytes::new())),
+        _ => call.form().map(|form| (form, None)),
     };
     let (form, file) = match form {
         Ok(read) => read,
