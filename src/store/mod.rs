@@ -21,6 +21,7 @@ mod writer;
 pub mod account_links;
 pub mod attributes;
 pub mod ceremonies;
+pub mod client_logos;
 pub mod clients;
 pub mod codes;
 pub mod consents;

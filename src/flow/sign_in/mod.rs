@@ -8,6 +8,7 @@ pub mod consent;
 pub mod enrol;
 pub mod half;
 pub mod login;
+pub mod logo;
 pub mod new_password;
 pub mod pending;
 pub mod second_factor;

@@ -1,0 +1,184 @@
+//! Factors, recovery codes, mailed links, challenges.
+
+use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
+use vouchsafe::identity::{Level, UserId};
+use vouchsafe::store::account_links::AccountLink;
+use vouchsafe::store::{account_links, ceremonies, factors, recovery_codes, users};
+
+use crate::arena::{Arena, contract};
+use crate::samples::{NOW, later, shop_and_alice};
+
+contract!(
+    factors_are_stored_whole,
+    k09_a_credential_belongs_to_one_person,
+    k01_a_time_step_counts_once,
+    k08_a_recovery_code_counts_once,
+    k08_new_recovery_codes_void_the_old_ones,
+    a_mailed_link_is_for_one_purpose_and_once,
+    a_new_link_voids_the_one_before,
+    k09_a_challenge_is_answered_once,
+    what_a_person_has_goes_with_them,
+);
+
+fn alice() -> UserId {
+    UserId("alice".to_owned())
+}
+
+fn factor(id: &str, kind: FactorKind) -> Factor {
+    Factor {
+        id: FactorId(id.to_owned()),
+        user_id: alice(),
+        kind,
+        name: "Phone".to_owned(),
+        data: vec![0, 1, 255],
+        credential_id: (kind == FactorKind::Passkey).then(|| id.as_bytes().to_vec()),
+        last_step: 7,
+        created_at: NOW,
+        last_used_at: None,
+    }
+}
+
+async fn factors_are_stored_whole(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            assert!(factors::reach(c, &["alice".to_owned()])?.is_empty());
+            assert!(factors::insert(c, &factor("a", FactorKind::Totp))?);
+            assert!(!factors::insert(c, &factor("a", FactorKind::Totp))?, "the same page sent twice adds one");
+            assert_eq!(factors::reach(c, &["alice".to_owned()])?["alice"], Level::SecondFactor);
+            let passkey = Factor { created_at: later(5), ..factor("b", FactorKind::Passkey) };
+            assert!(factors::insert(c, &passkey)?);
+            let both = ["alice".to_owned(), "bob".to_owned()];
+            let reach = factors::reach(c, &both)?;
+            assert_eq!((reach.len(), reach["alice"]), (1, Level::PhishingResistant));
+            assert_eq!(factors::list(c, &alice())?, [factor("a", FactorKind::Totp), passkey.clone()]);
+            assert_eq!(factors::find_by_credential(c, b"b")?, Some(passkey.clone()));
+            assert_eq!(factors::find_by_credential(c, b"a")?, None);
+            let bob = UserId("bob".to_owned());
+            assert!(!factors::rename(c, &bob, &passkey.id, "Mine")?, "not hers");
+            assert!(factors::rename(c, &alice(), &passkey.id, "Laptop\0")?);
+            assert!(factors::used(c, &passkey.id, b"new", later(9))?);
+            let found = factors::find_by_credential(c, b"b")?.expect("it is there");
+            assert_eq!((found.name.as_str(), found.data, found.last_used_at), ("Laptop", b"new".to_vec(), Some(later(9))));
+            assert!(!factors::delete(c, &bob, &passkey.id)?, "not hers");
+            assert!(factors::delete(c, &alice(), &passkey.id)? && !factors::delete(c, &alice(), &passkey.id)?);
+            assert_eq!(factors::delete_of_user(c, &alice())?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn k09_a_credential_belongs_to_one_person(arena: Arena) {
+    shop_and_alice(&arena).await;
+    let added = arena.race(20, |i| {
+        let own = Factor { credential_id: Some(b"one".to_vec()), ..factor(&format!("f{i}"), FactorKind::Passkey) };
+        move |c| factors::insert(c, &own)
+    });
+    assert_eq!(added.await, 1);
+}
+
+async fn k01_a_time_step_counts_once(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena.write(|c| factors::insert(c, &factor("a", FactorKind::Totp))).await;
+    let id = || FactorId("a".to_owned());
+    assert!(!arena.write(move |c| factors::take_step(c, &id(), 7, NOW)).await, "the step it was set up with");
+    for round in 8..58 {
+        assert_eq!(arena.race(4, |_| move |c| factors::take_step(c, &id(), round, NOW)).await, 1, "{round}");
+    }
+    assert!(!arena.write(move |c| factors::take_step(c, &id(), 56, NOW)).await, "a step before");
+    let found = arena.read(|c| factors::list(c, &alice())).await;
+    assert_eq!((found[0].last_step, found[0].last_used_at), (57, Some(NOW)));
+}
+
+async fn k08_a_recovery_code_counts_once(arena: Arena) {
+    shop_and_alice(&arena).await;
+    let hashes: Vec<Vec<u8>> = (0..50).map(|i| vec![i]).collect();
+    arena.write(move |c| recovery_codes::replace(c, &alice(), &hashes, NOW)).await;
+    let bob = UserId("bob".to_owned());
+    assert!(!arena.write(move |c| recovery_codes::take(c, &bob, &[0], NOW)).await, "another person's");
+    for code in 0..50_u8 {
+        assert_eq!(arena.race(4, |_| move |c| recovery_codes::take(c, &alice(), &[code], NOW)).await, 1, "{code}");
+    }
+    assert_eq!(arena.read(|c| recovery_codes::left(c, &alice())).await, 0);
+}
+
+async fn k08_new_recovery_codes_void_the_old_ones(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            recovery_codes::replace(c, &alice(), &[vec![1], vec![2]], NOW)?;
+            recovery_codes::replace(c, &alice(), &[vec![3]], NOW)?;
+            assert!(!recovery_codes::take(c, &alice(), &[1], NOW)?);
+            assert_eq!(recovery_codes::left(c, &alice())?, 1);
+            assert_eq!(recovery_codes::delete_of_user(c, &alice())?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+fn link(email_key: &str) -> AccountLink {
+    AccountLink {
+        user_id: Some(alice()),
+        email_key: email_key.to_owned(),
+        detail: r#"{"a":1}"#.to_owned(),
+        created_at: NOW,
+        expires_at: later(60),
+    }
+}
+
+async fn a_mailed_link_is_for_one_purpose_and_once(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena.write(|c| account_links::replace(c, b"h", "reset", &link("alice@example.com"))).await;
+    arena
+        .write(|c| {
+            assert_eq!(account_links::find_live(c, b"h", "reset", NOW)?, Some(link("alice@example.com")), "looking uses nothing");
+            assert_eq!(account_links::find_live(c, b"h", "verify", NOW)?, None, "another purpose");
+            assert_eq!(account_links::take(c, b"h", "verify", NOW)?, None, "another purpose");
+            assert_eq!(account_links::find_live(c, b"h", "reset", later(60))?, None, "too old");
+            Ok(())
+        })
+        .await;
+    assert_eq!(arena.race(20, |_| |c| Ok(account_links::take(c, b"h", "reset", NOW)?.is_some())).await, 1);
+}
+
+async fn a_new_link_voids_the_one_before(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            account_links::replace(c, b"1", "reset", &link("a"))?;
+            account_links::replace(c, b"2", "verify", &link("a"))?;
+            account_links::replace(c, b"3", "reset", &AccountLink { user_id: None, ..link("b") })?;
+            account_links::replace(c, b"4", "reset", &link("a"))?;
+            let live = |c: &mut _, hash: &[u8], purpose| account_links::find_live(c, hash, purpose, NOW).map(|l| l.is_some());
+            assert!(!live(c, b"1", "reset")? && live(c, b"2", "verify")? && live(c, b"3", "reset")? && live(c, b"4", "reset")?);
+            assert_eq!(account_links::delete_of_user(c, &alice())?, 2);
+            assert_eq!(account_links::delete_expired(c, later(60))?, 0);
+            assert_eq!(account_links::delete_expired(c, later(61))?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn k09_a_challenge_is_answered_once(arena: Arena) {
+    arena.write(|c| ceremonies::insert(c, b"h", b"state", later(60))).await;
+    arena.write(|c| ceremonies::insert(c, b"old", b"state", later(60))).await;
+    assert_eq!(arena.write(|c| ceremonies::take(c, b"old", later(60))).await, None, "too late");
+    assert_eq!(arena.race(10, |_| |c| Ok(ceremonies::take(c, b"h", NOW)?.as_deref() == Some(b"state"))).await, 1);
+    arena.write(|c| ceremonies::insert(c, b"left", b"state", later(60))).await;
+    assert_eq!(arena.write(|c| ceremonies::delete_expired(c, later(61))).await, 1);
+}
+
+async fn what_a_person_has_goes_with_them(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            factors::insert(c, &factor("a", FactorKind::Totp))?;
+            recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
+            account_links::replace(c, b"1", "reset", &link("a"))?;
+            users::delete(c, &alice())
+        })
+        .await;
+    for table in ["factors", "recovery_codes", "account_links"] {
+        assert!(arena.lines(&format!("SELECT created_at AS line FROM {table}")).is_empty(), "{table}");
+    }
+}
