@@ -46,7 +46,7 @@ pub fn form(call: &Call, form: SecondFactorForm) -> Reply {
     let binding = call.browser().binding.unwrap_or_default();
     let page = SecondFactorPage {
         chrome: Chrome::new("Enter your code", &call.web.place),
-        client: cards::client(&form.client, Some(&form.redirect_uri)),
+        client: cards::client(&form.client, Some(&form.redirect_uri), &call.web.place),
         csrf: form_token(&call.cx, &binding, STEP, &form.half),
         half: form.half,
         email: form.email,
