@@ -290,3 +290,27 @@ async fn a_group_can_be_obliged_to_have_a_second_factor() {
         assert_eq!(next.has("secret"), must, "{email}: {}", next.body);
     }
 }
+
+#[tokio::test]
+async fn an_administrator_takes_lost_factors_away_and_never_sees_their_secrets() {
+    let app = TestApp::for_admin().await;
+    let client = app.web("c1").await;
+    let alice = app.person(ALICE).await;
+    let phone = Phone::of(&app, &alice).await;
+    let api = app.program_of_all().await;
+    let path = format!("/users/{}/factors", alice.id);
+    let listed = api.get(&path).await.ok(200);
+    assert_eq!((&listed["factors"][0]["kind"], &listed["recovery_codes_left"]), (&"totp".into(), &10.into()));
+    let text = listed.to_string();
+    assert!(!text.contains(phone.recovery[0].expose()) && !text.contains("secret") && !text.contains("data"), "{text}");
+    api.delete(&format!("{path}/nothing")).await.is_problem(404, "factor");
+    let id = listed["factors"][0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(api.delete(&format!("{path}/{id}")).await.ok(200)["removed"], 1);
+    assert_eq!(api.get(&path).await.ok(200)["recovery_codes_left"], 0, "they stood for a factor that is no more");
+    assert_eq!(api.delete(&path).await.ok(200)["removed"], 0, "again changes nothing");
+    let mut browser = Browser::new(&app);
+    let page = app.sign_in(&mut browser, &client, ALICE, &[]).await;
+    assert_eq!(tokens_of(&app, &mut browser, &client, page).await["acr"], "urn:vouchsafe:acr:password");
+    let removed = app.events().await.into_iter().filter(|e| e.starts_with("factors_removed")).count();
+    assert_eq!(removed, 1);
+}

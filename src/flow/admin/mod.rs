@@ -14,6 +14,7 @@ pub mod client_logo;
 pub mod consent;
 pub mod console;
 pub mod console_client;
+pub mod factor;
 pub mod files;
 pub mod grant;
 pub mod group;

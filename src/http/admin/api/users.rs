@@ -8,10 +8,11 @@ use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::consent::ConsentView;
+use crate::flow::admin::factor::FactorsView;
 use crate::flow::admin::user::{Created, FirstAccess, RemovalEffects};
 use crate::flow::admin::user_document::{UserDocument, UserView};
 use crate::flow::admin::user_search::{HistoryEntry, Status, UserSearch};
-use crate::flow::admin::{consent, invitation, user, user_access, user_search};
+use crate::flow::admin::{consent, factor, invitation, user, user_access, user_search};
 use crate::identity::Permission;
 use crate::sensitive::Sensitive;
 
@@ -86,6 +87,16 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Delete, "/users/{user_id}/sessions", may(Permission::SessionsWrite), user_end_sessions)
         .does("Ends every session of a person.")
         .gives::<EndedSessions>(),
+    line!(Get, "/users/{user_id}/factors", may(READ), user_factors)
+        .does("Lists the second factors of a person.")
+        .gives::<FactorsView>(),
+    line!(Delete, "/users/{user_id}/factors", may(WRITE), user_remove_factors)
+        .does("Takes every second factor of a person away, with the recovery codes.")
+        .more("For somebody who lost them. Sessions go on; nobody does this to themselves but an owner.")
+        .gives::<RemovedFactors>(),
+    line!(Delete, "/users/{user_id}/factors/{factor_id}", may(WRITE), user_remove_factor)
+        .does("Takes one second factor of a person away.")
+        .gives::<RemovedFactors>(),
     line!(Get, "/users/{user_id}/consents", may(READ), user_consents)
         .does("Lists what a person has allowed clients.")
         .query(&[LIMIT, AFTER])
@@ -150,6 +161,15 @@ struct InvitationAnswer {
     user: UserView,
     /// The link by which they choose a password; shown this once.
     invitation_link: String,
+}
+
+/// How many second factors went.
+#[derive(Serialize, ToSchema)]
+struct RemovedFactors {
+    /// Whose.
+    user_id: String,
+    /// So many went.
+    removed: i64,
 }
 
 /// How many sessions ended.
@@ -256,6 +276,21 @@ async fn user_invite(call: ApiCall) -> Outcome {
 async fn user_end_sessions(call: ApiCall) -> Outcome {
     let (id, ended) = user_access::end_sessions(call.cx(), &call.actor, call.part("user_id")).await??;
     Answer::json(&EndedSessions { user_id: id.0, ended })
+}
+
+async fn user_factors(call: ApiCall) -> Outcome {
+    Answer::json(&factor::list(call.cx(), &call.actor, call.part("user_id")).await??)
+}
+
+async fn user_remove_factors(call: ApiCall) -> Outcome {
+    let (id, removed) = factor::remove(call.cx(), &call.actor, call.part("user_id"), None).await??;
+    Answer::json(&RemovedFactors { user_id: id.0, removed })
+}
+
+async fn user_remove_factor(call: ApiCall) -> Outcome {
+    let (who, which) = (call.part("user_id"), call.part("factor_id"));
+    let (id, removed) = factor::remove(call.cx(), &call.actor, who, Some(which)).await??;
+    Answer::json(&RemovedFactors { user_id: id.0, removed })
 }
 
 async fn user_consents(call: ApiCall) -> Outcome {
