@@ -150,7 +150,6 @@ pub fn told_acr(request: &ValidRequest, account: &SignedIn) -> &'static str {
     asked.filter_map(Level::of_acr).find(|level| *level <= reached).unwrap_or(reached).acr()
 }
 
-
 /// Second half: whether this person has allowed what is asked.
 pub fn consent(
     s: &Situation<'_>,

@@ -36,7 +36,16 @@ fn request(prompt: &str) -> ValidRequest {
 }
 
 fn situation<'a>(request: &'a ValidRequest, client: &'a Client, sessions: &'a [SignedIn]) -> Situation<'a> {
-    Situation { request, client, began_at: BEGAN, chosen: None, consented: None, sessions, second_factor: &NOBODY, now: at(60) }
+    Situation {
+        request,
+        client,
+        began_at: BEGAN,
+        chosen: None,
+        consented: None,
+        sessions,
+        second_factor: &NOBODY,
+        now: at(60),
+    }
 }
 
 /// One letter for each outcome, so that the tables below can be read.

@@ -150,7 +150,11 @@ mod tests {
     #[test]
     fn the_address_names_issuer_and_account() {
         let address = address(b"12345678901234567890", "ada@example.com", "Acme: Sign-in").unwrap();
-        assert!(address.expose().starts_with("otpauth://totp/Acme%20%20Sign-in:ada%40example.com?"), "{}", address.expose());
+        assert!(
+            address.expose().starts_with("otpauth://totp/Acme%20%20Sign-in:ada%40example.com?"),
+            "{}",
+            address.expose()
+        );
         assert_eq!(typed(b"12345678901234567890").expose(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
     }
 }

@@ -107,11 +107,10 @@ pub fn reach(c: &mut Conn, users: &[String]) -> Result<HashMap<String, Level>, F
 
 /// Takes a code of this time step, once: `false` if this or a later one was taken before (security case K01).
 pub fn take_step(c: &mut Conn, id: &FactorId, step: i64, now: Timestamp) -> Result<bool, Fault> {
-    let rows = q!(c, |conn| diesel::update(
-        factors::table.filter(factors::id.eq(&id.0)).filter(factors::last_step.lt(step))
-    )
-    .set((factors::last_step.eq(step), factors::last_used_at.eq(Some(now.millis()))))
-    .execute(conn))?;
+    let rows =
+        q!(c, |conn| diesel::update(factors::table.filter(factors::id.eq(&id.0)).filter(factors::last_step.lt(step)))
+            .set((factors::last_step.eq(step), factors::last_used_at.eq(Some(now.millis()))))
+            .execute(conn))?;
     Ok(rows == 1)
 }
 
@@ -145,7 +144,6 @@ pub fn delete(c: &mut Conn, user: &UserId, id: &FactorId) -> Result<bool, Fault>
 
 /// Takes all of a person away. How many it were.
 pub fn delete_of_user(c: &mut Conn, user: &UserId) -> Result<i64, Fault> {
-    let rows =
-        q!(c, |conn| diesel::delete(factors::table.filter(factors::user_id.eq(user.as_str()))).execute(conn))?;
+    let rows = q!(c, |conn| diesel::delete(factors::table.filter(factors::user_id.eq(user.as_str()))).execute(conn))?;
     Ok(row::count(rows))
 }

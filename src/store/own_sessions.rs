@@ -155,9 +155,8 @@ pub fn touch(c: &mut Conn, session: &OwnSession, now: Timestamp) -> Result<(), F
 
 /// Ends the session of this token.
 pub fn delete(c: &mut Conn, token_hash: &[u8]) -> Result<bool, Fault> {
-    let rows =
-        q!(c, |conn| diesel::delete(own_sessions::table.filter(own_sessions::token_hash.eq(token_hash)))
-            .execute(conn))?;
+    let rows = q!(c, |conn| diesel::delete(own_sessions::table.filter(own_sessions::token_hash.eq(token_hash)))
+        .execute(conn))?;
     Ok(rows == 1)
 }
 

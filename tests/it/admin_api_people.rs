@@ -4,6 +4,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use vouchsafe::identity::RoleName;
+use vouchsafe::identity::UserId;
+use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 
 use crate::support::admin::{Api, all_scopes};
 use crate::support::{Browser, TestApp};
@@ -161,8 +163,31 @@ async fn ways_in(api: &Api<'_>) {
     assert_eq!(api.delete(&format!("/users/{id}/consents/consenting")).await.status, 204);
     api.delete(&format!("/users/{id}/consents/consenting")).await.is_problem(404, "unknown_consent");
     assert_eq!(api.delete(&format!("/users/{id}/sessions")).await.ok(200)["ended"], 1);
+    factors(api, id).await;
     let must = api.post(&format!("/users/{id}/require-password-change"), json!({})).await.ok(200);
     assert_eq!(must["must_change_password"], true);
+}
+
+/// Seeing what a person has beyond the password, and taking it away.
+async fn factors(api: &Api<'_>, id: &str) {
+    for name in ["one", "two", "three"] {
+        let factor = Factor {
+            id: FactorId(name.to_owned()),
+            user_id: UserId(id.to_owned()),
+            kind: FactorKind::Totp,
+            name: name.to_owned(),
+            data: b"sealed".to_vec(),
+            credential_id: None,
+            last_step: 0,
+            created_at: api.app.clock.now(),
+            last_used_at: None,
+        };
+        assert!(api.app.write(move |c| vouchsafe::store::factors::insert(c, &factor)).await);
+    }
+    let path = format!("/users/{id}/factors");
+    assert_eq!(api.get(&path).await.ok(200)["factors"].as_array().map(Vec::len), Some(3));
+    assert_eq!(api.delete(&format!("{path}/one")).await.ok(200)["removed"], 1);
+    assert_eq!(api.delete(&path).await.ok(200)["removed"], 2);
 }
 
 #[tokio::test]

@@ -91,7 +91,11 @@ async fn k04_the_password_alone_opens_nothing_when_there_is_a_second_factor() {
     assert!(!has_session(&browser) && !browser.cookies.keys().any(|name| name.contains("device")));
     let (id, now) = (alice.id.clone(), app.clock.now());
     assert!(app.write(move |c| sessions::list(c, Some(&id), now, 10)).await.is_empty());
-    browser.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(&app, &client, "login_required");
+    browser.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(
+        &app,
+        &client,
+        "login_required",
+    );
     for wrong in ["000000", "12345", "ABCD-EFGH-JKMN-PQRS"] {
         let again = browser.submit_once(&form, &[("code", wrong)]).await;
         assert!(again.status == 422 && again.has("problem-code"), "{wrong}: {} {}", again.status, again.body);
@@ -155,7 +159,10 @@ async fn k05_a_half_is_of_one_person_one_browser_one_password_and_five_minutes()
 
     let form = half(&app, &mut browser, &client, &[]).await;
     let new = Sensitive::new("another password altogether");
-    user_access::set_password(&app.cx(), &Actor::CommandLine, ALICE, new, false).await.expect("no fault").expect("done");
+    user_access::set_password(&app.cx(), &Actor::CommandLine, ALICE, new, false)
+        .await
+        .expect("no fault")
+        .expect("done");
     assert_eq!(browser.submit_once(&form, &[("code", &phone.code(&app))]).await.status, 400, "another password");
     assert!(!has_session(&browser));
 }
@@ -216,10 +223,11 @@ async fn k12_a_session_is_raised_when_an_app_asks_for_more_and_never_says_more_t
     let liked = browser.get(&app.authorize_url(&client, &[("acr_values", mfa)])).await;
     assert!(!liked.code().is_empty());
     let essential = format!(r#"{{"id_token":{{"acr":{{"essential":true,"values":["{mfa}"]}}}}}}"#);
-    browser
-        .get(&app.authorize_url(&client, &[("claims", &essential)]))
-        .await
-        .is_redirected_error(&app, &client, "unmet_authentication_requirements");
+    browser.get(&app.authorize_url(&client, &[("claims", &essential)])).await.is_redirected_error(
+        &app,
+        &client,
+        "unmet_authentication_requirements",
+    );
 
     let phone = Phone::of(&app, &alice).await;
     let before = browser.cookies.clone();
@@ -234,7 +242,11 @@ async fn k12_a_session_is_raised_when_an_app_asks_for_more_and_never_says_more_t
     // I01: the token that was there before is nobody's.
     let mut old = Browser::new(&app);
     old.cookies = before;
-    old.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(&app, &client, "login_required");
+    old.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(
+        &app,
+        &client,
+        "login_required",
+    );
     let page = browser.get(&app.authorize_url(&client, &[("claims", &essential), ("prompt", "none")])).await;
     assert_eq!(tokens_of(&app, &mut browser, &client, page).await["acr"], mfa);
     // Who asks for the lower class is told that it was reached.
@@ -252,7 +264,11 @@ async fn who_must_have_a_second_factor_sets_one_up_before_going_on() {
     let page = browser.open(&app.authorize_url(&client, &[])).await;
     let form = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
     assert!(form.has("secret") && form.body.contains("<svg"), "{}", form.body);
-    browser.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(&app, &client, "login_required");
+    browser.get(&app.authorize_url(&client, &[("prompt", "none")])).await.is_redirected_error(
+        &app,
+        &client,
+        "login_required",
+    );
     let typed = form.body.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
     let secret = decoded(typed);
     let wrong = browser.submit_once(&form, &[("code", "000000")]).await;

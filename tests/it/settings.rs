@@ -16,8 +16,7 @@ async fn pages_show_whose_provider_it_is_and_whom_to_ask() {
     for (support, link) in
         [("help@acme.test", "mailto:help@acme.test"), ("https://acme.test/help", "https://acme.test/help")]
     {
-        let document =
-            SettingsDocument {
+        let document = SettingsDocument {
             organisation: Some("Acme <b>&".to_owned()),
             support: Some(support.to_owned()),
             ..SettingsDocument::default()

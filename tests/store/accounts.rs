@@ -59,7 +59,10 @@ async fn factors_are_stored_whole(arena: Arena) {
             assert!(factors::rename(c, &alice(), &passkey.id, "Laptop\0")?);
             assert!(factors::used(c, &passkey.id, b"new", later(9))?);
             let found = factors::find_by_credential(c, b"b")?.expect("it is there");
-            assert_eq!((found.name.as_str(), found.data, found.last_used_at), ("Laptop\u{fffd}", b"new".to_vec(), Some(later(9))));
+            assert_eq!(
+                (found.name.as_str(), found.data, found.last_used_at),
+                ("Laptop\u{fffd}", b"new".to_vec(), Some(later(9)))
+            );
             assert!(!factors::delete(c, &bob, &passkey.id)?, "not hers");
             assert!(factors::delete(c, &alice(), &passkey.id)? && !factors::delete(c, &alice(), &passkey.id)?);
             assert_eq!(factors::delete_of_user(c, &alice())?, 1);
@@ -131,7 +134,11 @@ async fn a_mailed_link_is_for_one_purpose_and_once(arena: Arena) {
     arena.write(|c| account_links::replace(c, b"h", "reset", &link("alice@example.com"))).await;
     arena
         .write(|c| {
-            assert_eq!(account_links::find_live(c, b"h", "reset", NOW)?, Some(link("alice@example.com")), "looking uses nothing");
+            assert_eq!(
+                account_links::find_live(c, b"h", "reset", NOW)?,
+                Some(link("alice@example.com")),
+                "looking uses nothing"
+            );
             assert_eq!(account_links::find_live(c, b"h", "verify", NOW)?, None, "another purpose");
             assert_eq!(account_links::take(c, b"h", "verify", NOW)?, None, "another purpose");
             assert_eq!(account_links::find_live(c, b"h", "reset", later(60))?, None, "too old");
@@ -149,8 +156,14 @@ async fn a_new_link_voids_the_one_before(arena: Arena) {
             account_links::replace(c, b"2", "verify", &link("a"))?;
             account_links::replace(c, b"3", "reset", &AccountLink { user_id: None, ..link("b") })?;
             account_links::replace(c, b"4", "reset", &link("a"))?;
-            let live = |c: &mut _, hash: &[u8], purpose| account_links::find_live(c, hash, purpose, NOW).map(|l| l.is_some());
-            assert!(!live(c, b"1", "reset")? && live(c, b"2", "verify")? && live(c, b"3", "reset")? && live(c, b"4", "reset")?);
+            let live =
+                |c: &mut _, hash: &[u8], purpose| account_links::find_live(c, hash, purpose, NOW).map(|l| l.is_some());
+            assert!(
+                !live(c, b"1", "reset")?
+                    && live(c, b"2", "verify")?
+                    && live(c, b"3", "reset")?
+                    && live(c, b"4", "reset")?
+            );
             assert_eq!(account_links::delete_of_user(c, &alice())?, 2);
             assert_eq!(account_links::delete_expired(c, later(60))?, 0);
             assert_eq!(account_links::delete_expired(c, later(61))?, 1);

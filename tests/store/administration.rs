@@ -243,7 +243,10 @@ async fn own_sessions_are_found_with_all_that_ends_them(arena: Arena) {
     let outer = found.standing.session.expect("the session at the provider");
     assert_eq!((outer.ended_at, outer.expires_at), (None, later(3_600)));
     assert!(arena.read(|c| own_sessions::find(c, "console", b"T")).await.is_none());
-    assert!(arena.read(|c| own_sessions::find(c, "account", b"t")).await.is_none(), "a session of one app is none of another");
+    assert!(
+        arena.read(|c| own_sessions::find(c, "account", b"t")).await.is_none(),
+        "a session of one app is none of another"
+    );
     // A role that nobody defined, an ended session, one that was swept, and a person who is gone.
     arena.tamper("DELETE FROM roles");
     assert_eq!(find().await.expect("it is there").defined, None);
@@ -276,7 +279,9 @@ async fn own_sessions_are_used_and_end(arena: Arena) {
             assert_eq!(other.session.last_seen_at, NOW);
             assert_eq!(own_sessions::delete_expired(c, later(60))?, 0);
             assert_eq!(own_sessions::delete_expired(c, later(61))?, 1);
-            assert!(own_sessions::find(c, "console", b"b")?.is_none() && own_sessions::find(c, "console", b"a")?.is_some());
+            assert!(
+                own_sessions::find(c, "console", b"b")?.is_none() && own_sessions::find(c, "console", b"a")?.is_some()
+            );
             assert!(own_sessions::delete(c, b"a")? && !own_sessions::delete(c, b"a")?);
             assert!(own_sessions::find(c, "console", b"a")?.is_none());
             Ok(())

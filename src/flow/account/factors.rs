@@ -100,7 +100,12 @@ fn shown(cx: &Cx, user: &User, enrolment: &Enrolment) -> Result<AppOffer, Fault>
     // Black on white whatever the colours of the page: not every camera reads it the other way round.
     let picture = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
     let picture = picture.find("<svg").map(|at| picture[at..].to_owned()).unwrap_or_default();
-    Ok(AppOffer { enrolment: pending::seal(cx, enrolment, AAD)?, picture, typed: totp::typed(&enrolment.secret), address })
+    Ok(AppOffer {
+        enrolment: pending::seal(cx, enrolment, AAD)?,
+        picture,
+        typed: totp::typed(&enrolment.secret),
+        address,
+    })
 }
 
 fn opened_enrolment(cx: &Cx, user: &User, bound_to: &str, sealed: &str) -> Result<Enrolment, FactorRefusal> {

@@ -24,7 +24,7 @@ use crate::secret::random::{token32, uuid};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::signing::{Expect, ExpectedAudience};
-use crate::store::own_sessions::{self, OwnSession, Found};
+use crate::store::own_sessions::{self, Found, OwnSession};
 use crate::store::sessions;
 use crate::time::{Lifetime, Timestamp};
 

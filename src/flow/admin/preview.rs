@@ -11,6 +11,7 @@ use super::user_refusal::UserRefusal;
 use super::{Actor, AdminRefusal, Done};
 use crate::flow::Cx;
 use crate::flow::oauth::issue::{self, Making};
+use crate::identity::Level;
 use crate::identity::{Permission, SessionId, User};
 use crate::oauth::authorization::Authorization;
 use crate::oauth::authorize;
@@ -18,7 +19,6 @@ use crate::oauth::claims::{self, ClaimsRequest};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::client_policy::RefreshRule;
 use crate::oauth::mapping::{self, MappingTarget, Owner};
-use crate::identity::Level;
 use crate::oauth::scope::ScopeSet;
 use crate::store::{clients, consents};
 

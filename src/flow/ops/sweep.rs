@@ -5,8 +5,8 @@ use crate::flow::admin::idempotency::KEPT;
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    account_links, ceremonies, clients, codes, grants, guesses, idempotency, invitations, leases, outbox, own_sessions, refresh_tokens,
-    revoked_tokens, sessions, setup_links, stats,
+    account_links, ceremonies, clients, codes, grants, guesses, idempotency, invitations, leases, outbox, own_sessions,
+    refresh_tokens, revoked_tokens, sessions, setup_links, stats,
 };
 use crate::time::{Lifetime, Timestamp};
 

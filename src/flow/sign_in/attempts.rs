@@ -63,4 +63,3 @@ pub(super) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store
     }
     Ok(())
 }
-

@@ -125,7 +125,12 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<(SessionId, Option<Vec<u8>
             let session = found.signed_in.session;
             // What was proven first keeps its age: a second factor alone is no new sign-in.
             let auth_time = if b.raises.is_some() { session.auth_time } else { b.now };
-            sessions::reauthenticated(c, &session.id, sessions::Proof { auth_time, now: b.now, acr, amr }, &b.token_hash)?;
+            sessions::reauthenticated(
+                c,
+                &session.id,
+                sessions::Proof { auth_time, now: b.now, acr, amr },
+                &b.token_hash,
+            )?;
             (session.id, Some(found.token_hash))
         }
         None => {

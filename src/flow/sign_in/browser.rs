@@ -62,8 +62,9 @@ pub fn live_sessions(
     }
     let mut found: Vec<Found> = sessions::find_by_token_hashes(c, hashes)?
         .into_iter()
-        .map(|(token_hash, session, user)| {
-            Found { token_hash, signed_in: SignedIn { session, user, reach: Level::Password } }
+        .map(|(token_hash, session, user)| Found {
+            token_hash,
+            signed_in: SignedIn { session, user, reach: Level::Password },
         })
         .filter(|f| is_good(&f.signed_in, rule, now))
         .collect();

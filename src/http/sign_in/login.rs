@@ -1,8 +1,8 @@
 //! Owns `POST /login` over HTTP: the form in, cookies out.
 
 use crate::flow::Fault;
-use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::begin::SignedInNow;
+use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, Submitted};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
