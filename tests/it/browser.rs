@@ -3,9 +3,15 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use vouchsafe::flow::admin::Actor;
+use vouchsafe::flow::admin::settings::{self, SettingsDocument};
+use vouchsafe::identity::SecondFactorRule;
+use vouchsafe::identity::level::RequiredFor;
 use vouchsafe::oauth::client_policy::Profile;
+use vouchsafe::secret::totp;
 use vouchsafe::time::Lifetime;
 
+use crate::second_factor;
 use crate::support::chromium::{self, Chromium};
 use crate::support::relying_party::PASSWORD;
 use crate::support::{Client, TestApp};
@@ -190,6 +196,48 @@ async fn several_accounts_errors_form_post_and_the_set_up_link() {
     browser.wait_for("issuer").await;
     browser.go(&format!("{}?token={}", app.url("/setup"), link.expose())).await;
     browser.wait_for("correlation-id").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_factor_is_set_up_shown_and_lost() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    let client = landing_client(&app, "shop").await;
+    app.person(ALICE).await;
+    let second_factor = SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new() };
+    let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
+    settings::replace(&app.cx(), &Actor::CommandLine, document, None).await.expect("no fault").expect("saved");
+    browser.go(&app.authorize_url(&client, &[])).await;
+    browser.sign_in(ALICE, PASSWORD).await;
+    browser.wait_for("secret").await;
+    browser.inspect("enrol").await;
+    browser.type_into("code", "000000").await;
+    browser.press("submit").await;
+    browser.wait_for("problem-code").await;
+    browser.inspect("enrol-wrong").await;
+    let typed = browser.text_of("secret").await;
+    let secret = second_factor::decoded(&typed);
+    browser.type_into("code", &totp::code_at(&secret, app.clock.now())).await;
+    browser.press("submit").await;
+    browser.wait_for("codes").await;
+    browser.inspect("recovery-codes").await;
+    let recovery = browser.text_of("codes").await.lines().next().expect("a code").to_owned();
+    browser.press("go-on").await;
+    landed(&browser).await;
+
+    app.pass(Lifetime::from_seconds(60));
+    browser.go(&app.authorize_url(&client, &[("prompt", "login")])).await;
+    browser.sign_in(ALICE, PASSWORD).await;
+    browser.wait_for("code").await;
+    browser.inspect("second-factor").await;
+    browser.type_into("code", "000000").await;
+    browser.press("submit").await;
+    browser.wait_for("problem-code").await;
+    browser.inspect("second-factor-wrong").await;
+    browser.type_into("code", &recovery.to_lowercase()).await;
+    browser.press("submit").await;
+    landed(&browser).await;
     browser.quit().await;
 }
 

@@ -41,8 +41,8 @@ impl Phone {
 }
 
 /// Base32 as a person would type it.
-fn decoded(typed: &str) -> Vec<u8> {
-    let letters = typed.bytes().filter(|b| *b != b' ');
+pub fn decoded(typed: &str) -> Vec<u8> {
+    let letters = typed.bytes().filter(u8::is_ascii_alphanumeric);
     let (mut bits, mut have, mut out) = (0_u32, 0, Vec::new());
     for letter in letters {
         let value = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };

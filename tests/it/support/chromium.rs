@@ -168,6 +168,12 @@ impl Chromium {
         panic!("no words at {}", self.url().await)
     }
 
+    /// The words of one element.
+    pub async fn text_of(&self, id: &str) -> String {
+        let element = self.client.find(Locator::Id(id)).await.unwrap_or_else(|e| panic!("{id}: {e}"));
+        element.text().await.expect("words")
+    }
+
     pub async fn sign_in(&self, email: &str, password: &str) {
         self.wait_for("login").await;
         self.type_into("login", email).await;
