@@ -384,6 +384,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    try_runs (id) {
+        id -> Text,
+        state_hash -> Binary,
+        console_session_id -> Text,
+        client_id -> Text,
+        details -> Text,
+        report -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));

@@ -39,4 +39,5 @@ mod settings;
 mod stats;
 mod token;
 mod trace;
+mod try_it;
 mod userinfo;

@@ -258,7 +258,7 @@ fn rank(client: &Client) -> Permissions {
 }
 
 /// Whether the actor may change this client at all: not the console's own, and none that stands as high as they do.
-fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
+pub(super) fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
     if console_client::is_it(id) {
         return Err(ClientRefusal::BuiltIn(id.to_owned()).into());
     }

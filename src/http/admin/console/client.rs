@@ -47,6 +47,9 @@ pub(super) fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
         tabs.push(("Secrets", format!("{at}/secrets")));
     }
     tabs.push(("Preview", format!("{at}/preview")));
+    if desk.may(P::ClientsWrite) && !view.built_in {
+        tabs.push(("Try it", format!("{at}/try")));
+    }
     if desk.may(P::SessionsRead) {
         tabs.push(("Tokens", format!("{at}/grants")));
     }
@@ -66,6 +69,9 @@ pub async fn overview(desk: Desk) -> Reply {
     let mut page = frame(&desk, &id, &view);
     let d = &view.document;
     let now = desk.cx().now;
+    if desk.may(P::ClientsWrite) && !view.built_in {
+        page.actions = vec![desk.main_link("Try it", &format!("{}/try", at(&id)))];
+    }
     let codes = |list: &[String]| match list.is_empty() {
         true => vec![Part::plain("none")],
         false => list.iter().map(|text| Part::Code(text.clone())).collect(),
@@ -111,7 +117,7 @@ async fn settings_page(desk: &Desk, failed: Failed) -> Reply {
     desk.show_tried(page, &failed)
 }
 
-fn choice(options: &[(&str, &str)]) -> FieldKind {
+pub(super) fn choice(options: &[(&str, &str)]) -> FieldKind {
     FieldKind::Choice(options.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect())
 }
 
