@@ -123,6 +123,7 @@ async fn a_client_is_tried_from_its_page_to_the_report() {
     browser.inspect("console-try-report").await;
     browser.client.execute("window.scrollTo(0, 1500)", vec![]).await.expect("the page moves");
     browser.inspect("console-try-report-tokens").await;
+    app.pass(vouchsafe::time::Lifetime::from_seconds(2));
     signed_in(&browser, &app, "/admin/clients/wiki/try").await;
     let none = browser.client.find(fantoccini::Locator::Css("#try-prompt option[value=none]")).await.expect("none");
     none.click().await.expect("an option");

@@ -3,7 +3,7 @@
 use super::clients::{profile_name, secret_page, state};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::{ago_text, span};
-use super::{diagnosis, files, mapping, snippets};
+use super::{diagnosis, files, mapping, snippets, try_it};
 use crate::flow::admin::client::{self, ClientDocument, ClientView};
 use crate::flow::admin::{AdminRefusal, RefusalKind};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table, Tone};
@@ -51,7 +51,7 @@ pub(super) fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
     }
     tabs.push(("Preview", format!("{at}/preview")));
     if desk.may(P::ClientsWrite) && !view.built_in {
-        tabs.push(("Try it", format!("{at}/try")));
+        tabs.push((try_it::TAB, format!("{at}/try")));
     }
     if desk.may(P::SessionsRead) {
         tabs.push(("Tokens", format!("{at}/grants")));

@@ -17,6 +17,9 @@ use crate::identity::Permission as P;
 use crate::identity::permission::is_admin_scope;
 use crate::time::{Lifetime, Timestamp};
 
+/// The tab of a client's page.
+pub(super) const TAB: &str = "Try it";
+
 /// `GET /admin/clients/{id}/try`.
 pub async fn ask(desk: Desk) -> Reply {
     ask_page(&desk, None).await
@@ -207,6 +210,7 @@ pub async fn show(desk: Desk) -> Reply {
     let report = answer!(desk, try_it::read(desk.cx(), &desk.visit, &id, &desk.segment(3)).await);
     let mut page = frame(&desk, &id, &view);
     page.actions = vec![desk.main_link("Try again", &format!("{}/try", at(&id)))];
+    page.tabs.iter_mut().filter(|tab| tab.label == TAB).for_each(|tab| tab.here = true);
     let trace = format!("/admin/diagnosis?reference={}", encoded(&report.correlation_id));
     if desk.may(P::TracesRead) {
         page.actions.push(desk.link("To the trace", &trace));
