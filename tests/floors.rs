@@ -97,6 +97,16 @@ fn the_house_stands_as_it_is_drawn() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// Whoever has an `AuthenticatedClient` may redeem in its name. Beside client authentication only a run of "Try it" makes one.
+#[test]
+fn clients_are_stood_in_for_by_a_try_run_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let names = |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains("tried_out(");
+    let found = rust_files(&root).into_iter().filter(names);
+    let found: Vec<String> = found.map(|path| path.strip_prefix(&root).unwrap().display().to_string()).collect();
+    assert_eq!(found, ["flow/admin/try_it/run.rs", "oauth/client_auth.rs"]);
+}
+
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();

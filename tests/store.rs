@@ -27,5 +27,7 @@ mod standing;
 mod stats;
 #[path = "store/tokens.rs"]
 mod tokens;
+#[path = "store/try_runs.rs"]
+mod try_runs;
 #[path = "store/writer.rs"]
 mod writer;

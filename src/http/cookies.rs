@@ -83,6 +83,7 @@ pub fn read(request: &HttpRequest, place: &Place) -> Browser {
         session_tokens: tokens.map(str::to_owned).collect(),
         binding: find(request, Jar::Browser, place).filter(|b| check_shape(Kind::Device, b)),
         device: find(request, Jar::Device, place),
+        console: find(request, Jar::Console, place),
     }
 }
 

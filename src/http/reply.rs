@@ -163,12 +163,7 @@ impl Reply {
     /// An OAuth error as JSON (RFC 6749 section 5.2) with the correlation id. `invalid_client` after an `Authorization`
     /// header challenges by the same scheme.
     pub fn oauth_error(refusal: &Refusal, correlation_id: &str, issuer: &str) -> Self {
-        let body = json!({
-            "error": refusal.code.as_str(),
-            "error_description": refusal.description.as_str(),
-            "correlation_id": correlation_id,
-        });
-        let reply = Self::json(refusal.code.status(), &body).correlated(correlation_id);
+        let reply = Self::json(refusal.code.status(), &refusal.to_json(correlation_id)).correlated(correlation_id);
         if refusal.code.status() == 401 { reply.challenge(format!("Basic realm=\"{issuer}\"")) } else { reply }
     }
 

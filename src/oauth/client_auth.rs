@@ -22,7 +22,8 @@ pub struct Presented {
     pub secret: Option<Sensitive>,
 }
 
-/// A client that proved who it is; the only thing that may redeem. Made by [`authenticate`] alone.
+/// A client that proved who it is; the only thing that may redeem. Made by [`authenticate`], and for an administrator who tries
+/// a client out by [`AuthenticatedClient::tried_out`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthenticatedClient {
     client: Client,
@@ -30,6 +31,12 @@ pub struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// A client in whose name an administrator acts who may change it and give it secrets: their authority stands in for its
+    /// proof. For `flow::admin::try_it` alone (`tests/floors.rs`), which has judged the administrator and the client.
+    pub fn tried_out(client: Client) -> Self {
+        Self { client, secret_id: None }
+    }
+
     /// The client.
     pub fn client(&self) -> &Client {
         &self.client

@@ -149,6 +149,15 @@ impl Refusal {
         Self { code, description: Description::new(description), finding }
     }
 
+    /// The body of an error that is answered directly (RFC 6749 section 5.2), with the id under which the trace tells more.
+    pub fn to_json(&self, correlation_id: &str) -> serde_json::Value {
+        serde_json::json!({
+            "error": self.code.as_str(),
+            "error_description": self.description.as_str(),
+            "correlation_id": correlation_id,
+        })
+    }
+
     /// Adds what was expected and what came, for the trace only. Cut to 500 characters each.
     #[must_use]
     pub fn because(mut self, expected: impl fmt::Display, received: impl fmt::Display) -> Self {

@@ -51,6 +51,7 @@ pub mod setup_links;
 pub mod standing;
 pub mod stats;
 pub mod traces;
+pub mod try_runs;
 pub mod usage;
 pub mod user_search;
 pub mod user_terms;

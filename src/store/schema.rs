@@ -355,15 +355,15 @@ diesel::table! {
 diesel::table! {
     own_sessions (id) {
         id -> Text,
-        app -> Text,
         token_hash -> Binary,
         user_id -> Text,
         session_id -> Text,
         created_at -> BigInt,
         auth_time -> BigInt,
-        amr -> Text,
         last_seen_at -> BigInt,
         expires_at -> BigInt,
+        app -> Text,
+        amr -> Text,
     }
 }
 
@@ -417,6 +417,20 @@ diesel::table! {
         hash -> Binary,
         user_id -> Text,
         created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    try_runs (id) {
+        id -> Text,
+        state_hash -> Binary,
+        console_session_id -> Text,
+        client_id -> Text,
+        details -> Text,
+        report -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
     }
 }

@@ -100,6 +100,45 @@ async fn a_client_from_its_registration_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_tried_from_its_page_to_the_report() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    app.web("wiki").await;
+    let scopes = vouchsafe::oauth::scope::ScopeSet::of(["stock:read"]);
+    app.client_with("robot", vouchsafe::oauth::client_policy::Profile::Service, |row| row.scopes = scopes).await;
+    look(&browser, &app, &[("console-client-actions", "/admin/clients/wiki")]).await;
+    let start = browser.client.find(fantoccini::Locator::LinkText("Try it")).await.expect("a way to it");
+    start.click().await.expect("a link");
+    browser.wait_for("try-submit").await;
+    browser.inspect("console-try").await;
+    browser.press("try-submit").await;
+    browser.wait_for("approve").await;
+    browser.press("approve").await;
+    browser.wait_for("content").await;
+    let words = browser.text().await;
+    assert!(words.contains("The run went through") && words.contains("6. Revocation"), "{words}");
+    let here = browser.url().await;
+    assert!(here.contains("/admin/clients/wiki/try/") && !here.contains("code="), "{here}");
+    browser.inspect("console-try-report").await;
+    browser.client.execute("window.scrollTo(0, 1500)", vec![]).await.expect("the page moves");
+    browser.inspect("console-try-report-tokens").await;
+    app.pass(vouchsafe::time::Lifetime::from_seconds(2));
+    signed_in(&browser, &app, "/admin/clients/wiki/try").await;
+    let none = browser.client.find(fantoccini::Locator::Css("#try-prompt option[value=none]")).await.expect("none");
+    none.click().await.expect("an option");
+    fill(&browser, "try", &[("max_age", "0")]).await;
+    let words = browser.text().await;
+    assert!(words.contains("login_required"), "{words}");
+    browser.inspect("console-try-refused").await;
+    signed_in(&browser, &app, "/admin/clients/robot/try").await;
+    browser.inspect("console-try-service").await;
+    fill(&browser, "try-itself", &[]).await;
+    browser.inspect("console-try-service-report").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_groups_and_roles() {
     let Some(browser) = chromium::start().await else { return };
     let app = TestApp::start().await;

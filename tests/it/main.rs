@@ -41,4 +41,5 @@ mod settings;
 mod stats;
 mod token;
 mod trace;
+mod try_it;
 mod userinfo;

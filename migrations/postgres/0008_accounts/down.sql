@@ -3,18 +3,13 @@ DROP TABLE ceremonies;
 DROP TABLE account_links;
 DROP TABLE recovery_codes;
 DROP TABLE factors;
-CREATE TABLE console_sessions (
-    id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    token_hash   BYTEA NOT NULL UNIQUE,
-    user_id      TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    session_id   TEXT COLLATE "C" NOT NULL,
-    created_at   BIGINT NOT NULL,
-    auth_time    BIGINT NOT NULL,
-    last_seen_at BIGINT NOT NULL,
-    expires_at   BIGINT NOT NULL
-);
-INSERT INTO console_sessions SELECT id, token_hash, user_id, session_id, created_at, auth_time, last_seen_at, expires_at FROM own_sessions WHERE app = 'console';
-DROP TABLE own_sessions;
+DELETE FROM own_sessions WHERE app <> 'console';
+DROP INDEX own_sessions_by_session;
+DROP INDEX own_sessions_by_user;
+DROP INDEX own_sessions_by_end;
+ALTER TABLE own_sessions DROP COLUMN app;
+ALTER TABLE own_sessions DROP COLUMN amr;
+ALTER TABLE own_sessions RENAME TO console_sessions;
 CREATE INDEX console_sessions_by_session ON console_sessions (session_id);
 CREATE INDEX console_sessions_by_user ON console_sessions (user_id);
 CREATE INDEX console_sessions_by_end ON console_sessions (expires_at);

@@ -1,20 +1,12 @@
 -- What people look after themselves: factors beyond the password, recovery codes, links that were mailed to them, and the
 -- sessions of the account pages, which stand beside those of the console.
 
-CREATE TABLE own_sessions (
-    id           TEXT NOT NULL PRIMARY KEY,
-    app          TEXT NOT NULL,
-    token_hash   BLOB NOT NULL UNIQUE,
-    user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    session_id   TEXT NOT NULL,
-    created_at   INTEGER NOT NULL,
-    auth_time    INTEGER NOT NULL,
-    amr          TEXT NOT NULL,
-    last_seen_at INTEGER NOT NULL,
-    expires_at   INTEGER NOT NULL
-) STRICT;
-INSERT INTO own_sessions SELECT id, 'console', token_hash, user_id, session_id, created_at, auth_time, '["pwd"]', last_seen_at, expires_at FROM console_sessions;
-DROP TABLE console_sessions;
+ALTER TABLE console_sessions RENAME TO own_sessions;
+ALTER TABLE own_sessions ADD COLUMN app TEXT NOT NULL DEFAULT 'console';
+ALTER TABLE own_sessions ADD COLUMN amr TEXT NOT NULL DEFAULT '["pwd"]';
+DROP INDEX console_sessions_by_session;
+DROP INDEX console_sessions_by_user;
+DROP INDEX console_sessions_by_end;
 CREATE INDEX own_sessions_by_session ON own_sessions (session_id);
 CREATE INDEX own_sessions_by_user ON own_sessions (user_id);
 CREATE INDEX own_sessions_by_end ON own_sessions (expires_at);

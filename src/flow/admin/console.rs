@@ -100,7 +100,7 @@ fn own_place(to: &str) -> String {
     let path = to.split('?').next().unwrap_or_default();
     let inside = path == "/admin" || path.starts_with("/admin/");
     let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'"' && b != b'<' && b != b'>');
-    let is_step = ["/admin/login", "/admin/callback", "/admin/logout"].contains(&path);
+    let is_step = ["/admin/login", "/admin/callback", "/admin/logout", "/admin/try/callback"].contains(&path);
     let good = inside && plain && !is_step && !to.contains("//") && !to.contains("..") && to.len() <= 300;
     if good { to.to_owned() } else { "/admin".to_owned() }
 }

@@ -34,6 +34,7 @@ pub mod settings;
 pub mod setup;
 pub mod snippets;
 pub mod trace;
+pub mod try_it;
 pub mod user;
 pub mod user_access;
 pub mod user_document;

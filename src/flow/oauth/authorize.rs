@@ -1,6 +1,7 @@
 //! Owns the authorization endpoint: begins a request or goes on with one, asks `oauth::step` what must happen, and does it:
 //! shows a page, makes the code, or refuses. It does not own the pages nor the steps people take.
 
+use crate::flow::admin::try_it::door;
 use crate::flow::oauth::{issue, scopes};
 use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
 use crate::flow::sign_in::enrol::{self, EnrolForm};
@@ -111,6 +112,8 @@ pub async fn begin(cx: &Cx, params: &Params, browser: &Browser, binding: &str) -
         Ok(client) => client,
         Err(page) => return Ok(Next::Page(Box::new(page))),
     };
+    let asked = door::Asked { redirect_uri: params.find("redirect_uri"), state: params.find("state"), browser };
+    let client = door::admit(cx, client, &asked).await?;
     let note = || Note::default().client(&client.client_id);
     let callback = match authorize::callback(params, &client, cx.issuer()) {
         Ok(callback) => callback,
@@ -163,6 +166,8 @@ pub async fn reopen(
         Ok(client) => client,
         Err(page) => return Ok(Err(page)),
     };
+    let (redirect_uri, state) = (Some(pending.request.redirect_uri.as_str()), pending.request.state.as_deref());
+    let client = door::admit(cx, client, &door::Asked { redirect_uri, state, browser }).await?;
     match authorize::resume(&pending.request, &client, cx.issuer()) {
         Ok(callback) => Ok(Ok((pending, client, callback))),
         Err(refusal) => {

@@ -9,6 +9,7 @@ use crate::flow::{Cx, Fault};
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::introspection;
+use crate::oauth::params::Params;
 use crate::oauth::token;
 use crate::secret::token::{Kind, check_shape, hash};
 use crate::store::{refresh_tokens, standing};
@@ -28,7 +29,14 @@ pub async fn answer(cx: &Cx, incoming: &Incoming<'_>) -> Result<Result<Value, Re
         Ok(caller) => caller,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let caller = caller.client();
+    answer_to(cx, caller.client(), incoming.form).await
+}
+
+/// The same for a caller that need not be asked any more who it is.
+///
+/// # Errors
+/// Those of [`answer`].
+pub async fn answer_to(cx: &Cx, caller: &Client, form: &Params) -> Result<Result<Value, Refusal>, Fault> {
     let note = || Note::default().client(&caller.client_id);
     if caller.is_public() {
         let words = "a public client may not introspect: it cannot prove who it is";
@@ -36,7 +44,7 @@ pub async fn answer(cx: &Cx, incoming: &Incoming<'_>) -> Result<Result<Value, Re
             .because("a confidential client", "a public one");
         return Ok(Err(cx.refuse(STEP, refusal, note())));
     }
-    let Some(text) = incoming.form.find("token") else {
+    let Some(text) = form.find("token") else {
         let refusal = token::missing("token", "RFC 7662 section 2.1");
         return Ok(Err(cx.refuse(STEP, refusal, note())));
     };

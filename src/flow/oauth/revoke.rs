@@ -4,7 +4,9 @@ use crate::flow::oauth::client::{self, Incoming};
 use crate::flow::oauth::userinfo::AccessToken;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
+use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::params::Params;
 use crate::oauth::token;
 use crate::secret::token::{Kind, check_shape, hash};
 use crate::store::{grants, refresh_tokens, revoked_tokens};
@@ -25,9 +27,17 @@ pub async fn revoke(cx: &Cx, incoming: &Incoming<'_>) -> Result<Result<(), Refus
         Ok(caller) => caller,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let client_id = caller.client().client_id.clone();
+    revoke_for(cx, caller.client(), incoming.form).await
+}
+
+/// The same for a caller that need not be asked any more who it is.
+///
+/// # Errors
+/// Those of [`revoke`].
+pub async fn revoke_for(cx: &Cx, caller: &Client, form: &Params) -> Result<Result<(), Refusal>, Fault> {
+    let client_id = caller.client_id.clone();
     let note = Note::default().client(&client_id);
-    let Some(text) = incoming.form.find("token") else {
+    let Some(text) = form.find("token") else {
         return Ok(Err(cx.refuse(STEP, token::missing("token", "RFC 7009 section 2.1"), note)));
     };
     let owner = match check_shape(Kind::RefreshToken, text) {

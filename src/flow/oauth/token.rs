@@ -39,14 +39,38 @@ pub async fn exchange(cx: &mut Cx, incoming: &Incoming<'_>) -> Result<Result<Tok
         Ok(client) => client,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    redeem(cx, grant, incoming.form, &client).await
+}
+
+/// The same for a client that need not be asked any more who it is.
+///
+/// # Errors
+/// Those of [`exchange`].
+pub async fn exchange_as(
+    cx: &mut Cx,
+    form: &Params,
+    client: &AuthenticatedClient,
+) -> Result<Result<TokenAnswer, Refusal>, Fault> {
+    match token::grant_type(form) {
+        Ok(grant) => redeem(cx, grant, form, client).await,
+        Err(refusal) => Ok(Err(cx.refuse(STEP, refusal, Note::default().client(&client.client().client_id)))),
+    }
+}
+
+async fn redeem(
+    cx: &mut Cx,
+    grant: GrantType,
+    form: &Params,
+    client: &AuthenticatedClient,
+) -> Result<Result<TokenAnswer, Refusal>, Fault> {
     let note = Note::default().client(&client.client().client_id);
     if let Err(refusal) = token::allowed(grant, client.client()) {
         return Ok(Err(cx.refuse(STEP, refusal, note)));
     }
     let redeemed = match grant {
-        GrantType::AuthorizationCode => by_code(cx, incoming.form, &client).await?,
-        GrantType::RefreshToken => by_refresh_token(cx, incoming.form, &client).await?,
-        GrantType::ClientCredentials => by_client_credentials(cx, incoming.form, &client).await?,
+        GrantType::AuthorizationCode => by_code(cx, form, client).await?,
+        GrantType::RefreshToken => by_refresh_token(cx, form, client).await?,
+        GrantType::ClientCredentials => by_client_credentials(cx, form, client).await?,
     };
     let redeemed = match redeemed {
         Ok(redeemed) => redeemed,

@@ -6,7 +6,7 @@ use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
     account_links, ceremonies, clients, codes, grants, guesses, idempotency, invitations, leases, outbox, own_sessions,
-    refresh_tokens, revoked_tokens, sessions, setup_links, stats,
+    refresh_tokens, revoked_tokens, sessions, setup_links, stats, try_runs,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -46,6 +46,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| refresh_tokens::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| grants::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| sessions::delete_expired(c, before)).await?;
+    gone += repeat(parts, move |c| try_runs::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| own_sessions::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| revoked_tokens::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| setup_links::delete_expired(c, before)).await?;

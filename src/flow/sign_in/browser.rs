@@ -23,6 +23,8 @@ pub struct Browser {
     pub session_tokens: Vec<String>,
     /// Marks a browser somebody has signed in from before.
     pub device: Option<String>,
+    /// Token of the console session, if somebody administers from here.
+    pub console: Option<String>,
 }
 
 impl Browser {

@@ -49,12 +49,7 @@ async fn answer(call: &Call, form: Option<&Params>) -> Reply {
 }
 
 fn refused(call: &Call, refusal: &Refusal) -> Reply {
-    let body = serde_json::json!({
-        "error": refusal.code.as_str(),
-        "error_description": refusal.description.as_str(),
-        "correlation_id": call.cx.correlation_id,
-    });
-    Reply::json(refusal.code.status(), &body)
+    Reply::json(refusal.code.status(), &refusal.to_json(&call.cx.correlation_id))
         .correlated(&call.cx.correlation_id)
         .challenge(bearer::challenge(&call.web.place.issuer, Some(refusal)))
 }

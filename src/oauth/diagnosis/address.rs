@@ -26,6 +26,14 @@ enum Difference {
 
 /// `redirect_uri` of an authorization request. `owners`: clients that registered the very address.
 pub(super) fn redirect_uri(registered: &str, sent: &str, owners: &[String]) -> Diagnosis {
+    if sent.ends_with("/admin/try/callback") {
+        return Diagnosis {
+            mistake: "The request goes back to the console's page for trying clients out, and no run of this browser asked for \
+                      it: the run is over, was begun in another console session, or the client or your role changed."
+                .to_owned(),
+            mend: "Begin another run from the client's page in the console. No app can use this address.".to_owned(),
+        };
+    }
     if !owners.is_empty() {
         let (app, owners) = ("the app's settings", owners.join(", "));
         return Diagnosis {

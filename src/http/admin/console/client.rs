@@ -3,7 +3,7 @@
 use super::clients::{profile_name, secret_page, state};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::{ago_text, span};
-use super::{diagnosis, files, mapping, snippets};
+use super::{diagnosis, files, mapping, snippets, try_it};
 use crate::flow::admin::client::{self, ClientDocument, ClientView};
 use crate::flow::admin::{AdminRefusal, RefusalKind};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table, Tone};
@@ -50,6 +50,9 @@ pub(super) fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
         tabs.push(("Secrets", format!("{at}/secrets")));
     }
     tabs.push(("Preview", format!("{at}/preview")));
+    if desk.may(P::ClientsWrite) && !view.built_in {
+        tabs.push((try_it::TAB, format!("{at}/try")));
+    }
     if desk.may(P::SessionsRead) {
         tabs.push(("Tokens", format!("{at}/grants")));
     }
@@ -69,6 +72,9 @@ pub async fn overview(desk: Desk) -> Reply {
     let mut page = frame(&desk, &id, &view);
     let d = &view.document;
     let now = desk.cx().now;
+    if desk.may(P::ClientsWrite) && !view.built_in {
+        page.actions = vec![desk.main_link("Try it", &format!("{}/try", at(&id)))];
+    }
     let codes = |list: &[String]| match list.is_empty() {
         true => vec![Part::plain("none")],
         false => list.iter().map(|text| Part::Code(text.clone())).collect(),
@@ -114,7 +120,7 @@ async fn settings_page(desk: &Desk, failed: Failed) -> Reply {
     desk.show_tried(page, &failed)
 }
 
-fn choice(options: &[(&str, &str)]) -> FieldKind {
+pub(super) fn choice(options: &[(&str, &str)]) -> FieldKind {
     FieldKind::Choice(options.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect())
 }
 

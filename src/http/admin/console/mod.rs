@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in;
 pub mod snippets;
+pub mod try_it;
 pub mod words;
 
 pub use guard::{Need, Proof};

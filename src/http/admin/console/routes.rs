@@ -4,7 +4,7 @@
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, overview, people, person,
-    preview, resources, roles, scopes, sessions, settings, sign_in,
+    preview, resources, roles, scopes, sessions, settings, sign_in, try_it,
 };
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
@@ -105,6 +105,10 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/clients/{id}/secrets/revoke", Need::fresh(P::ClientsWrite), client::revoke_secret),
     page!("/admin/clients/{id}/failures", Need::of(P::TracesRead), client::failures),
     page!("/admin/clients/{id}/preview", Need::of(P::ClientsRead), preview::show),
+    page!("/admin/clients/{id}/try", Need::of(P::ClientsWrite), try_it::ask),
+    form!("/admin/clients/{id}/try", Need::of(P::ClientsWrite), try_it::begin),
+    page!(crate::flow::admin::try_it::CALLBACK, Need::of(P::ClientsWrite), try_it::callback),
+    page!("/admin/clients/{id}/try/{run}", Need::of(P::ClientsWrite), try_it::show),
     page!("/admin/clients/{id}/grants", Need::of(P::SessionsRead), grants::of_client),
     form!("/admin/clients/{id}/grants/end", Need::of(P::SessionsWrite), grants::end_of_client),
     page!("/admin/clients/{id}/end", Need::of(P::ClientsWrite), client::end),

@@ -17,10 +17,11 @@ pub fn span(span: Lifetime) -> String {
 
 /// How long ago, or in how long.
 pub fn ago(at: Timestamp, now: Timestamp) -> Part {
-    let words = match now.since(at).seconds() {
-        -59..=59 => "just now".to_owned(),
-        past @ 60.. => format!("{} ago", span(Lifetime::from_seconds(past))),
-        ahead => format!("in {}", span(Lifetime::from_seconds(-ahead))),
+    // A span is never negative: what lies ahead is zero ago.
+    let words = match (now.since(at), at.since(now)) {
+        (past, _) if past.seconds() >= 60 => format!("{} ago", span(past)),
+        (_, ahead) if ahead.seconds() >= 60 => format!("in {}", span(ahead)),
+        _ => "just now".to_owned(),
     };
     Part::Ago(at, words)
 }
@@ -79,6 +80,17 @@ mod tests {
         ] {
             let read = moment(text).map(|at| at.rfc3339().chars().take(19).collect::<String>());
             assert_eq!(read.as_deref(), is, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lies_ahead_is_told_like_what_is_past() {
+        let now = Timestamp::from_seconds(1_000_000);
+        for (seconds, is) in
+            [(999_941, "just now"), (1_000_059, "just now"), (999_400, "10 minutes ago"), (1_000_900, "in 15 minutes")]
+        {
+            let told = ago(Timestamp::from_seconds(seconds), now);
+            assert!(matches!(&told, Part::Ago(_, words) if words == is), "{told:?}");
         }
     }
 

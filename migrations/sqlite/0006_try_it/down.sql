@@ -1,0 +1,2 @@
+-- Takes back what up.sql made. Runs under way end.
+DROP TABLE try_runs;
