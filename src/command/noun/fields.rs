@@ -116,7 +116,11 @@ impl Field {
             Kind::Json => arg.value_name("JSON"),
         };
         let is_needed = self.is_required && mode == Mode::Anew;
-        vec![if is_needed { arg.required_unless_present("document") } else { arg }]
+        if is_needed {
+            let help = format!("{} [needed]", self.words);
+            return vec![arg.required_unless_present("document").help(help)];
+        }
+        vec![arg]
     }
 
     fn list_args(&self, arg: Arg, words: &[String], mode: Mode) -> Vec<Arg> {
