@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod audit;
 pub mod client;
 pub mod client_document;
+pub mod client_logo;
 pub mod consent;
 pub mod console;
 pub mod console_client;

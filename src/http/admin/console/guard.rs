@@ -16,8 +16,8 @@ use crate::http::pages::ErrorPage;
 use crate::http::reply::Reply;
 use crate::http::routes::Method;
 use crate::http::sign_in::{forged_page, unreadable_form};
+use crate::http::upload;
 use crate::identity::Permission;
-use crate::oauth::params::Params;
 
 /// How lately the person must have proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +69,12 @@ where
         return no_role(&call, &visit.user);
     }
     let form = match method {
-        Method::Get => Ok(Params::default()),
-        _ => call.form(),
+        Method::Get => Ok(Default::default()),
+        _ if upload::is_one(&call) => upload::read(&call).await,
+        _ => call.form().map(|form| (form, None)),
     };
-    let form = match form {
-        Ok(form) => form,
+    let (form, file) = match form {
+        Ok(read) => read,
         Err(refusal) => return unreadable_form(&call, "console", refusal),
     };
     if method != Method::Get {
@@ -86,7 +87,7 @@ where
     if need.proof == Proof::Fresh && !visit.is_fresh(call.cx.now) {
         return prove_again(&call, method);
     }
-    let desk = Desk::new(call, visit, token, form);
+    let desk = Desk::new(call, visit, token, (form, file));
     match need.permission {
         Some(permission) if !desk.may(permission) => desk.forbidden(permission),
         _ => handler(desk).await,

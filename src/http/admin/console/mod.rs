@@ -6,6 +6,7 @@
 pub mod attributes;
 pub mod audit;
 pub mod client;
+pub mod client_logo;
 pub mod clients;
 pub mod desk;
 pub mod diagnosis;

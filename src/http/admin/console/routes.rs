@@ -3,8 +3,8 @@
 
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
-    attributes, audit, client, clients, diagnosis, files, grants, groups, keys, overview, people, person, preview,
-    resources, roles, scopes, sessions, settings, sign_in,
+    attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, overview, people, person,
+    preview, resources, roles, scopes, sessions, settings, sign_in,
 };
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
@@ -66,6 +66,12 @@ macro_rules! form {
     };
 }
 
+macro_rules! upload {
+    ($path:expr, $need:expr, $handler:path) => {
+        Route { access: Access::ConsoleUpload($need), ..form!($path, $need, $handler) }
+    };
+}
+
 /// Every route of the console.
 pub static ROUTES: &[Route] = &[
     Route {
@@ -91,6 +97,9 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/clients/{id}", Need::of(P::ClientsRead), client::overview),
     page!("/admin/clients/{id}/settings", Need::of(P::ClientsRead), client::settings),
     form!("/admin/clients/{id}/settings", Need::of(P::ClientsWrite), client::save),
+    page!("/admin/clients/{id}/logo", Need::of(P::ClientsRead), client_logo::show),
+    upload!("/admin/clients/{id}/logo", Need::of(P::ClientsWrite), client_logo::set),
+    form!("/admin/clients/{id}/logo/remove", Need::of(P::ClientsWrite), client_logo::remove),
     page!("/admin/clients/{id}/secrets", Need::fresh(P::ClientsWrite), client::secrets),
     form!("/admin/clients/{id}/secrets/rotate", Need::fresh(P::ClientsWrite), client::rotate_secret),
     form!("/admin/clients/{id}/secrets/revoke", Need::fresh(P::ClientsWrite), client::revoke_secret),
