@@ -11,9 +11,13 @@ mod doctor;
 mod files;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/nouns.rs"]
+mod nouns;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "cli/start.rs"]
 mod start;
+#[path = "cli/there.rs"]
+mod there;

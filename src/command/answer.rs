@@ -21,17 +21,23 @@ pub struct Answer {
     /// For programs.
     json: Value,
     code: u8,
+    is_lines: bool,
 }
 
 impl Answer {
     /// An answer in both forms.
     pub fn new(words: impl Into<String>, json: Value) -> Self {
-        Self { words: words.into(), json, code: 0 }
+        Self { words: words.into(), json, code: 0, is_lines: false }
     }
 
     /// Nothing to say.
     pub fn silent() -> Self {
         Self::new("", Value::Null)
+    }
+
+    /// JSON lines, which are for programs in any case.
+    pub fn lines(text: String) -> Self {
+        Self { words: text, json: Value::Null, code: 0, is_lines: true }
     }
 
     /// With an exit code other than 0.
@@ -44,9 +50,9 @@ impl Answer {
     /// Writes it. A reader that has gone away (`| head`) is no trouble worth telling.
     pub(super) fn print(&self, as_json: bool) -> ExitCode {
         let text = match (as_json, &self.json) {
-            (true, Value::Null) => String::new(),
-            (true, json) => format!("{json:#}"),
-            (false, _) => self.words.trim_end_matches('\n').to_owned(),
+            (true, Value::Null) if !self.is_lines => String::new(),
+            (true, json) if !self.is_lines => format!("{json:#}"),
+            _ => self.words.trim_end_matches('\n').to_owned(),
         };
         if !text.is_empty() {
             let mut out = std::io::stdout().lock();

@@ -14,23 +14,24 @@ use crate::clock::Clock;
 use crate::flow::admin::Actor;
 use crate::http::admin::api::here::{self, Ask};
 use crate::http::state::Web;
-use crate::identity::Permission;
 use crate::outbound::api::{Credentials, RemoteApi};
 use crate::sensitive::Sensitive;
+
+const SERVER: &str = "On a running server";
 
 /// Where a command does its work. Without `--server` it works on the database that the configuration names.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct DoorArgs {
     /// Works on a running server: its issuer, such as https://id.example.com. The token comes from VOUCHSAFE_API_TOKEN, or is
     /// asked for with VOUCHSAFE_API_CLIENT_ID and VOUCHSAFE_API_CLIENT_SECRET.
-    #[arg(long, value_name = "ISSUER")]
+    #[arg(long, value_name = "ISSUER", help_heading = SERVER)]
     server: Option<String>,
     /// A file that holds the access token for --server.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, value_name = "FILE", requires = "server", help_heading = SERVER)]
     token_file: Option<PathBuf>,
-    /// Scopes to ask for with the client's credentials [default: all of the administration].
-    #[arg(long, value_name = "SCOPES", requires = "server")]
-    scope: Option<String>,
+    /// Scopes to ask for with the client's credentials [default: all that the client has].
+    #[arg(long, value_name = "SCOPES", requires = "server", alias = "scope", help_heading = SERVER)]
+    token_scope: Option<String>,
 }
 
 /// An open door.
@@ -41,7 +42,7 @@ pub(super) enum Door {
     There(RemoteApi),
 }
 
-/// What came back, with a status of success.
+/// What came back.
 pub(super) struct Told {
     pub(super) json: Value,
     /// As it came: JSON lines are no JSON.
@@ -62,6 +63,19 @@ impl Door {
 
     /// Asks. A refusal becomes a failure with the API's own words.
     pub(super) async fn ask(&self, ask: Ask) -> Result<Told, Failure> {
+        let (status, told) = self.send(ask).await?;
+        judged(status, told)
+    }
+
+    /// The same, where something may or may not be there.
+    pub(super) async fn find(&self, ask: Ask) -> Result<Option<Told>, Failure> {
+        match self.send(ask).await? {
+            (404, _) => Ok(None),
+            (status, told) => judged(status, told).map(Some),
+        }
+    }
+
+    async fn send(&self, ask: Ask) -> Result<(u16, Told), Failure> {
         let (status, body) = match self {
             Door::Here(_, web) => {
                 let told = here::ask(web.clone(), Actor::CommandLine, &ask).await.map_err(Failure::Usage)?;
@@ -74,17 +88,20 @@ impl Door {
             }
         };
         let text = String::from_utf8_lossy(&body).into_owned();
-        let json: Value = serde_json::from_str(&text).unwrap_or_default();
-        match status {
-            200..=299 => Ok(Told { json, text }),
-            status => Err(failure(status, &json, &text)),
-        }
+        Ok((status, Told { json: serde_json::from_str(&text).unwrap_or_default(), text }))
     }
 
     pub(super) async fn close(self) {
         if let Door::Here(app, _) = self {
             app.close().await;
         }
+    }
+}
+
+fn judged(status: u16, told: Told) -> Result<Told, Failure> {
+    match status {
+        200..=299 => Ok(told),
+        status => Err(failure(status, &told.json, &told.text)),
     }
 }
 
@@ -110,12 +127,11 @@ fn credentials(args: &DoorArgs) -> Result<Credentials, Failure> {
     if let Some(token) = variable("VOUCHSAFE_API_TOKEN") {
         return Ok(Credentials::Token(Sensitive::new(token.trim())));
     }
-    let every = || Permission::ALL.map(Permission::scope).join(" ");
     match (variable("VOUCHSAFE_API_CLIENT_ID"), variable("VOUCHSAFE_API_CLIENT_SECRET")) {
         (Some(id), Some(secret)) => Ok(Credentials::Client {
             id,
             secret: Sensitive::new(secret),
-            scope: args.scope.clone().unwrap_or_else(every),
+            scope: args.token_scope.clone(),
         }),
         _ => Err(Failure::Usage(
             "a server wants a token: set VOUCHSAFE_API_TOKEN, or VOUCHSAFE_API_CLIENT_ID and VOUCHSAFE_API_CLIENT_SECRET, \

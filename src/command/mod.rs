@@ -5,25 +5,18 @@
 
 mod answer;
 mod api;
-mod client;
-mod client_args;
 mod completions;
 mod config;
-mod consent;
 pub mod demo;
 mod doctor;
 mod door;
 mod files;
-mod key;
 mod link;
 mod migrate;
-mod scope;
+mod noun;
 pub mod serve;
 mod serve_args;
-mod session;
 mod show;
-mod trace;
-mod user;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -31,7 +24,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::app::{App, Opener};
@@ -58,13 +51,13 @@ struct Cli {
 #[derive(Debug, Args)]
 struct General {
     /// Configuration file [default: vouchsafe.toml in this folder, if there is one].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<PathBuf>,
     /// Sets one key of the configuration over everything else; may be repeated.
-    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE", display_order = 901)]
     set: Vec<String>,
     /// Answers in JSON on the output stream, and writes nothing else there.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 902)]
     json: bool,
 }
 
@@ -78,26 +71,6 @@ enum Command {
     Doctor,
     /// Brings the database up to date; the server does this by itself when it starts.
     Migrate,
-    /// Apps that people sign in to, and programs that act for themselves.
-    #[command(subcommand)]
-    Client(client::ClientCommand),
-    /// People's accounts.
-    #[command(subcommand)]
-    User(user::UserCommand),
-    /// Scopes of your own.
-    #[command(subcommand)]
-    Scope(scope::ScopeCommand),
-    /// What people have allowed apps.
-    #[command(subcommand)]
-    Consent(consent::ConsentCommand),
-    /// Signing keys.
-    #[command(subcommand)]
-    Key(key::KeyCommand),
-    /// Browsers that people are signed in on.
-    #[command(subcommand)]
-    Session(session::SessionCommand),
-    /// Shows what happened under a correlation id: each step, the check that failed, what was expected and what came.
-    Trace(trace::TraceArgs),
     /// Any operation of the administration API, on this machine's database or on a running server.
     Api(api::ApiArgs),
     /// Writes everything that files could own as TOML.
@@ -120,24 +93,33 @@ enum Command {
 
 /// Runs the program: arguments in, exit code out.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let read = arguments().try_get_matches_from(args);
+    let read = read.and_then(|matches| General::from_arg_matches(&matches).map(|general| (matches, general)));
+    let (matches, general) = match read {
+        Ok(read) => read,
         Err(error) => {
             // Help and version come this way too, with code 0; a closed pipe is no trouble worth telling.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let json = cli.general.json;
-    match run(cli) {
+    let json = general.json;
+    match run(general, &matches) {
         Ok(answer) => answer.print(json),
         Err(failure) => failure.print(),
     }
 }
 
-fn run(cli: Cli) -> Result<Answer, Failure> {
-    let Cli { general, command } = cli;
-    match command {
+/// All that the program takes: its own commands, and the nouns of administrators.
+fn arguments() -> clap::Command {
+    noun::augment(Cli::command())
+}
+
+fn run(general: General, matches: &ArgMatches) -> Result<Answer, Failure> {
+    if let Some(called) = noun::called(matches) {
+        return runtime()?.block_on(noun::run(&general, called));
+    }
+    match Command::from_arg_matches(matches).map_err(|e| Failure::Usage(e.to_string()))? {
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Config(command) => config::run(&command, general.load(&[])),
         Command::Doctor => doctor::run(general.load(&[]), Clock::System),
@@ -157,40 +139,15 @@ fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Plan(args) => runtime()?.block_on(files::plan(&general, args)),
         Command::Apply(args) => runtime()?.block_on(files::apply(&general, args)),
         Command::Drift(args) => runtime()?.block_on(files::drift(&general, args)),
-        other => {
+        Command::Admin(command) => {
             let config = ready(general.load(&[])?, false);
             runtime()?.block_on(async {
                 let app = App::open(&config, Opener::Command, Clock::System).await?;
-                let answer = with_app(&app, other).await;
+                let answer = link::run(&app, command).await;
                 app.close().await;
                 answer
             })
         }
-    }
-}
-
-/// Commands that need the house and nothing else.
-async fn with_app(app: &App, command: Command) -> Result<Answer, Failure> {
-    match command {
-        Command::Client(command) => client::run(app, command).await,
-        Command::User(command) => user::run(app, command).await,
-        Command::Scope(command) => scope::run(app, command).await,
-        Command::Consent(command) => consent::run(app, command).await,
-        Command::Key(command) => key::run(app, command).await,
-        Command::Session(command) => session::run(app, command).await,
-        Command::Trace(args) => trace::run(app, args).await,
-        Command::Admin(command) => link::run(app, command).await,
-        Command::Serve(_)
-        | Command::Demo(_)
-        | Command::Doctor
-        | Command::Migrate
-        | Command::Api(_)
-        | Command::Export(_)
-        | Command::Plan(_)
-        | Command::Apply(_)
-        | Command::Drift(_)
-        | Command::Config(_)
-        | Command::Completions(_) => Err(Failure::Unavailable("this command opens no database".to_owned())),
     }
 }
 
@@ -215,10 +172,13 @@ fn environment() -> HashMap<String, String> {
         .collect()
 }
 
+/// A short command says less than a server, and a refusal it says itself.
+const COMMAND_LEVEL: &str = "warn,vouchsafe::flow::trace=error";
+
 /// Puts the log in place. A short command says less than a server, unless the level was set.
 fn ready(config: Config, is_server: bool) -> Config {
     let level_is_set = config.describe().iter().any(|row| row.key == "log.level" && row.origin != Origin::Default);
-    let level = if is_server || level_is_set { config.log.level.as_str() } else { "warn" };
+    let level = if is_server || level_is_set { config.log.level.as_str() } else { COMMAND_LEVEL };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     telemetry::install(config.log.format, level, LogOutput::Stderr { colour });
     config
@@ -240,12 +200,10 @@ fn no_threads(error: std::io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        arguments().debug_assert();
     }
 }

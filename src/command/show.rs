@@ -1,49 +1,12 @@
-//! Owns how clients, people, sessions and the like look in JSON and in words: one shape for every command. No secret has a
-//! place in any of them.
+//! Owns how a record looks in words: a line for each member. It does not own which records there are.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::printable;
-use crate::flow::admin::client::ClientView;
 
-/// The client in the names of OIDC Registration where there are such.
-pub(super) fn client(view: &ClientView) -> Value {
-    let client = &view.document;
-    let mut shown = json!({
-        "client_id": client.client_id,
-        "name": client.name,
-        "profile": client.profile,
-        "token_endpoint_auth_method": client.auth_method,
-        "redirect_uris": client.redirect_uris,
-        "post_logout_redirect_uris": client.post_logout_redirect_uris,
-        "grant_types": client.grants,
-        "scope": client.scopes.as_deref().unwrap_or_default().join(" "),
-        "trusted": client.trusted,
-        "pkce": client.pkce,
-        "refresh": client.refresh,
-        "access_token_seconds": client.access_token_lifetime_seconds,
-        "id_token_seconds": client.id_token_lifetime_seconds,
-        "code_seconds": client.code_lifetime_seconds,
-        "refresh_idle_seconds": client.refresh_idle_seconds,
-        "refresh_absolute_seconds": client.refresh_absolute_seconds,
-        "access_token_alg": client.access_token_alg,
-        "id_token_alg": client.id_token_alg,
-        "userinfo_alg": client.userinfo_alg,
-        "audiences": client.audiences,
-        "resource_identifier": client.resource_identifier,
-        "default_max_age": client.default_max_age,
-    });
-    let more = json!({
-        "client_uri": client.client_uri,
-        "policy_uri": client.policy_uri,
-        "tos_uri": client.tos_uri,
-        "contacts": client.contacts,
-        "disabled_at": view.disabled_at,
-        "created_at": view.created_at,
-        "updated_at": view.updated_at,
-    });
-    merge(&mut shown, more);
-    shown
+/// Without control characters.
+pub(super) fn clean(text: &str) -> String {
+    printable(text)
 }
 
 /// Puts the members of `more` into the object `into`.
@@ -58,31 +21,44 @@ pub(super) fn lines(object: &Value) -> String {
     let Some(object) = object.as_object() else { return object.to_string() };
     let width = object.keys().map(|key| key.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
-    let mut line = |key: &str, text: &str| lines.push(format!("{key:width$}  {}", printable(text)));
     for (key, value) in object {
-        match value {
-            Value::Null => {}
-            Value::String(text) if text.is_empty() => {}
-            Value::String(text) => line(key, text),
-            Value::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    let text = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
-                    line(if at == 0 { key } else { "" }, &text);
-                }
-            }
-            other => line(key, &other.to_string()),
-        }
+        let entries = match value {
+            Value::Array(items) => items.iter().map(entry).collect(),
+            other => vec![entry(other)],
+        };
+        let told = entries.iter().filter(|text| !text.is_empty()).enumerate();
+        lines.extend(told.map(|(at, text)| {
+            let key = if at == 0 { key } else { "" };
+            format!("{key:width$}  {}", printable(text))
+        }));
     }
     lines.join("\n")
 }
 
+/// A value in one line; of an object, its members that are something.
+fn entry(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Object(members) => {
+            let told = members.iter().map(|(name, value)| (name, entry(value))).filter(|(_, text)| !text.is_empty());
+            told.map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn lines_leave_out_what_is_empty() {
         let object = json!({ "a": "x", "list": ["1", "2"], "nothing": null, "none": [], "on": true, "text": "" });
         assert_eq!(lines(&object), "a        x\nlist     1\n         2\non       true");
+        let object = json!({ "all": [{ "id": "1", "end": null, "n": 2 }], "of": {} });
+        assert_eq!(lines(&object), "all  id: 1, n: 2");
     }
 }

@@ -23,8 +23,8 @@ pub enum Credentials {
         id: String,
         /// Its secret.
         secret: Sensitive,
-        /// Scopes to ask for.
-        scope: String,
+        /// Scopes to ask for; without them the server gives all that the client has.
+        scope: Option<String>,
     },
 }
 
@@ -55,7 +55,9 @@ impl RemoteApi {
             .map_err(|e| e.to_string())?;
         let token = match credentials {
             Credentials::Token(token) => token,
-            Credentials::Client { id, secret, scope } => token(&http, &issuer, (&id, &secret), &scope).await?,
+            Credentials::Client { id, secret, scope } => {
+                token(&http, &issuer, (&id, &secret), scope.as_deref()).await?
+            }
         };
         Ok(Self { http, issuer, token })
     }
@@ -91,13 +93,15 @@ async fn token(
     http: &reqwest::Client,
     issuer: &str,
     (id, secret): (&str, &Sensitive),
-    scope: &str,
+    scope: Option<&str>,
 ) -> Result<Sensitive, String> {
     // RFC 6749 section 2.3.1: both parts form-encoded before they are joined.
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "client_credentials")
-        .append_pair("scope", scope)
+        // For the API alone, whatever other scopes the client has.
+        .append_pair("resource", &format!("{issuer}/api/admin/v1"))
+        .extend_pairs(scope.map(|scope| ("scope", scope)))
         .finish();
     let url = format!("{issuer}/token");
     let answer = http

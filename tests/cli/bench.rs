@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vouchsafe::store::{Conn, DatabaseSettings, Db, Fault};
@@ -32,6 +33,25 @@ impl Bench {
             ("VOUCHSAFE_PASSWORDS_ITERATIONS".to_owned(), "1".to_owned()),
         ];
         Self { folder: tempfile::tempdir().unwrap(), env }
+    }
+
+    /// For a server at a free port: the bench, the port, the issuer.
+    pub fn served() -> (Self, u16, String) {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let issuer = format!("http://localhost:{port}");
+        let bench = Self::new().with("VOUCHSAFE_ISSUER", &issuer);
+        (bench.with("VOUCHSAFE_LISTEN", &format!("127.0.0.1:{port}")), port, issuer)
+    }
+
+    /// Starts the server at this port and waits until it takes requests.
+    pub fn serve(&self, port: u16) -> Server {
+        let server = self.start(&["serve"]);
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "the server does not come up");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        server
     }
 
     /// With one more variable in the environment of every command.

@@ -1,7 +1,5 @@
 //! `vouchsafe export`, `plan`, `apply`, `drift` and `api`: on the database beside them, and on a running server.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, bytes_of, contains};
@@ -102,12 +100,8 @@ fn api_reaches_every_operation_here() {
 
 #[test]
 fn commands_work_on_a_running_server_with_a_token_of_its_own() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let issuer = format!("http://localhost:{port}");
-    let bench = Bench::new()
-        .with("VOUCHSAFE_ISSUER", &issuer)
-        .with("VOUCHSAFE_LISTEN", &format!("127.0.0.1:{port}"))
-        .with("WIKI_SECRET", SECRET);
+    let (bench, port, issuer) = Bench::served();
+    let bench = bench.with("WIKI_SECRET", SECRET);
     bench.write("set.toml", SET);
     let scopes = ["clients", "scopes", "groups", "roles", "settings"]
         .iter()
@@ -117,16 +111,10 @@ fn commands_work_on_a_running_server_with_a_token_of_its_own() {
     scopes.iter().for_each(|scope| add.extend(["--scope", scope.as_str()]));
     let client = bench.json(&add);
     let secret = client["client_secret"].as_str().unwrap().to_owned();
-    let _server = bench.start(&["serve"]);
-    let begun = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the server does not come up");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let _server = bench.serve(port);
     bench.run(&["drift", "--server", &issuer]).refused(2, "VOUCHSAFE_API_TOKEN");
     let bench = bench.with("VOUCHSAFE_API_CLIENT_ID", "deploy").with("VOUCHSAFE_API_CLIENT_SECRET", &secret);
-    let there = ["--server", &issuer, "--scope", &scopes.join(" ")].map(str::to_owned);
-    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    let there = ["--server", issuer.as_str()];
     assert_eq!(bench.run(&[&["plan", "set.toml"], &there[..]].concat()).code, 2);
     let applied = bench.run(&[&["apply", "set.toml"], &there[..]].concat());
     assert_eq!(applied.code, 0, "{applied:?}");

@@ -1,5 +1,5 @@
-//! Owns what administrators do to signing keys: look, rotate, retire early, remove one that leaked, import, take the public
-//! halves out. It does not own the life of a key (`signing::life`) nor its tending (`flow::ops::keys`).
+//! Owns what administrators do to signing keys: look, rotate, retire early, remove one that leaked, import. It does not own
+//! the life of a key (`signing::life`) nor its tending (`flow::ops::keys`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -262,20 +262,6 @@ pub async fn import(cx: &Cx, actor: &Actor, key: NewKey) -> Done<KeyView> {
     Ok(Ok(KeyView::of(&row, cx.now)))
 }
 
-/// The public halves: of one key, or of every key in the JWKS.
-///
-/// # Errors
-/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
-pub async fn public_jwks(cx: &Cx, actor: &Actor, kid: Option<&str>) -> Done<Vec<Value>> {
-    let all = granted!(list(cx, actor).await?);
-    let is_meant = |key: &KeyView| kid.map_or(key.state != "gone", |kid| kid == key.kid);
-    let found: Vec<Value> = all.into_iter().filter(is_meant).map(|key| key.public_jwk).collect();
-    match kid {
-        Some(kid) if found.is_empty() => Ok(Err(KeyRefusal::Unknown(kid.to_owned()).into())),
-        _ => Ok(Ok(found)),
-    }
-}
-
 async fn note(cx: &Cx, actor: &Actor, kind: &'static str, detail: Value) -> Result<(), Fault> {
     let change = Change::new(cx, actor);
     Ok(cx.db().write(move |c| change.log(c, kind, About::default(), detail.clone())).await?)
@@ -321,11 +307,9 @@ mod tests {
         assert_eq!(twice.unwrap_err().code, "key_taken");
         let early = import(&cx, &Actor::CommandLine, second).await.unwrap();
         assert_eq!(early.unwrap_err().code, "rotation_under_way");
-        let jwks = public_jwks(&cx, &Actor::CommandLine, Some(&row.kid)).await.unwrap().unwrap();
-        assert!(jwks[0].get("d").is_none() && jwks[0]["kid"] == row.kid.as_str());
-        assert!(public_jwks(&cx, &Actor::CommandLine, None).await.unwrap().unwrap().len() >= 3);
-        let unknown = public_jwks(&cx, &Actor::CommandLine, Some("nope")).await.unwrap();
-        assert_eq!(unknown.unwrap_err().code, "unknown_key");
+        let all = list(&cx, &Actor::CommandLine).await.unwrap().unwrap();
+        assert!(all.len() >= 3 && all.iter().all(|key| key.public_jwk.get("d").is_none()));
+        assert!(all.iter().any(|key| key.kid == row.kid && key.public_jwk["kid"] == row.kid.as_str()));
     }
 
     #[test]
@@ -357,8 +341,8 @@ mod tests {
         assert_eq!(retire(&cx, &cli, "nope").await.unwrap().unwrap_err().code, "unknown_key");
         assert!(what_retiring_means(&cx, &cli, &first).await.unwrap().unwrap().has_successor);
         remove_now(&cx, &cli, &first).await.unwrap().unwrap();
-        let jwks = public_jwks(&cx, &cli, None).await.unwrap().unwrap();
-        assert!(jwks.iter().all(|jwk| jwk["kid"] != first.as_str()));
+        let left = list(&cx, &cli).await.unwrap().unwrap();
+        assert!(left.iter().all(|key| key.kid != first || key.state == "gone"));
         assert!(!cx.parts.keyring.jwks(cx.now).body.contains(&first), "out of the key set at once");
         assert!(house.events().await.contains(&"key_removed by command line".to_owned()));
         assert_eq!(remove_now(&cx, &cli, &first).await.unwrap().unwrap_err().code, "unknown_key");

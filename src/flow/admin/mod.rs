@@ -8,7 +8,6 @@ pub mod attention;
 pub mod attribute;
 pub mod audit;
 pub mod client;
-pub mod client_change;
 pub mod client_document;
 pub mod client_logo;
 pub mod consent;

@@ -101,7 +101,7 @@ pub async fn find(cx: &Cx, actor: &Actor, correlation_id: &str) -> Done<FlowView
     granted!(actor.needs(Permission::TracesRead));
     let steps = trace::explained(cx.db(), correlation_id.to_owned()).await?;
     if steps.is_empty() {
-        let words = format!("there is no trace of {correlation_id:?}; traces are kept for a limited time");
+        let words = format!("there is no trace {correlation_id:?}; traces are kept for a limited time");
         return Ok(Err(AdminRefusal::unknown("unknown_trace", words)));
     }
     Ok(Ok(Flow { correlation_id: correlation_id.to_owned(), steps }.into()))

@@ -79,7 +79,7 @@ async fn audit_export(call: ApiCall) -> Outcome {
     // The first piece is read before anything is sent: until then a refusal can still be one.
     let mut piece = audit::export(&cx, &actor, behind, PIECE).await??;
     let (pieces, body) = mpsc::channel(1);
-    actix_web::rt::spawn(async move {
+    tokio::spawn(async move {
         while let Some(last) = piece.last() {
             let behind = last.id;
             if pieces.send(Ok(lines(&piece))).await.is_err() {

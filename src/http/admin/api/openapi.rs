@@ -225,6 +225,34 @@ fn refusals(route: &ApiRoute) -> Vec<u16> {
     all
 }
 
+/// What an operation takes, as one object in which no reference is left: for doors that ask for its members one by one.
+pub fn body_of(route: &ApiRoute) -> Option<Value> {
+    let (Body::Json(shape) | Body::Patch(shape)) = route.body else { return None };
+    let mut schemas = Schemas::new();
+    let name = name(shape, &mut schemas);
+    let known: Map<String, Value> = schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
+    let known = Value::Object(known);
+    Some(written_out(&joined(known.get(&name)?, &known), &known, 3))
+}
+
+/// What references lead to in their place, as deep as `depth`: a type may hold itself.
+fn written_out(schema: &Value, known: &Value, depth: u8) -> Value {
+    let named = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
+    match (named.and_then(|name| known.get(name)), schema) {
+        (Some(_), _) if depth == 0 => json!({}),
+        (Some(Value::Object(there)), Value::Object(here)) => {
+            let own = here.iter().filter(|(name, _)| *name != "$ref").map(|(n, v)| (n.clone(), v.clone()));
+            let whole = there.clone().into_iter().chain(own).collect();
+            written_out(&Value::Object(whole), known, depth - 1)
+        }
+        (_, Value::Object(members)) => {
+            members.iter().map(|(name, part)| (name.clone(), written_out(part, known, depth))).collect()
+        }
+        (_, Value::Array(parts)) => parts.iter().map(|part| written_out(part, known, depth)).collect(),
+        _ => schema.clone(),
+    }
+}
+
 fn reference(shape: Shape, schemas: &mut Schemas) -> Value {
     json!((shape.collect)(schemas))
 }
