@@ -76,6 +76,7 @@ async fn grants(api: &Api<'_>) {
     assert_eq!(grant["client_id"], "c1");
     assert_ne!(&api.get(&format!("/grants?client_id=c1&limit=1&after={cursor}")).await.ok(200)["items"][0], grant);
     let id = grant["id"].as_str().expect("an id");
+    assert_eq!(api.get(&format!("/grants/{id}")).await.ok(200)["id"], id);
     assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 204);
     assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 404);
     assert_eq!(api.app.lines(&format!("SELECT revoked_why AS line FROM grants WHERE id = '{id}'")).len(), 1);

@@ -115,7 +115,7 @@ async fn grants_stand_with_the_client_and_the_person_and_end_on_either_page() {
         let token = csrf(&page, &action);
         let grant =
             app.lines("SELECT id AS line FROM grants WHERE revoked_at IS NULL AND client_id = 'wiki'").remove(0);
-        let ended = browser.post(&app.url(&action), &[("csrf", &token), ("grant", &grant)]).await;
+        let ended = browser.post(&app.url(&action), &[("csrf", &token), ("grant", &grant), ("confirm", "wiki")]).await;
         assert_eq!((ended.status, ended.location.as_deref()), (303, Some(path.as_str())), "{}", ended.body);
         assert!(browser.get(&app.url(&path)).await.body.contains("No live tokens"));
     }

@@ -15,7 +15,7 @@ use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::Chrome;
 use crate::http::pages::console::{
-    Block, Button, ConsolePage, Field, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
+    Block, Button, ConsolePage, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
 };
 use crate::http::reply::Reply;
 use crate::http::sign_in::cards::initials;
@@ -72,10 +72,15 @@ impl Desk {
         format!("{}{path}", self.call.web.place.base)
     }
 
+    /// The path of this request, below the issuer's own.
+    pub fn path(&self) -> String {
+        let path = self.call.request.path();
+        path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path).to_owned()
+    }
+
     /// What stands in the address at the `at`-th place behind `/admin`, decoded: 1 is the name in `/admin/clients/{id}`.
     pub fn segment(&self, at: usize) -> String {
-        let path = self.call.request.uri().path();
-        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let path = self.path();
         let raw = path.split('/').nth(at + 2).unwrap_or_default();
         // In a path a plus is a plus.
         crate::oauth::params::decode(raw.replace('+', "%2B").as_bytes()).unwrap_or_default()
@@ -134,8 +139,7 @@ impl Desk {
     }
 
     fn areas(&self) -> Vec<NavItem> {
-        let path = self.call.request.path();
-        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let path = self.path();
         let mut group = "";
         let seen = AREAS.iter().filter(|area| area.permission.is_none_or(|p| self.may(p)));
         seen.map(|area| {
@@ -290,25 +294,6 @@ impl Desk {
     /// A fault of ours.
     pub fn fault(&self, fault: &Fault) -> Reply {
         Reply::fault_page(fault, &self.cx().correlation_id, &self.call.web.place)
-    }
-
-    /// A form that takes something away: the thing's name must be typed.
-    pub fn danger(&self, id: &'static str, path: &str, submit: &str, name: &str) -> Form {
-        let confirm = Field::line("confirm", &format!("Type {name} to confirm"), "").required();
-        Form { danger: true, fields: vec![confirm], ..self.post(id, path, submit) }
-    }
-
-    /// Whether the name was typed.
-    ///
-    /// # Errors
-    /// An [`AdminRefusal`] at the field.
-    pub fn confirmed(&self, name: &str) -> Result<(), AdminRefusal> {
-        let words = "type the name exactly as it stands there, so that nothing is taken away by mistake";
-        if self.field("confirm") == name.trim() {
-            Ok(())
-        } else {
-            Err(AdminRefusal::invalid("confirm", words).at("confirm"))
-        }
     }
 
     /// A form as a block: once more with what was wrong, if it is the one that failed.

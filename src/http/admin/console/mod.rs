@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod audit;
 pub mod client;
 pub mod clients;
+pub mod confirm;
 pub mod desk;
 pub mod diagnosis;
 pub mod files;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::confirm::{Sure, sure};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::people::{invited, role_names, state};
 use super::words::ago_text;
@@ -237,9 +238,13 @@ pub async fn save_role(desk: Desk) -> Reply {
 
 /// `GET /admin/people/{id}/sessions`.
 pub async fn sessions(desk: Desk) -> Reply {
+    sessions_page(&desk, None).await
+}
+
+async fn sessions_page(desk: &Desk, failed: Failed) -> Reply {
     let user = person!(desk);
-    let mut page = frame(&desk, &user);
-    let table = match sessions::of_person(&desk, &user.id).await {
+    let mut page = frame(desk, &user);
+    let table = match sessions::of_person(desk, &user.id).await {
         Ok(table) => table,
         Err(reply) => return reply,
     };
@@ -253,11 +258,13 @@ pub async fn sessions(desk: Desk) -> Reply {
         },
     });
     if !is_empty && desk.may(P::SessionsWrite) {
-        let form = desk.post("end-all", &format!("{}/sessions/end-all", at(&user.id)), "End all sessions");
+        let path = format!("{}/sessions/end-all", at(&user.id));
+        let form = desk.danger("end-all", &path, "End all sessions", &user.document.email);
         let words = "Signs them out everywhere, and ends the tokens that came from these sessions.";
-        page.blocks.push(Block::Form(Box::new(Form { danger: true, words: vec![Part::plain(words)], ..form })));
+        let (heading, words) = ("End all sessions".to_owned(), vec![Part::plain(words)]);
+        page.blocks.push(desk.block(Form { heading, words, ..form }, &failed));
     }
-    desk.show(page)
+    desk.show_tried(page, &failed)
 }
 
 /// `POST /admin/people/{id}/sessions/end`.
@@ -268,7 +275,9 @@ pub async fn end_session(desk: Desk) -> Reply {
 
 /// `POST /admin/people/{id}/sessions/end-all`.
 pub async fn end_sessions(desk: Desk) -> Reply {
-    let id = desk.segment(1);
+    let user = person!(desk);
+    let id = user.id;
+    tried!(desk, "end-all", sessions_page, Ok::<_, crate::flow::Fault>(desk.confirmed(&user.document.email)));
     let (_, count) = answer!(desk, user_access::end_sessions(desk.cx(), &desk.actor, &id).await);
     let words = if count == 1 { "One session was ended.".to_owned() } else { format!("{count} sessions were ended.") };
     desk.done(&format!("{}/sessions", at(&id)), words)
@@ -320,9 +329,13 @@ pub async fn apps(desk: Desk) -> Reply {
 
 /// `POST /admin/people/{id}/apps/withdraw`.
 pub async fn withdraw(desk: Desk) -> Reply {
-    let id = desk.segment(1);
-    answer!(desk, consent::withdraw(desk.cx(), &desk.actor, &id, &desk.field("client")).await);
-    desk.done(&format!("{}/apps", at(&id)), "The consent was withdrawn, and the app's tokens were ended.")
+    let (id, client) = (desk.segment(1), desk.field("client"));
+    let back = format!("{}/apps", at(&id));
+    let words = "the app's tokens for this person end, and they are asked again when they next come from it";
+    let (heading, submit) = ("Withdraw the consent?", "Withdraw");
+    sure!(desk, Sure { name: &client, heading, words, submit, back: ("Apps", &back) });
+    answer!(desk, consent::withdraw(desk.cx(), &desk.actor, &id, &client).await);
+    desk.done(&back, "The consent was withdrawn, and the app's tokens were ended.")
 }
 
 /// `GET /admin/people/{id}/history`.
@@ -468,8 +481,9 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
         }
         let words =
             "Nobody can sign in to the account any more; its sessions and tokens end now. It can be enabled again.";
-        let disable = form("disable", "Disable the account", words, "Disable");
-        page.blocks.push(desk.block(Form { danger: true, ..disable }, &failed));
+        let disable = desk.danger("disable", &format!("{base}/disable"), "Disable", &user.document.email);
+        let (heading, words) = ("Disable the account".to_owned(), vec![Part::plain(words)]);
+        page.blocks.push(desk.block(Form { heading, words, ..disable }, &failed));
     } else {
         let words = "They can sign in again. What had ended stays ended.";
         page.blocks.push(desk.block(form("enable", "Enable the account", words, "Enable"), &failed));
@@ -516,6 +530,8 @@ pub async fn change_account(desk: Desk) -> Reply {
             desk.done(&account, "They will be asked for a new password.")
         }
         "disable" => {
+            let confirmed = desk.confirmed(&user.document.email);
+            tried!(desk, "disable", account_page, Ok::<_, crate::flow::Fault>(confirmed));
             tried!(desk, "disable", account_page, user::disable(cx, actor, id, None).await);
             desk.done(&account, "The account was disabled.")
         }
