@@ -8,6 +8,9 @@ use vouchsafe::http::admin::console::{Need, ROUTES};
 use vouchsafe::http::routes::{Access, Method};
 use vouchsafe::identity::permission::built_in;
 use vouchsafe::identity::{Permission as P, Permissions};
+use vouchsafe::oauth::jose::Algorithm;
+use vouchsafe::signing::{self, RsaBits};
+use vouchsafe::time::Lifetime;
 
 use crate::support::ground::TABLES;
 use crate::support::{Browser, Page, TestApp};
@@ -105,6 +108,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/clients/wiki/end/enable", &[], GIVES_BACK),
     Filled("/admin/clients/wiki/end/delete", &[], Name("wiki")),
     Filled("/admin/keys/rotate", &[("alg", "ES256")], Free("a successor is published; nothing breaks")),
+    Filled("/admin/keys/import", &[("private_key", "PEM"), ("alg", "RS256")], ADDS),
     Filled("/admin/keys/KID/retire", &[], Name("KID")),
     Filled("/admin/keys/KID/remove", &[], Name("KID")),
     Filled("/admin/settings", &[("organisation", "Acme"), ("version", "0")], EDITS),
@@ -135,6 +139,7 @@ impl House {
             ("GRANT", grants[0].clone()),
             ("OTHER", grants[1].clone()),
             ("SECRET", app.lines("SELECT id AS line FROM client_secrets WHERE client_id = 'wiki'").remove(0)),
+            ("PEM", pem()),
             ("KID", app.lines("SELECT kid AS line FROM signing_keys WHERE alg = 'ES256'").remove(0)),
         ];
         let helper = RoleDocument {
@@ -173,6 +178,13 @@ impl House {
     fn counts(&self) -> Vec<(&'static str, i64)> {
         TABLES.iter().filter(|table| **table != "traces").map(|table| (*table, self.app.rows(table))).collect()
     }
+}
+
+/// A private key made elsewhere.
+fn pem() -> String {
+    let made = signing::generate(Algorithm::RS256, RsaBits::Bits2048).expect("a key");
+    let der = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, made.private_pkcs8.as_slice());
+    format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n")
 }
 
 /// The line of the console's table that a form goes to.
@@ -253,4 +265,72 @@ async fn n01_no_role_does_with_a_good_form_what_its_permissions_do_not_allow() {
             }
         }
     }
+}
+
+/// Sends one of the forms with other fields.
+async fn typed(house: &House, browser: &mut Browser, path: &'static str, fields: &[(&str, &str)]) -> Page {
+    let action = house.real(path);
+    let token = browser.cookies.get("vouchsafe_console").cloned().expect("a session");
+    let csrf = form_token(&house.app.cx(), &token, "console", &action);
+    let mut fields = fields.to_vec();
+    fields.push(("csrf", &csrf));
+    browser.post(&house.app.url(&action), &fields).await
+}
+
+#[tokio::test]
+async fn a_key_is_imported_from_the_console_and_what_is_none_is_refused_and_not_shown_again() {
+    let house = House::new().await;
+    let mut root = house.enter(ROOT).await;
+    let pem = house.real("PEM");
+    let cut = &pem[..pem.len() / 2];
+    for (text, alg, status) in [("hello", "", 422), (cut, "", 422), (pem.as_str(), "ES256", 422), (&pem, "none", 422)] {
+        let page = typed(&house, &mut root, "/admin/keys/import", &[("private_key", text), ("alg", alg)]).await;
+        assert_eq!(page.status, status, "{}", page.body);
+        let field = if alg == "none" { "import-alg-error" } else { "import-private_key-error" };
+        assert!(page.has(field) && !page.body.contains(&pem[60..90]), "{}", page.body);
+    }
+    let done = typed(&house, &mut root, "/admin/keys/import", &[("private_key", &pem)]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let shown = root.get(&house.app.url(done.location.as_deref().expect("the key's page"))).await;
+    assert!(shown.body.contains("published") && shown.body.contains("RS256"), "{}", shown.body);
+    assert!(house.app.events().await.contains(&"key_imported".to_owned()));
+    let twice = typed(&house, &mut root, "/admin/keys/import", &[("private_key", &pem)]).await;
+    assert_eq!(twice.status, 409, "{}", twice.body);
+}
+
+#[tokio::test]
+async fn what_was_typed_outlives_a_new_proof_and_secrets_do_not() {
+    let house = House::new().await;
+    let mut root = house.enter(ROOT).await;
+    house.app.pass(Lifetime::from_minutes(6));
+    let uris = "https://one.test/cb\nhttps://two.test/cb";
+    let fields = [("profile", "web"), ("name", "A <b>new</b> one"), ("redirect_uris", uris), ("password", "hunter2")];
+    let asked = typed(&house, &mut root, "/admin/clients/new", &fields).await;
+    assert!(asked.location.as_deref().is_some_and(|to| to.ends_with("&ask=proof")), "{asked:?}");
+    let mut page = root.open(&house.app.url(asked.location.as_deref().expect("the sign-in"))).await;
+    page = root.submit(&page, &[("login", ROOT), ("password", crate::support::relying_party::PASSWORD)]).await;
+    let back = house.app.url(&page.goes_on_to().expect("back to the form"));
+    let mut other = house.enter(ROOT).await;
+    other.cookies.insert("vouchsafe_console_kept".to_owned(), root.cookies["vouchsafe_console_kept"].clone());
+    let page = root.get(&back).await;
+    assert!(page.body.contains("Nothing was done yet") && page.body.contains(uris), "{}", page.body);
+    assert!(page.body.contains("A &#60;b&#62;new&#60;/b&#62; one") && !page.body.contains("hunter2"), "{}", page.body);
+    assert!(!root.get(&back).await.body.contains("two.test"), "once");
+    let elsewhere = other.get(&house.app.url("/admin/roles/new")).await;
+    assert!(!elsewhere.body.contains("Nothing was done yet"), "on its own page only");
+    house.app.pass(Lifetime::from_minutes(11));
+    assert!(!other.get(&back).await.body.contains("two.test"), "not for ever");
+    assert_eq!(house.app.rows("clients"), 2, "nothing was registered");
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_be_kept_is_shown_instead() {
+    let house = House::new().await;
+    let mut root = house.enter(ROOT).await;
+    house.app.pass(Lifetime::from_minutes(6));
+    let long = "https://one.test/cb\n".repeat(200);
+    let fields = [("profile", "web"), ("name", "New"), ("redirect_uris", &long), ("password", "hunter2")];
+    let page = typed(&house, &mut root, "/admin/clients/new", &fields).await;
+    assert!(page.status == 403 && page.body.contains("https://one.test/cb"), "{}", page.body);
+    assert!(!page.body.contains("hunter2") && page.body.contains("ask=proof"), "{}", page.body);
 }

@@ -10,6 +10,7 @@ use crate::flow::admin::{Actor, AdminRefusal, RefusalKind};
 use crate::flow::cx::Cx;
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::pending::{open, seal};
+use crate::http::admin::console::kept::Kept;
 use crate::http::admin::console::routes::AREAS;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
@@ -23,6 +24,8 @@ use crate::identity::Permission;
 use crate::oauth::params::Params;
 
 const FLASH: &[u8] = b"console message";
+const KEPT: &str = "Nothing was done yet, because you had to confirm that it is you. What you typed stands there again, except \
+                    secrets and what confirms: look at it, and send it once more.";
 
 /// A request that came through the door.
 pub struct Desk {
@@ -38,6 +41,8 @@ pub struct Desk {
     pub query: Params,
     /// For the operations.
     pub actor: Actor,
+    /// Where the form goes that is filled in again with what was typed before a new proof was asked for.
+    kept: Option<String>,
 }
 
 /// The form that was refused, and why.
@@ -54,7 +59,17 @@ impl Desk {
     /// Made by the door only.
     pub(super) fn new(call: Call, visit: Visit, token: String, form: Params) -> Self {
         let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
-        Self { call, visit, token, form, query, actor }
+        Self { call, visit, token, form, query, actor, kept: None }
+    }
+
+    /// The same for a page with a form whose sender had to prove first who they are: what they typed is there again.
+    pub(super) fn with_kept(mut self) -> Self {
+        let cookie = cookies::find(&self.call.request, Jar::ConsoleKept, &self.call.web.place);
+        if let Some(kept) = cookie.and_then(|text| Kept::find(self.cx(), &self.visit, &self.path(), &text)) {
+            self.form = kept.params();
+            self.kept = Some(kept.action);
+        }
+        self
     }
 
     /// The request's context.
@@ -245,7 +260,14 @@ impl Desk {
             let tone = if flash.warns { Tone::Caution } else { Tone::Good };
             page.flash = Some(Notice { tone, words: vec![Part::Text(flash.words)] });
         }
+        if self.kept.is_some() {
+            page.flash = Some(Notice { tone: Tone::Caution, words: vec![Part::plain(KEPT)] });
+        }
         let reply = Reply::page(status, &page, &[]).correlated(&self.cx().correlation_id);
+        let reply = match self.kept {
+            Some(_) => reply.cookie(cookies::clear(Jar::ConsoleKept, place)),
+            None => reply,
+        };
         match waiting {
             Some(_) => reply.cookie(cookies::clear(Jar::ConsoleFlash, place)),
             None => reply,
@@ -300,6 +322,14 @@ impl Desk {
     pub fn block(&self, form: Form, failed: &Failed) -> Block {
         Block::Form(Box::new(match failed {
             Some((id, refusal)) if *id == form.id => self.again(form, refusal),
+            None if self.kept.as_deref() == Some(form.action.as_str()) => {
+                let mut form = filled(form, &self.form);
+                // The version too: what somebody else changed meanwhile is not overwritten.
+                for (name, value) in &mut form.hidden {
+                    *value = self.form.find(name).unwrap_or(value).to_owned();
+                }
+                form
+            }
             _ => form,
         }))
     }
@@ -329,7 +359,7 @@ fn filled(mut form: Form, params: &Params) -> Form {
     for field in &mut form.fields {
         let name = field.name.clone();
         match &mut field.kind {
-            FieldKind::Group | FieldKind::Password => {}
+            FieldKind::Group | FieldKind::Password | FieldKind::SecretLines(_) => {}
             FieldKind::Checks(options) => {
                 let chosen = params.all(&name);
                 options.iter_mut().for_each(|(value, _, _, on)| *on = chosen.contains(&value.as_str()));

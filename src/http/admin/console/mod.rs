@@ -14,6 +14,7 @@ pub mod files;
 pub mod grants;
 pub mod groups;
 pub mod guard;
+pub mod kept;
 pub mod keys;
 pub mod mapping;
 pub mod overview;

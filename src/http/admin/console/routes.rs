@@ -154,6 +154,7 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), person::change_account),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
+    form!("/admin/keys/import", Need::fresh(P::KeysWrite), keys::import),
     page!("/admin/keys/{kid}", Need::fresh(P::KeysRead), keys::show),
     form!("/admin/keys/{kid}/retire", Need::fresh(P::KeysWrite), keys::retire),
     form!("/admin/keys/{kid}/remove", Need::fresh(P::KeysWrite), keys::remove),
