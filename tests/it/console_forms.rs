@@ -10,6 +10,7 @@ use vouchsafe::identity::permission::built_in;
 use vouchsafe::identity::{Permission as P, Permissions};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::{self, RsaBits};
+use vouchsafe::store::outbox::{self, Waiting};
 use vouchsafe::time::Lifetime;
 
 use crate::support::ground::TABLES;
@@ -112,6 +113,8 @@ const FORMS: &[Filled] = &[
     Filled("/admin/keys/KID/retire", &[], Name("KID")),
     Filled("/admin/keys/KID/remove", &[], Name("KID")),
     Filled("/admin/settings", &[("organisation", "Acme"), ("version", "0")], EDITS),
+    Filled("/admin/mail/retry", &[("letter", "LETTER")], GIVES_BACK),
+    Filled("/admin/mail/give-up", &[("letter", "LETTER"), ("recipient", "ada@example.com")], Name("ada@example.com")),
     Filled("/admin/logout", &[], Free("one's own session")),
 ];
 
@@ -123,7 +126,8 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let app = TestApp::start().await;
+        let mail = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];
+        let app = TestApp::start_with(&mail).await;
         app.administrator(ROOT, "owner").await;
         let ada = app.person("ada@example.com").await;
         let wiki = app.web("wiki").await;
@@ -132,7 +136,21 @@ impl House {
         }
         let of_ada = |table: &str| app.lines(&format!("SELECT id AS line FROM {table} WHERE user_id = '{}'", ada.id));
         let (sessions, grants) = (of_ada("sessions"), of_ada("grants"));
+        let now = app.cx().now;
+        let letter = Waiting {
+            id: "letter".to_owned(),
+            recipient: "ada@example.com".to_owned(),
+            subject: "Hello".to_owned(),
+            letter: b"sealed".to_vec(),
+            created_at: now,
+            next_try_at: now + Lifetime::from_hours(1),
+            tries: 1,
+            last_error: Some("no".to_owned()),
+            given_up_at: None,
+        };
+        app.write(move |c| outbox::insert(c, &letter)).await;
         let words = vec![
+            ("LETTER", "letter".to_owned()),
             ("ADA", ada.id.to_string()),
             ("SESSION", sessions[0].clone()),
             ("SECOND", sessions[1].clone()),

@@ -16,6 +16,7 @@ pub mod groups;
 pub mod guard;
 pub mod kept;
 pub mod keys;
+pub mod mail;
 pub mod mapping;
 pub mod overview;
 pub mod people;
