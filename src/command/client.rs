@@ -74,8 +74,10 @@ pub(super) async fn run(app: &App, command: ClientCommand) -> Result<Answer, Fai
             let overlap = if now { Lifetime::ZERO } else { Lifetime::from_hours(overlap_hours.into()) };
             rotate(&cx, &client_id, overlap).await
         }
-        ClientCommand::Disable { client_id } => changed("disabled", client::disable(&cx, &actor, &client_id).await),
-        ClientCommand::Enable { client_id } => changed("enabled", client::enable(&cx, &actor, &client_id).await),
+        ClientCommand::Disable { client_id } => {
+            changed("disabled", client::disable(&cx, &actor, &client_id, None).await)
+        }
+        ClientCommand::Enable { client_id } => changed("enabled", client::enable(&cx, &actor, &client_id, None).await),
         ClientCommand::Remove { client_id } => changed("removed", client::remove(&cx, &actor, &client_id, None).await),
     }
 }

@@ -92,6 +92,10 @@ async fn what_files_own_is_marked_and_what_hands_changed_is_shown() {
     for path in ["/admin/groups/staff", "/admin/scopes/hr"] {
         assert!(browser.get(&app.url(path)).await.body.contains("owned by files"), "{path}");
     }
+    assert!(browser.get(&app.url("/admin/groups")).await.body.contains("owned by files"), "in the list too");
+    let api = app.program_of_all().await;
+    assert_eq!(api.get("/groups/staff").await.ok(200)["managed_by_files"], true);
+    assert_eq!(api.get("/settings").await.ok(200)["managed_by_files"], false);
     let own = browser.get(&app.url("/admin/settings")).await;
     assert!(!own.body.contains("owned by files"), "these files say nothing of settings");
 }

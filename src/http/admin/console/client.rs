@@ -370,9 +370,11 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
     let means = answer!(desk, client::what_removal_means(desk.cx(), &desk.actor, &id).await);
     let mut page = frame(desk, &id, &view);
     let base = format!("{}/end", at(&id));
+    let hidden = vec![("version".to_owned(), view.version.to_string())];
     let form = |what: &'static str, heading: &str, words: String, submit: &str| Form {
         heading: heading.to_owned(),
         words: vec![Part::Plain(words)],
+        hidden: hidden.clone(),
         ..desk.post(what, &format!("{base}/{what}"), submit)
     };
     page.blocks.push(match view.disabled_at {
@@ -392,7 +394,7 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
             );
             let disable = desk.danger("disable", &format!("{base}/disable"), "Disable", &id);
             let heading = "Disable the client".to_owned();
-            desk.block(Form { heading, words: vec![Part::Plain(words)], ..disable }, &failed)
+            desk.block(Form { heading, words: vec![Part::Plain(words)], hidden: hidden.clone(), ..disable }, &failed)
         }
     });
     let delete = desk.danger("delete", &format!("{base}/delete"), "Delete for ever", &id);
@@ -418,15 +420,15 @@ fn some(count: i64, what: &str) -> String {
 /// `POST /admin/clients/{id}/end/{what}`.
 pub async fn change(desk: Desk) -> Reply {
     let id = desk.segment(1);
-    let (cx, actor) = (desk.cx(), &desk.actor);
+    let (cx, actor, version) = (desk.cx(), &desk.actor, desk.field("version").parse().ok());
     match desk.segment(3).as_str() {
         "disable" => {
             tried!(desk, "disable", end_page, Ok::<_, crate::flow::Fault>(desk.confirmed(&id)));
-            tried!(desk, "disable", end_page, client::disable(cx, actor, &id).await);
+            tried!(desk, "disable", end_page, client::disable(cx, actor, &id, version).await);
             desk.done(&at(&id), "The client was disabled.")
         }
         "enable" => {
-            tried!(desk, "enable", end_page, client::enable(cx, actor, &id).await);
+            tried!(desk, "enable", end_page, client::enable(cx, actor, &id, version).await);
             desk.done(&at(&id), "The client was enabled.")
         }
         "delete" => {
