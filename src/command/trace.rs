@@ -42,7 +42,7 @@ fn shown(step: &Explained) -> Value {
         "expected": row.expected,
         "received": row.received,
         "mistake": diagnosis.map(|d| &d.mistake),
-        "mend": diagnosis.map(|d| &d.mend),
+        "mend": diagnosis.map(Diagnosis::mend_by_command),
         "client_id": row.client_id,
         "user_id": row.user_id,
         "address": row.address,
@@ -52,8 +52,8 @@ fn shown(step: &Explained) -> Value {
 /// One line a step, and under it what else is known of it.
 fn told(step: &Explained) -> String {
     let row = &step.row;
-    let of_diagnosis = |part: fn(&Diagnosis) -> &String| step.diagnosis.as_ref().map(part).cloned();
-    let (mistake, mend) = (of_diagnosis(|d| &d.mistake), of_diagnosis(|d| &d.mend));
+    let diagnosis = step.diagnosis.as_ref();
+    let (mistake, mend) = (diagnosis.map(|d| d.mistake.clone()), diagnosis.map(Diagnosis::mend_by_command));
     let mut text = format!("{}  {:12}  {}", row.at.rfc3339(), row.step, printable(&row.outcome));
     let details = [
         ("check", &row.check_name),

@@ -136,3 +136,20 @@ async fn the_page_about_this_installation_leads_to_the_api() {
         assert_eq!(browser.get(&app.url(path)).await.status, 200, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_mend_leads_to_the_page_where_it_is_done_and_names_no_command() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let wiki = app.web("wiki").await;
+    let url = app.authorize_url(&wiki, &[("redirect_uri", "https://elsewhere.test/")]);
+    let refused = Browser::new(&app).get(&url).await;
+    app.app.parts.tracer.flush().await;
+    let mut browser = Browser::new(&app);
+    let trace = format!("/admin/diagnosis?reference={}", refused.correlation_id());
+    let page = app.enter(&mut browser, ROOT, &trace).await;
+    let link = "href=\"/admin/clients/wiki/settings#settings-redirect_uris\"";
+    assert!(page.body.contains(link) && !page.body.contains("vouchsafe client"), "{}", page.body);
+    let settings = browser.get(&app.url("/admin/clients/wiki/settings")).await;
+    assert!(settings.has("settings-redirect_uris") && settings.has("settings-grants"), "{}", settings.body);
+}
