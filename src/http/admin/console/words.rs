@@ -17,10 +17,14 @@ pub fn span(span: Lifetime) -> String {
 
 /// How long ago, or in how long.
 pub fn ago(at: Timestamp, now: Timestamp) -> Part {
-    let words = match now.since(at).seconds() {
-        -59..=59 => "just now".to_owned(),
-        past @ 60.. => format!("{} ago", span(Lifetime::from_seconds(past))),
-        ahead => format!("in {}", span(Lifetime::from_seconds(-ahead))),
+    // A span between two moments is never negative: which of them is the later one is asked first.
+    let (past, ahead) = (now.since(at), at.since(now));
+    let words = if past.seconds() < 60 && ahead.seconds() < 60 {
+        "just now".to_owned()
+    } else if at < now {
+        format!("{} ago", span(past))
+    } else {
+        format!("in {}", span(ahead))
     };
     Part::Ago(at, words)
 }
@@ -79,6 +83,15 @@ mod tests {
         ] {
             let read = moment(text).map(|at| at.rfc3339().chars().take(19).collect::<String>());
             assert_eq!(read.as_deref(), is, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_is_told_as_well_as_what_is_past() {
+        let now = Timestamp::from_seconds(1_000_000);
+        for (seconds, is) in [(-7_200, "2 hours ago"), (-30, "just now"), (30, "just now"), (3_600, "in 60 minutes")] {
+            let at = Timestamp::from_seconds(1_000_000 + seconds);
+            assert!(matches!(ago(at, now), Part::Ago(_, words) if words == is), "{seconds}");
         }
     }
 
