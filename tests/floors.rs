@@ -49,6 +49,8 @@ const TOOLS: &[(&str, &[&str])] = &[
     ("openidconnect", &["upstream", "demo"]),
     ("reqwest", &["outbound", "demo"]),
     ("governor", &["http"]),
+    ("multer", &["http"]),
+    ("futures_util", &["http"]),
     ("serde_path_to_error", &["http"]),
     ("lettre", &["outbound"]),
     ("clap*", &["command", "main"]),

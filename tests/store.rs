@@ -5,6 +5,8 @@
 //! `postgres::…`. Without PostgreSQL's server programs the second half is skipped with a line that says so, and fails when
 //! `REQUIRE_ALL=1`.
 
+#[path = "store/administration.rs"]
+mod administration;
 #[path = "store/arena.rs"]
 mod arena;
 #[path = "store/engine.rs"]

@@ -12,3 +12,4 @@ pub mod routes;
 pub mod server;
 pub mod sign_in;
 pub mod state;
+pub mod upload;

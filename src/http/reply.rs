@@ -291,6 +291,12 @@ impl Reply {
             .header(header::ACCESS_CONTROL_MAX_AGE, "7200".to_owned())
     }
 
+    /// Lets others keep it.
+    #[must_use]
+    pub fn kept(self, cache: Cache, etag: &str) -> Self {
+        self.cached(cache).header(header::ETAG, etag.to_owned())
+    }
+
     fn cached(self, cache: Cache) -> Self {
         let value = match cache {
             Cache::No => "no-store".to_owned(),

@@ -35,6 +35,8 @@ pub enum Access {
     ConsolePage(Need),
     /// An administrator's browser by a form of ours, with all that a page needs and the form's token.
     ConsoleForm(Need),
+    /// The same with a form that brings a file.
+    ConsoleUpload(Need),
 }
 
 impl Access {
@@ -45,12 +47,12 @@ impl Access {
 
     /// Whether a person looks at the answer: then errors are pages and not JSON.
     pub fn is_for_people(self) -> bool {
-        matches!(self, Access::Page | Access::Form | Access::AppForm | Access::ConsolePage(_) | Access::ConsoleForm(_))
+        matches!(self, Access::Page | Access::AppForm | Access::ConsolePage(_)) || self.is_own_form()
     }
 
     /// Whether it is a form of ours, which no other site may send.
     pub fn is_own_form(self) -> bool {
-        matches!(self, Access::Form | Access::ConsoleForm(_))
+        matches!(self, Access::Form | Access::ConsoleForm(_) | Access::ConsoleUpload(_))
     }
 }
 
@@ -152,6 +154,7 @@ pub static ROUTES: &[Route] = &[
     route!(Post, "/setup", Form, sign_in::setup::post),
     route!(Get, "/invitation", Page, sign_in::invitation::get),
     route!(Post, "/invitation", Form, sign_in::invitation::post),
+    route!(Get, "/clients/{client_id}/logo", Document, sign_in::logo::get),
     route!(Get, "/", Page, ops::home::get),
     route!(Get, "/assets/{name}", Document, ops::home::asset),
     route!(Get, "/favicon.ico", Document, ops::home::favicon),

@@ -19,6 +19,7 @@ use crate::http::reply::Reply;
 use crate::http::routes::{Access, ENDPOINTS, Method, ROUTES, Route, WELL_KNOWN};
 use crate::http::sign_in::{forged_page, refusal_page};
 use crate::http::state::Web;
+use crate::http::upload;
 use crate::oauth::error::{ErrorCode, Refusal};
 
 /// Limits of the server; from configuration.
@@ -142,7 +143,7 @@ async fn dispatch(
         };
         return reply.into_response(&web.place);
     };
-    let body = match body(&web, wanted, payload).await {
+    let body = match body(&web, route, payload).await {
         Ok(body) => body,
         Err(reply) => return reply.into_response(&web.place),
     };
@@ -176,22 +177,33 @@ fn area(path: &str) -> Area {
 }
 
 /// Reads the body of a POST.
-async fn body(web: &Web, method: Option<Method>, payload: web::Payload) -> Result<Bytes, Reply> {
-    if method != Some(Method::Post) {
-        return Ok(Bytes::new());
-    }
-    read_body(web, payload).await.map_err(|(status, words)| Reply::text(status, words))
+async fn body(web: &Web, route: &Route, payload: web::Payload) -> Result<Bytes, Reply> {
+    let body = match (route.method, route.access) {
+        (Method::Post, Access::ConsoleUpload(_)) => in_time(web, upload::take(payload)).await,
+        (Method::Post, _) => read_body(web, payload, web.max_body_bytes).await,
+        _ => Ok(Bytes::new()),
+    };
+    body.map_err(|(status, words)| Reply::text(status, words))
 }
 
+/// Why a body was not read: status and words.
+type Unread = (u16, &'static str);
+
 /// Reads a body within its limits of size and time; status and words where that fails.
-pub(in crate::http) async fn read_body(web: &Web, payload: web::Payload) -> Result<Bytes, (u16, &'static str)> {
-    let limited = payload.to_bytes_limited(web.max_body_bytes);
-    match tokio::time::timeout(web.body_timeout, limited).await {
-        Ok(Ok(Ok(bytes))) => Ok(bytes),
-        Ok(Ok(Err(_))) => Err((400, "The request's body could not be read.\n")),
-        Ok(Err(_)) => Err((413, "The request's body is too large.\n")),
-        Err(_) => Err((408, "The request's body took too long.\n")),
-    }
+pub(in crate::http) async fn read_body(web: &Web, payload: web::Payload, most: usize) -> Result<Bytes, Unread> {
+    let limited = async {
+        match payload.to_bytes_limited(most).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(_)) => Err((400, "The request's body could not be read.\n")),
+            Err(_) => Err((413, "The request's body is too large.\n")),
+        }
+    };
+    in_time(web, limited).await
+}
+
+async fn in_time(web: &Web, reading: impl Future<Output = Result<Bytes, Unread>>) -> Result<Bytes, Unread> {
+    let late = Err((408, "The request's body took too long.\n"));
+    tokio::time::timeout(web.body_timeout, reading).await.unwrap_or(late)
 }
 
 /// A form that another site sent (security cases I03, I04). Browsers say so in `Sec-Fetch-Site`; older ones in `Origin`.

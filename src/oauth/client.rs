@@ -47,6 +47,11 @@ impl Client {
         self.auth_method == ClientAuthMethod::None
     }
 
+    /// Where its logo is below the issuer, if it has one. The address changes with the logo.
+    pub fn logo_path(&self) -> Option<String> {
+        self.about.logo.as_ref().map(|tag| format!("/clients/{}/logo?v={tag}", self.client_id))
+    }
+
     /// Whether a code flow of this client needs PKCE: always for a public one, whatever its record says.
     pub fn needs_pkce(&self) -> bool {
         self.is_public() || self.policy.pkce == PkceRule::Required
@@ -74,6 +79,9 @@ pub struct ClientAbout {
     /// Addresses of those responsible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,
+    /// The tag of the logo that is kept for it: it changes with every other logo. Set by nobody but who stores the logo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
 }
 
 /// How a client proves itself (`token_endpoint_auth_method`, RFC 7591 section 2).

@@ -16,6 +16,7 @@ pub(crate) mod fixtures;
 pub mod grant;
 pub mod introspection;
 pub mod jose;
+pub mod logo;
 pub mod logout;
 pub mod mapping;
 pub mod metadata;

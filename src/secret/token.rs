@@ -106,7 +106,12 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
 /// SHA-256 of the text: what is stored and looked up. Enough for tokens that carry 256 random bits; never use it for
 /// passwords.
 pub fn hash(text: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
+    digest_of(text.as_bytes())
+}
+
+/// SHA-256 of any bytes.
+pub fn digest_of(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }
 
 /// CRC-32 (IEEE) of the bytes as six characters of base 62, most significant first.

@@ -19,6 +19,7 @@ mod sqlite;
 mod writer;
 
 pub mod attributes;
+pub mod client_logos;
 pub mod clients;
 pub mod codes;
 pub mod consents;

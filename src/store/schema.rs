@@ -43,6 +43,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_logos (client_id) {
+        client_id -> Text,
+        media_type -> Text,
+        width -> BigInt,
+        height -> BigInt,
+        bytes -> Binary,
+        sha256 -> Binary,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     scopes (name) {
         name -> Text,
         description -> Text,
@@ -384,6 +396,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(client_logos -> clients (client_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
@@ -393,6 +406,7 @@ diesel::joinable!(user_terms -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(passwords -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    client_logos,
     client_secrets,
     clients,
     console_sessions,

@@ -55,8 +55,7 @@ async fn mail() -> BTreeSet<&'static str> {
     assert_eq!((&listed["items"][0]["recipient"], &listed["next"]), (&json!("ada@example.com"), &json!(null)));
     assert_eq!(api.post("/mail/l1/retry", json!(null)).await.ok(200)["tries"], 2);
     assert_eq!(api.delete("/mail/l1").await.status, 204);
-    let answered = api.answered.lock().unwrap().clone();
-    answered
+    api.answered.into_inner().unwrap()
 }
 
 async fn sessions(api: &Api<'_>) {

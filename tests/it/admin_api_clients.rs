@@ -15,6 +15,7 @@ pub async fn contract(api: &Api<'_>) {
     clients(api).await;
     secrets(api).await;
     insight(api).await;
+    crate::logo::contract(api).await;
 }
 
 async fn resources(api: &Api<'_>) {

@@ -42,7 +42,7 @@ pub async fn versions(api: &Api<'_>, place: &str, patch: Value) {
 
 /// The writable part of a view: what the type says beside the view's own members.
 fn document(view: &Value) -> Value {
-    const READ_ONLY: [&str; 17] = [
+    const READ_ONLY: [&str; 18] = [
         "id",
         "version",
         "built_in",
@@ -58,6 +58,7 @@ fn document(view: &Value) -> Value {
         "more_members",
         "in_use",
         "last_used_at",
+        "logo_uri",
         "secrets",
         "managed_by_files",
     ];

@@ -21,7 +21,7 @@ fn address(app: &TestApp, route: &Route) -> String {
 
 fn need(route: &Route) -> Option<vouchsafe::http::admin::console::Need> {
     match route.access {
-        Access::ConsolePage(need) | Access::ConsoleForm(need) => Some(need),
+        Access::ConsolePage(need) | Access::ConsoleForm(need) | Access::ConsoleUpload(need) => Some(need),
         _ => None,
     }
 }
@@ -135,7 +135,7 @@ async fn n01_every_route_of_the_console_is_guarded() {
     let guarded: Vec<&Route> = ROUTES.iter().filter(|route| need(route).is_some()).collect();
     assert!(guarded.len() + 2 == ROUTES.len(), "only the sign-in has no permission");
     for route in guarded {
-        assert_eq!(matches!(route.access, Access::ConsoleForm(_)), route.method == Method::Post, "{}", route.path);
+        assert_eq!(route.access.is_own_form(), route.method == Method::Post, "{}", route.path);
         for browser in [&mut stranger, &mut alice, &mut expired] {
             let page = call(browser, &app, route).await;
             assert!(is_outside(&page), "{} {}", route.path, page.body);
@@ -274,7 +274,7 @@ async fn i04_every_form_of_the_console_must_be_ours() {
     let page = app.enter(&mut browser, ROOT, "/admin").await;
     let other_form = page.hidden().into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
     let before = counts(&app);
-    for route in ROUTES.iter().filter(|route| matches!(route.access, Access::ConsoleForm(_))) {
+    for route in ROUTES.iter().filter(|route| route.access.is_own_form()) {
         let url = address(&app, route);
         for token in ["", "AAAA", other_form.as_str()] {
             if route.path == "/admin/logout" && token == other_form {
@@ -291,7 +291,8 @@ async fn i04_every_form_of_the_console_must_be_ours() {
             let page = browser.clone().send(request.header(name, value).body(body.clone()), &url).await;
             assert_eq!(page.status, 403, "{} {name}: {value}", route.path);
         }
-        for content_type in ["text/plain", "application/json"] {
+        for content_type in ["text/plain", "application/json", "multipart/form-data", "multipart/form-data; boundary=x"]
+        {
             let request =
                 app.http.post(&url).header("content-type", content_type).header("sec-fetch-site", "same-origin");
             let page = browser.clone().send(request.body(body.clone()), &url).await;

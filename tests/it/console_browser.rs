@@ -71,6 +71,7 @@ async fn a_client_from_its_registration_to_its_end() {
             ("console-clients", "/admin/clients"),
             ("console-client", "/admin/clients/wiki"),
             ("console-client-settings", "/admin/clients/wiki/settings"),
+            ("console-client-no-logo", "/admin/clients/wiki/logo"),
             ("console-client-secrets", "/admin/clients/wiki/secrets"),
             ("console-client-failures", "/admin/clients/shop/failures?paused=1"),
             ("console-client-no-failures", "/admin/clients/wiki/failures?paused=1"),

@@ -1,8 +1,8 @@
 //! Every form of the console, taken from its own table of routes: what takes something away asks for the thing's name first,
 //! and who lacks the permission changes nothing, with the right token of the form and everything else filled in.
 
-use vouchsafe::flow::admin::Actor;
 use vouchsafe::flow::admin::role::{self, RoleDocument};
+use vouchsafe::flow::admin::{Actor, client_logo};
 use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::http::admin::console::{Need, ROUTES};
 use vouchsafe::http::routes::{Access, Method};
@@ -27,8 +27,10 @@ enum Guard {
     Name(&'static str),
     /// One press is enough, for this reason.
     Free(&'static str),
+    /// A file must be chosen; what it may be is tried elsewhere (`logo`).
+    File,
 }
-use Guard::{Free, Name};
+use Guard::{File, Free, Name};
 
 /// A form as somebody fills it in. Words in capitals stand for what the house holds.
 struct Filled(&'static str, &'static [(&'static str, &'static str)], Guard);
@@ -105,6 +107,8 @@ const FORMS: &[Filled] = &[
     Filled("/admin/clients/wiki/secrets/revoke", &[("secret", "SECRET")], Name("SECRET")),
     Filled("/admin/clients/wiki/secrets/rotate", &[("overlap", "86400")], Free("the old one goes on for a day")),
     Filled("/admin/clients/wiki/secrets/rotate", &[("overlap", "0")], Name("wiki")),
+    Filled("/admin/clients/wiki/logo", &[], File),
+    Filled("/admin/clients/wiki/logo/remove", &[], Name("wiki")),
     Filled("/admin/clients/wiki/end/disable", &[], Name("wiki")),
     Filled("/admin/clients/wiki/end/enable", &[], GIVES_BACK),
     Filled("/admin/clients/wiki/end/delete", &[], Name("wiki")),
@@ -136,6 +140,8 @@ impl House {
         }
         let of_ada = |table: &str| app.lines(&format!("SELECT id AS line FROM {table} WHERE user_id = '{}'", ada.id));
         let (sessions, grants) = (of_ada("sessions"), of_ada("grants"));
+        let logo = include_bytes!("../images/logo.png").to_vec();
+        client_logo::set(&app.cx(), &Actor::CommandLine, "wiki", logo, None).await.expect("no fault").expect("a logo");
         let now = app.cx().now;
         let letter = Waiting {
             id: "letter".to_owned(),
@@ -214,7 +220,7 @@ fn need(path: &str) -> (&'static str, Need) {
     let mut fitting: Vec<_> = ROUTES.iter().filter(|r| r.method == Method::Post && fits(r.path)).collect();
     fitting.sort_by_key(|route| route.path.matches('{').count());
     match fitting.first().map(|route| (route.path, route.access)) {
-        Some((path, Access::ConsoleForm(need))) => (path, need),
+        Some((path, Access::ConsoleForm(need) | Access::ConsoleUpload(need))) => (path, need),
         _ => panic!("{path} is no form of the console"),
     }
 }
@@ -250,6 +256,7 @@ async fn whatever_takes_something_away_is_asked_for_by_its_name_and_then_done() 
                 assert!(kept || matches!(done.status, 200 | 303), "{path}: {} {}", done.status, done.body);
                 assert!(kept || house.counts() != before, "{path}: it was done");
             }
+            File => assert_eq!(house.send(&mut root, form, None).await.status, 422, "{path}"),
             Free(why) => {
                 let done = house.send(&mut root, form, None).await;
                 assert!(matches!(done.status, 200 | 303), "{path} ({why}): {} {}", done.status, done.body);

@@ -24,6 +24,7 @@ mod headers;
 mod introspect;
 mod jose;
 mod limits;
+mod logo;
 mod logout;
 mod mail;
 mod mapping;

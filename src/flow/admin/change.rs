@@ -21,11 +21,14 @@ pub(super) struct Change {
     entry: Entry,
     /// When.
     pub(super) now: Timestamp,
+    /// `iss`: views hold addresses below it.
+    pub(super) issuer: String,
 }
 
 impl Change {
     pub(super) fn new(cx: &Cx, actor: &Actor) -> Self {
-        Self { actor: actor.clone(), entry: event(cx, actor, "", About::default(), json!({})), now: cx.now }
+        let entry = event(cx, actor, "", About::default(), json!({}));
+        Self { actor: actor.clone(), entry, now: cx.now, issuer: cx.issuer().to_owned() }
     }
 
     /// Leaves the entry, with what was different before and after. For things that are neither people nor clients, `what`

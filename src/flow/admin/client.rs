@@ -77,10 +77,11 @@ pub async fn list(
 ) -> Done<Page<ClientView>> {
     granted!(actor.needs(Permission::ClientsRead));
     let after = after.and_then(|key| key.as_str().map(str::to_owned));
+    let issuer = cx.issuer().to_owned();
     let page = cx.db().read(move |c| {
         let found = clients::search(c, &search, after.as_deref(), limit.saturating_add(1))?;
         let page = Page::of(found, limit, |client| Value::from(client.client_id.as_str()));
-        let (items, next) = (views(c, &page.items)?, page.next);
+        let (items, next) = (views(c, &page.items, &issuer)?, page.next);
         Ok(Page { items, next })
     });
     Ok(Ok(page.await?))
@@ -92,21 +93,21 @@ pub async fn list(
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
 pub async fn find(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
     granted!(actor.needs(Permission::ClientsRead));
-    let id = client_id.to_owned();
+    let (id, issuer) = (client_id.to_owned(), cx.issuer().to_owned());
     let found = cx.db().read(move |c| match clients::find(c, &id)? {
-        Some(client) => Ok(Some(view(c, &client)?)),
+        Some(client) => Ok(Some(view(c, &client, &issuer)?)),
         None => Ok(None),
     });
     Ok(found.await?.ok_or_else(|| ClientRefusal::Unknown(client_id.to_owned()).into()))
 }
 
 /// The view of one client.
-pub(super) fn view(c: &mut Conn, client: &Client) -> Result<ClientView, store::Fault> {
-    let mut views = views(c, std::slice::from_ref(client))?;
+pub(super) fn view(c: &mut Conn, client: &Client, issuer: &str) -> Result<ClientView, store::Fault> {
+    let mut views = views(c, std::slice::from_ref(client), issuer)?;
     views.pop().ok_or_else(|| store::Fault::Internal("a client has no view".to_owned()))
 }
 
-fn views(c: &mut Conn, clients: &[Client]) -> Result<Vec<ClientView>, store::Fault> {
+fn views(c: &mut Conn, clients: &[Client], issuer: &str) -> Result<Vec<ClientView>, store::Fault> {
     let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
     let secrets = clients::secrets_of(c, &ids)?;
     let owned = settings::applied_among(c, FileKind::Client.as_str(), &ids)?;
@@ -126,6 +127,7 @@ fn views(c: &mut Conn, clients: &[Client]) -> Result<Vec<ClientView>, store::Fau
         updated_at: client.updated_at.rfc3339(),
         disabled_at: client.disabled_at.map(Timestamp::rfc3339),
         last_used_at: used.get(&client.client_id).and_then(|u| u.last_used_at).map(Timestamp::rfc3339),
+        logo_uri: client.logo_path().map(|path| format!("{issuer}{path}")),
         secrets: secrets.iter().filter(|s| s.client_id == client.client_id).map(secret_view).collect(),
         managed_by_files: owned.contains(&client.client_id),
         built_in: console_client::is_it(&client.client_id),
@@ -155,7 +157,7 @@ pub async fn create(cx: &Cx, actor: &Actor, document: ClientDocument) -> Done<Re
             return Ok(Ok((made, false)));
         }
         clients::secret_insert(c, &stored)?;
-        Ok(Ok((view(c, &client)?, true)))
+        Ok(Ok((view(c, &client, &change.issuer)?, true)))
     });
     Ok(made.await?.map(|(view, has_secret)| Registered { view, secret: has_secret.then_some(secret) }))
 }
@@ -218,7 +220,7 @@ pub(super) fn put_in(
     granted!(attribute::all_defined(c, &client.policy.mappings)?);
     client.disabled_at = disabled.then(|| client.disabled_at.unwrap_or(change.now));
     if before.as_ref() == Some(&client) {
-        return Ok(Ok((view(c, &client)?, Put::Unchanged)));
+        return Ok(Ok((view(c, &client, &change.issuer)?, Put::Unchanged)));
     }
     if before.is_some() {
         (client.version, client.updated_at) = (client.version + 1, change.now);
@@ -232,7 +234,7 @@ pub(super) fn put_in(
         None => ("client_added", Put::Created),
     };
     change.log(c, kind, About::client(&client.client_id), detail)?;
-    Ok(Ok((view(c, &client)?, put)))
+    Ok(Ok((view(c, &client, &change.issuer)?, put)))
 }
 
 /// As it stands in the security log.
@@ -259,7 +261,7 @@ fn rank(client: &Client) -> Permissions {
 }
 
 /// Whether the actor may change this client at all: not the console's own, and none that stands as high as they do.
-fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
+pub(super) fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
     if console_client::is_it(id) {
         return Err(ClientRefusal::BuiltIn(id.to_owned()).into());
     }
@@ -382,7 +384,7 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, client_id: &str, expect: 
     };
     granted!(may_touch(&change.actor, client_id, Some(&client)));
     granted!(fresh(expect, client.version));
-    let gone = view(c, &client)?;
+    let gone = view(c, &client, &change.issuer)?;
     clients::delete(c, client_id)?;
     change.log(c, "client_removed", About::client(client_id), differences(Some(&shown(&client)), None))?;
     Ok(Ok(gone))
@@ -411,7 +413,7 @@ async fn on_client(
         client.version += 1;
         clients::update(c, &client)?;
         change.log(c, kind, About::client(&id), detail.clone())?;
-        Ok(Ok(view(c, &client)?))
+        Ok(Ok(view(c, &client, &change.issuer)?))
     });
     Ok(done.await?)
 }

@@ -115,6 +115,8 @@ pub struct ClientView {
     pub disabled_at: Option<String>,
     /// When it was last used (RFC 3339), as far as is known.
     pub last_used_at: Option<String>,
+    /// The address of its logo, if it has one; the sign-in pages show it.
+    pub logo_uri: Option<String>,
     /// What is known of its secrets, newest first; those that have ended are gone soon.
     pub secrets: Vec<SecretView>,
     /// Whether files own it: changes by hand are undone when they are next applied.
@@ -236,6 +238,7 @@ impl ClientDocument {
                 policy_uri: self.policy_uri,
                 tos_uri: self.tos_uri,
                 contacts: self.contacts,
+                logo: base.about.logo,
             },
             disabled_at: base.disabled_at,
             created_at: base.created_at,

@@ -128,6 +128,9 @@ pub enum ClientRefusal {
     /// The id is its name.
     #[error("the id of a client cannot change: it is {0:?}")]
     Renamed(String),
+    /// No logo.
+    #[error("the client {0} has no logo")]
+    NoLogo(String),
     /// Comes with the program.
     #[error("the client {0} belongs to the console and cannot be changed")]
     BuiltIn(String),
@@ -142,6 +145,7 @@ impl From<ClientRefusal> for AdminRefusal {
             R::IdLikeSub(_) => (Invalid, "client_id_like_a_person", Some("client_id")),
             R::Taken(_) => (Conflict, "client_id_taken", Some("client_id")),
             R::Unknown(_) => (Unknown, "unknown_client", None),
+            R::NoLogo(_) => (Unknown, "no_logo", None),
             R::Name(_) => (Invalid, "name", Some("name")),
             R::PublicWithSecret(_) => (Invalid, "public_with_secret", Some("auth_method")),
             R::ConfidentialWithoutSecret(_) => (Invalid, "confidential_without_secret", Some("auth_method")),

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod client;
 pub mod client_change;
 pub mod client_document;
+pub mod client_logo;
 pub mod consent;
 pub mod console;
 pub mod console_client;

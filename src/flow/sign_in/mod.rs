@@ -4,5 +4,6 @@ pub mod browser;
 pub mod choose;
 pub mod consent;
 pub mod login;
+pub mod logo;
 pub mod new_password;
 pub mod pending;

@@ -143,7 +143,7 @@ fn login_page(
     let base = &call.web.place.base;
     LoginPage {
         chrome: Chrome::new(if reauthenticate { "Confirm it is you" } else { "Sign in" }, &call.web.place),
-        client: Some(cards::client(&step.client, Some(&step.redirect_uri))),
+        client: Some(cards::client(&step.client, Some(&step.redirect_uri), &call.web.place)),
         request: step.request.clone(),
         csrf: step.csrf.clone(),
         login,
@@ -158,7 +158,7 @@ fn login_page(
 fn choose(call: &Call, view: ChooseView) -> Reply {
     let page = ChooseAccountPage {
         chrome: Chrome::new("Choose an account", &call.web.place),
-        client: Some(cards::client(&view.step.client, Some(&view.step.redirect_uri))),
+        client: Some(cards::client(&view.step.client, Some(&view.step.redirect_uri), &call.web.place)),
         accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
         request: view.step.request,
         csrf: view.step.csrf,
@@ -171,7 +171,7 @@ fn consent(call: &Call, view: ConsentView) -> Reply {
     let lines = view.scopes.into_iter().filter(|(name, _, _)| name != "offline_access");
     let page = ConsentPage {
         chrome: Chrome::new("Allow access?", &call.web.place),
-        client: cards::client(&view.step.client, Some(&view.step.redirect_uri)),
+        client: cards::client(&view.step.client, Some(&view.step.redirect_uri), &call.web.place),
         account: cards::account(&view.account, call.cx.now),
         redirect_host: shown_host(&view.step.redirect_uri),
         loopback: view.is_claimable_by_others,

@@ -61,7 +61,7 @@ fn reply(call: &Call, next: Result<LogoutNext, Fault>) -> Reply {
 fn ask(call: &Call, view: ConfirmView) -> Reply {
     let page = LogoutPage {
         chrome: Chrome::new("Sign out?", &call.web.place),
-        client: view.client.as_ref().map(|client| cards::client(client, None)),
+        client: view.client.as_ref().map(|client| cards::client(client, None, &call.web.place)),
         accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
         request: view.request,
         csrf: view.csrf,

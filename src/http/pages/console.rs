@@ -147,6 +147,8 @@ pub enum Part {
     Yes,
     /// Not allowed.
     No,
+    /// The logo of a client, beside its name: an address on this server.
+    Logo(String),
     /// A button that does one thing.
     Do(Button),
 }
@@ -376,6 +378,8 @@ pub enum FieldKind {
     Radios(Vec<(String, String, String)>),
     /// Any of these: value, label, words, on.
     Checks(Vec<(String, String, String, bool)>),
+    /// A file of these types.
+    File(String),
     /// A heading between fields, with the hint below it.
     Group,
 }
@@ -434,6 +438,13 @@ impl Field {
             FieldKind::Password => "password",
             _ => "text",
         }
+    }
+}
+
+impl Form {
+    /// Whether it brings a file.
+    fn has_file(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
     }
 }
 

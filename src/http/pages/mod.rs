@@ -120,6 +120,8 @@ pub struct ClientCard {
     pub name: String,
     /// The host that the person returns to.
     pub host: Option<String>,
+    /// Address of its logo on this server.
+    pub logo: Option<String>,
     /// Its home page. Shown only when it is an http or https address, like the next two.
     pub client_uri: Option<String>,
     /// Its privacy policy.

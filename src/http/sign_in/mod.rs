@@ -5,6 +5,7 @@ pub mod choose;
 pub mod consent;
 pub mod invitation;
 pub mod login;
+pub mod logo;
 pub mod new_password;
 pub mod setup;
 
@@ -102,16 +103,18 @@ pub fn go_on(call: &Call, request: &str) -> Reply {
 /// Cards that name apps and people.
 pub mod cards {
     use crate::http::pages::{AccountCard, ClientCard};
+    use crate::http::state::Place;
     use crate::oauth::client::Client;
     use crate::oauth::redirect_uri::shown_host;
     use crate::oauth::step::SignedIn;
     use crate::time::Timestamp;
 
     /// An app, and where the person goes back to.
-    pub fn client(client: &Client, redirect_uri: Option<&str>) -> ClientCard {
+    pub fn client(client: &Client, redirect_uri: Option<&str>, place: &Place) -> ClientCard {
         ClientCard {
             name: client.name.clone(),
             host: redirect_uri.map(shown_host),
+            logo: client.logo_path().map(|path| format!("{}{path}", place.base)),
             client_uri: client.about.client_uri.clone(),
             policy_uri: client.about.policy_uri.clone(),
             tos_uri: client.about.tos_uri.clone(),

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::Answer;
+use super::answer::{Answer, Held};
 use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::client::{self, Registered, Rotated, SECRET_OVERLAP};
 use crate::flow::admin::client_document::{ClientDocument, ClientView};
+use crate::flow::admin::client_logo;
 use crate::flow::admin::preview::{self, Preview, PreviewRequest};
 use crate::flow::admin::snippets::{self, Snippet};
 use crate::identity::Permission;
@@ -76,6 +77,20 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Delete, "/clients/{client_id}/secrets/{secret_id}", may(WRITE), client_secret_revoke)
         .does("Ends a secret of a client at once.")
         .gives::<ClientView>(),
+    line!(Get, "/clients/{client_id}/logo", may(READ), client_logo)
+        .does("Gives the logo of a client, as it was sent.")
+        .gives_image()
+        .versioned(),
+    line!(Put, "/clients/{client_id}/logo", may(WRITE), client_logo_set)
+        .does("Gives a client this logo, in place of the one it has.")
+        .more("A PNG, JPEG or WebP image of at most 64 KiB, with 16 to 1024 pixels in each direction.")
+        .takes_image()
+        .gives::<ClientView>()
+        .versioned(),
+    line!(Delete, "/clients/{client_id}/logo", may(WRITE), client_logo_remove)
+        .does("Takes the logo of a client away.")
+        .gives::<ClientView>()
+        .versioned(),
     line!(Get, "/clients/{client_id}/settings", may(READ), client_settings)
         .does("Gives settings for common libraries, filled in with the client's values.")
         .gives_page::<Snippet>(),
@@ -220,6 +235,21 @@ async fn client_secret_rotate(call: ApiCall) -> Outcome {
 async fn client_secret_revoke(call: ApiCall) -> Outcome {
     let (id, secret) = (call.part("client_id"), call.part("secret_id"));
     Answer::json(&client::revoke_secret(call.cx(), &call.actor, id, secret).await??)
+}
+
+async fn client_logo(call: ApiCall) -> Outcome {
+    let (logo, version) = client_logo::find(call.cx(), &call.actor, call.part("client_id")).await??;
+    let content_type = logo.image.format.media_type().to_owned();
+    Ok(Answer { content: Held::Image(logo.bytes.into(), content_type), ..Answer::nothing() }.version(version))
+}
+
+async fn client_logo_set(call: ApiCall) -> Outcome {
+    let (id, bytes) = (call.part("client_id"), call.bytes().into());
+    found(&client_logo::set(call.cx(), &call.actor, id, bytes, call.expect()).await??)
+}
+
+async fn client_logo_remove(call: ApiCall) -> Outcome {
+    found(&client_logo::remove(call.cx(), &call.actor, call.part("client_id"), call.expect()).await??)
 }
 
 async fn client_settings(call: ApiCall) -> Outcome {

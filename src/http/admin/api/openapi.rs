@@ -10,6 +10,7 @@ use super::problem::{KINDS, ProblemBody};
 use super::route::{ApiRoute, Body, Content, Kind, Needs, Query, Schemas, Shape};
 use super::{API, ROOT};
 use crate::http::routes::Method;
+use crate::oauth::logo::ImageFormat;
 
 /// The document.
 pub fn document(issuer: &str) -> Value {
@@ -154,8 +155,11 @@ fn request_body(route: &ApiRoute, schemas: &mut Schemas) -> Option<Value> {
             json!({ "application/merge-patch+json": { "schema": schema } })
         }
         Body::Image => {
-            let image = json!({ "schema": { "type": "string", "contentMediaType": "image/png" } });
-            json!({ "image/png": image })
+            let image = |format: ImageFormat| {
+                let schema = json!({ "type": "string", "contentMediaType": format.media_type() });
+                (format.media_type().to_owned(), json!({ "schema": schema }))
+            };
+            ImageFormat::ALL.map(image).into_iter().collect()
         }
     };
     let mut content: Value = content;

@@ -127,6 +127,8 @@ impl From<AdminRefusal> for Problem {
     fn from(refusal: AdminRefusal) -> Self {
         let status = match refusal.kind {
             RefusalKind::Invalid if refusal.code == "idempotency_key_reused" => 422,
+            RefusalKind::Invalid if refusal.code == "logo_too_large" => 413,
+            RefusalKind::Invalid if refusal.code == "logo_type" => 415,
             RefusalKind::Invalid => 400,
             RefusalKind::Unknown => 404,
             RefusalKind::Conflict => 409,

@@ -23,6 +23,7 @@ use crate::http::server;
 use crate::http::state::Web;
 use crate::oauth::bearer;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::logo;
 use crate::oauth::params::Params;
 
 /// Answers a request at a path of the table.
@@ -39,12 +40,15 @@ pub(in crate::http) async fn dispatch(
         problem.allow = Some(at_path.iter().map(|r| r.method.as_str()).collect::<Vec<_>>().join(", "));
         return refused(&call, access::STEP, &Actor::SetupLink, problem).into_response(&web.place);
     };
-    let (body, unread) = match matches!(route.body, Body::Nothing) {
-        true => (Default::default(), None),
-        false => match server::read_body(&web, payload).await {
-            Ok(body) => (body, None),
-            Err((status, words)) => (Default::default(), Some(Problem::new(status, "body", words))),
-        },
+    let body = match route.body {
+        Body::Nothing => Ok(Default::default()),
+        // What is a little too large is still read, so that the operation can say how much would do.
+        Body::Image => server::read_body(&web, payload, web.max_body_bytes.max(2 * logo::MAX_BYTES)).await,
+        Body::Json(_) | Body::Patch(_) => server::read_body(&web, payload, web.max_body_bytes).await,
+    };
+    let (body, unread) = match body {
+        Ok(body) => (body, None),
+        Err((status, words)) => (Default::default(), Some(Problem::new(status, "body", words))),
     };
     let call = Call::new(web.clone(), request, body);
     let correlation_id = call.cx.correlation_id.clone();

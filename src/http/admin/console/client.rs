@@ -44,6 +44,9 @@ pub(super) fn frame(desk: &Desk, id: &str, view: &ClientView) -> ConsolePage {
     page.badges = state(view);
     page.lead = vec![Part::plain(profile_name(view.document.profile)), Part::Quiet(id.to_owned())];
     let mut tabs = vec![("Overview", at.clone()), ("Settings", format!("{at}/settings"))];
+    if desk.may(P::ClientsWrite) || view.logo_uri.is_some() {
+        tabs.push(("Logo", format!("{at}/logo")));
+    }
     if desk.may(P::ClientsWrite) && !view.document.profile.is_public() {
         tabs.push(("Secrets", format!("{at}/secrets")));
     }

@@ -73,11 +73,17 @@ fn line(desk: &Desk, row: &ClientView) -> Vec<Vec<Part>> {
     let href = desk.href(&format!("/admin/clients/{}", encoded(&id)));
     let used = row.last_used_at.as_deref().map_or_else(|| Part::plain("not yet"), |at| ago_text(at, desk.cx().now));
     vec![
-        vec![Part::Link(row.document.name.clone(), href), Part::Quiet(id)],
+        logo(desk, row).into_iter().chain([Part::Link(row.document.name.clone(), href), Part::Quiet(id)]).collect(),
         vec![Part::plain(profile_name(row.document.profile))],
         state(row),
         vec![used],
     ]
+}
+
+/// A client's logo, if it has one, from the server that the page came from.
+pub fn logo(desk: &Desk, row: &ClientView) -> Option<Part> {
+    let path = row.logo_uri.as_deref()?.strip_prefix(desk.cx().issuer())?;
+    Some(Part::Logo(desk.href(path)))
 }
 
 /// What kind of program it is, in words.

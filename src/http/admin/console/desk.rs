@@ -1,6 +1,7 @@
 //! Owns what a handler of the console works with: the request, who asks, and the ways to answer: a page, a page with what
 //! was wrong, or another address with a message. It does not own what is on any page.
 
+use actix_web::web::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Fault;
@@ -37,6 +38,8 @@ pub struct Desk {
     pub token: String,
     /// The form; empty for GET.
     pub form: Params,
+    /// The file that came with the form.
+    pub file: Option<Bytes>,
     /// The query.
     pub query: Params,
     /// For the operations.
@@ -57,9 +60,9 @@ struct Flash {
 
 impl Desk {
     /// Made by the door only.
-    pub(super) fn new(call: Call, visit: Visit, token: String, form: Params) -> Self {
+    pub(super) fn new(call: Call, visit: Visit, token: String, (form, file): (Params, Option<Bytes>)) -> Self {
         let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
-        Self { call, visit, token, form, query, actor, kept: None }
+        Self { call, visit, token, form, file, query, actor, kept: None }
     }
 
     /// The same for a page with a form whose sender had to prove first who they are: what they typed is there again.
@@ -359,7 +362,7 @@ fn filled(mut form: Form, params: &Params) -> Form {
     for field in &mut form.fields {
         let name = field.name.clone();
         match &mut field.kind {
-            FieldKind::Group | FieldKind::Password | FieldKind::SecretLines(_) => {}
+            FieldKind::Group | FieldKind::Password | FieldKind::SecretLines(_) | FieldKind::File(_) => {}
             FieldKind::Checks(options) => {
                 let chosen = params.all(&name);
                 options.iter_mut().for_each(|(value, _, _, on)| *on = chosen.contains(&value.as_str()));

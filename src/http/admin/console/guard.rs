@@ -19,8 +19,8 @@ use crate::http::pages::console::{Block, Link, Notice, Part, Tone};
 use crate::http::reply::Reply;
 use crate::http::routes::Method;
 use crate::http::sign_in::{forged_page, unreadable_form};
+use crate::http::upload;
 use crate::identity::Permission;
-use crate::oauth::params::Params;
 
 /// Asks for a new proof, in the address of the sign-in.
 const PROOF: &str = "&ask=proof";
@@ -75,11 +75,12 @@ where
         return no_role(&call, &visit.user);
     }
     let form = match method {
-        Method::Get => Ok(Params::default()),
-        _ => call.form(),
+        Method::Get => Ok(Default::default()),
+        _ if upload::is_one(&call) => upload::read(&call).await,
+        _ => call.form().map(|form| (form, None)),
     };
-    let form = match form {
-        Ok(form) => form,
+    let (form, file) = match form {
+        Ok(read) => read,
         Err(refusal) => return unreadable_form(&call, "console", refusal),
     };
     if method != Method::Get {
@@ -92,10 +93,10 @@ where
     if need.proof == Proof::Fresh && !visit.is_fresh(call.cx.now) {
         return match method {
             Method::Get => Reply::redirect(sign_in_address(&call, &where_from(&call), PROOF)),
-            _ => prove_first(Desk::new(call, visit, token, form)),
+            _ => prove_first(Desk::new(call, visit, token, (form, file))),
         };
     }
-    let mut desk = Desk::new(call, visit, token, form);
+    let mut desk = Desk::new(call, visit, token, (form, file));
     if method == Method::Get {
         desk = desk.with_kept();
     }

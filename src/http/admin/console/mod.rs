@@ -3,9 +3,11 @@
 //! Each page asks its operation in `flow::admin` and shows the answer; nothing is decided here. A page is made of the blocks
 //! of `http::pages::console`, so that all look and work alike and nothing needs a script.
 
+pub mod account;
 pub mod attributes;
 pub mod audit;
 pub mod client;
+pub mod client_logo;
 pub mod clients;
 pub mod confirm;
 pub mod desk;

@@ -3,8 +3,8 @@
 
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
-    attributes, audit, client, clients, diagnosis, files, grants, groups, keys, mail, overview, people, person,
-    preview, resources, roles, scopes, sessions, settings, sign_in,
+    account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
+    people, person, preview, resources, roles, scopes, sessions, settings, sign_in,
 };
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
@@ -67,6 +67,12 @@ macro_rules! form {
     };
 }
 
+macro_rules! upload {
+    ($path:expr, $need:expr, $handler:path) => {
+        Route { access: Access::ConsoleUpload($need), ..form!($path, $need, $handler) }
+    };
+}
+
 /// Every route of the console.
 pub static ROUTES: &[Route] = &[
     Route {
@@ -92,6 +98,9 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/clients/{id}", Need::of(P::ClientsRead), client::overview),
     page!("/admin/clients/{id}/settings", Need::of(P::ClientsRead), client::settings),
     form!("/admin/clients/{id}/settings", Need::of(P::ClientsWrite), client::save),
+    page!("/admin/clients/{id}/logo", Need::of(P::ClientsRead), client_logo::show),
+    upload!("/admin/clients/{id}/logo", Need::of(P::ClientsWrite), client_logo::set),
+    form!("/admin/clients/{id}/logo/remove", Need::of(P::ClientsWrite), client_logo::remove),
     page!("/admin/clients/{id}/secrets", Need::fresh(P::ClientsWrite), client::secrets),
     form!("/admin/clients/{id}/secrets/rotate", Need::fresh(P::ClientsWrite), client::rotate_secret),
     form!("/admin/clients/{id}/secrets/revoke", Need::fresh(P::ClientsWrite), client::revoke_secret),
@@ -151,8 +160,8 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/people/{id}/history", Need::of(P::AuditRead), person::history),
     page!("/admin/people/{id}/attributes", Need::of(P::UsersRead), person::attributes),
     form!("/admin/people/{id}/attributes", Need::of(P::UsersWrite), person::save_attributes),
-    page!("/admin/people/{id}/account", Need::of(P::UsersWrite), person::account),
-    form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), person::change_account),
+    page!("/admin/people/{id}/account", Need::of(P::UsersWrite), account::account),
+    form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), account::change_account),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
     form!("/admin/keys/import", Need::fresh(P::KeysWrite), keys::import),

@@ -22,6 +22,7 @@ impl Sample {
         let client = ClientCard {
             name: "Acme Notes".to_owned(),
             host: Some("notes.acme.example".to_owned()),
+            logo: None,
             client_uri: Some("https://acme.example/notes".to_owned()),
             policy_uri: Some("https://acme.example/privacy".to_owned()),
             tos_uri: Some("https://acme.example/terms".to_owned()),
@@ -176,6 +177,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         ("login-again", LoginPage { login: sample.login.clone(), reauthenticate: true, ..login.clone() }.render()),
         ("login-alone", LoginPage { client: None, can_cancel: false, correlation_id: String::new(), ..login }.render()),
         ("consent", consent.render()),
+        ("consent-logo", ConsentPage { client: with_logo(&consent.client), ..consent.clone() }.render()),
         ("consent-loopback", consent_loopback(consent, sample).render()),
         ("choose-account", chooser.render()),
         ("setup", setup.render()),
@@ -185,6 +187,10 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
                 .render(),
         ),
     ]
+}
+
+fn with_logo(client: &ClientCard) -> ClientCard {
+    ClientCard { logo: Some("/auth/clients/acme/logo?v=0123456789abcdef".to_owned()), ..client.clone() }
 }
 
 fn consent_loopback(consent: ConsentPage, sample: &Sample) -> ConsentPage {

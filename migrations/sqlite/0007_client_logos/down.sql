@@ -1,0 +1,2 @@
+-- Takes back what up.sql made.
+DROP TABLE client_logos;
