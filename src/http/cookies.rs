@@ -40,6 +40,8 @@ pub enum Jar {
     ConsoleTrip,
     /// Message for the console's next page.
     ConsoleFlash,
+    /// What was typed into the console before a new proof was asked for.
+    ConsoleKept,
 }
 
 impl Jar {
@@ -61,6 +63,8 @@ impl Jar {
             (Jar::ConsoleTrip, false) => "vouchsafe_console_trip",
             (Jar::ConsoleFlash, true) => "__Host-vouchsafe_console_flash",
             (Jar::ConsoleFlash, false) => "vouchsafe_console_flash",
+            (Jar::ConsoleKept, true) => "__Host-vouchsafe_console_kept",
+            (Jar::ConsoleKept, false) => "vouchsafe_console_kept",
         }
     }
 
@@ -68,7 +72,7 @@ impl Jar {
         match self {
             Jar::Session | Jar::Browser | Jar::Console => None,
             Jar::Device => Some(Duration::days(400)),
-            Jar::Setup | Jar::Invitation => Some(Duration::minutes(10)),
+            Jar::Setup | Jar::Invitation | Jar::ConsoleKept => Some(Duration::minutes(10)),
             Jar::ConsoleTrip => Some(Duration::minutes(30)),
             Jar::ConsoleFlash => Some(Duration::minutes(1)),
         }
@@ -105,7 +109,7 @@ pub fn set(jar: Jar, value: String, place: &Place) -> Cookie<'static> {
     // Lax: the browser comes to /authorize, and by a mailed link to the set-up page, from other sites by GET. Nobody has to
     // lead an administrator into the console.
     cookie.set_same_site(match jar {
-        Jar::Console | Jar::ConsoleFlash => SameSite::Strict,
+        Jar::Console | Jar::ConsoleFlash | Jar::ConsoleKept => SameSite::Strict,
         _ => SameSite::Lax,
     });
     cookie.set_max_age(jar.max_age());

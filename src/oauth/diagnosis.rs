@@ -13,8 +13,26 @@ mod token_request;
 pub struct Diagnosis {
     /// The mistake.
     pub mistake: String,
-    /// What to do about it.
+    /// What to do about it. Names no command and no page.
     pub mend: String,
+    /// The command with which an administrator does it, if there is one.
+    pub command: Option<&'static str>,
+}
+
+impl Diagnosis {
+    /// What to do about it, with the command: for those who read it in a terminal.
+    pub fn mend_by_command(&self) -> String {
+        self.command
+            .map_or_else(|| self.mend.clone(), |command| format!("{} On the command line: {command}.", self.mend))
+    }
+}
+
+/// A sentence of a table without its command, which stands in brackets: `Register it (vouchsafe client edit …).`
+fn without_command(sentence: &'static str) -> (String, Option<&'static str>) {
+    let parts = sentence.split_once(" (vouchsafe ").and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
+    let Some((before, (command, after))) = parts else { return (sentence.to_owned(), None) };
+    let from = before.len() + " (".len();
+    (format!("{before}{after}"), sentence.get(from..from + "vouchsafe ".len() + command.len()))
 }
 
 /// A check that failed, as it stands in the trace.
@@ -40,7 +58,8 @@ pub struct Known {
 }
 
 /// Check, part of what was expected, part of what came, mistake, mend. An empty part fits always, one that begins with `=`
-/// fits the whole text only. `{expected}` and `{received}` in the sentences stand for the texts.
+/// fits the whole text only. `{expected}` and `{received}` in the sentences stand for the texts. A command stands
+/// in brackets in the mend, so that the sentence is whole without it.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// Names the mistake and the mend; `None` for a check that nobody wrote a sentence for.
@@ -65,7 +84,9 @@ fn by_table(check: &str, expected: &str, received: &str) -> Option<Diagnosis> {
     let mut rows = authorization_request::ROWS.iter().chain(token_request::ROWS).chain(other_requests::ROWS);
     let row = rows.find(|row| row.0 == check && fits(row.1, expected) && fits(row.2, received))?;
     let filled = |sentence: &str| fill(sentence, expected, received);
-    Some(Diagnosis { mistake: filled(row.3), mend: filled(row.4) })
+    // Before the texts are filled in: what they hold is no command.
+    let (mend, command) = without_command(row.4);
+    Some(Diagnosis { mistake: filled(row.3), mend: filled(&mend), command })
 }
 
 /// Puts the texts into a sentence. What a text holds is not looked through again.
@@ -89,6 +110,7 @@ fn misspelt_client(received: &str, client_ids: &[String]) -> Option<Diagnosis> {
     Some(Diagnosis {
         mistake,
         mend: format!("Write client_id {near}, if that is the app; every letter and its case count."),
+        command: None,
     })
 }
 

@@ -234,6 +234,17 @@ pub fn with_scope(c: &mut Conn, scope: &str) -> Result<Vec<String>, Fault> {
     Ok(rows.into_iter().filter(|(_, scopes)| scopes.split(' ').any(|s| s == scope)).map(|(id, _)| id).collect())
 }
 
+/// Clients whose policy has this text somewhere, in order of their ids. What it means there is for the caller to see.
+pub fn naming_in_policy(c: &mut Conn, text: &str) -> Result<Vec<Client>, Fault> {
+    let pattern = format!("%{}%", row::like_literal(text));
+    let rows: Vec<ClientRow> = q!(c, |conn| clients::table
+        .filter(clients::policy.like(&pattern).escape('\\'))
+        .order(clients::client_id)
+        .select(ClientRow::as_select())
+        .load(conn))?;
+    rows.into_iter().map(Client::try_from).collect()
+}
+
 /// Replaces everything but the id, `created_at` and `disabled_at` (which has a verb of its own, so that an edited form cannot
 /// switch a client on again). `false`: there is no such client.
 pub fn update(c: &mut Conn, client: &Client) -> Result<bool, Fault> {

@@ -2,6 +2,7 @@
 //! a letter about something that did not happen nor the other way round. It does not own what a letter says.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::conn::{Conn, q};
 use super::fault::Fault;
@@ -123,15 +124,56 @@ pub fn failed(
     Ok(())
 }
 
-/// Up to `limit` letters that were tried and not sent, the oldest first.
-pub fn troubled(c: &mut Conn, limit: i64) -> Result<Vec<Waiting>, Fault> {
+/// Which letters of those that are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Those that were tried and not sent.
+    Tried,
+    /// All.
+    All,
+}
+
+/// Where a list of letters goes on: the time and the id of the last one of a page.
+pub type LetterAfter = (Timestamp, String);
+
+/// Up to `limit` letters behind `after`, the oldest first.
+pub fn list(c: &mut Conn, which: Letters, after: Option<&LetterAfter>, limit: i64) -> Result<Vec<Waiting>, Fault> {
+    let untried = which == Letters::All;
+    let (at, id) = after.map_or((i64::MIN, ""), |(at, id)| (at.millis(), id.as_str()));
     let rows: Vec<Row> = q!(c, |conn| outbox::table
-        .filter(outbox::last_error.is_not_null())
-        .order(outbox::created_at)
+        .filter(outbox::last_error.is_not_null().or(untried.into_sql::<Bool>()))
+        .filter(outbox::created_at.gt(at).or(outbox::created_at.eq(at).and(outbox::id.gt(id))))
+        .order((outbox::created_at, outbox::id))
         .limit(limit)
         .select(Row::as_select())
         .load(conn))?;
     Ok(rows.into_iter().map(Waiting::from).collect())
+}
+
+/// How many letters there are, and since when the oldest waits.
+pub fn count(c: &mut Conn, which: Letters) -> Result<(i64, Option<Timestamp>), Fault> {
+    let untried = which == Letters::All;
+    let (count, oldest): (i64, Option<i64>) = q!(c, |conn| outbox::table
+        .filter(outbox::last_error.is_not_null().or(untried.into_sql::<Bool>()))
+        .select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at)))
+        .first(conn))?;
+    Ok((count, row::at_opt(oldest)))
+}
+
+/// Has a letter tried again at once, also one that was given up. `None`: there is none.
+pub fn again(c: &mut Conn, id: &str, now: Timestamp) -> Result<Option<Waiting>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| diesel::update(outbox::table.find(id))
+        .set((outbox::next_try_at.eq(now.millis()), outbox::given_up_at.eq(None::<i64>)))
+        .returning(Row::as_returning())
+        .load(conn))?;
+    Ok(rows.into_iter().next().map(Waiting::from))
+}
+
+/// Takes a letter out for good. `None`: there is none.
+pub fn take(c: &mut Conn, id: &str) -> Result<Option<Waiting>, Fault> {
+    let rows: Vec<Row> =
+        q!(c, |conn| diesel::delete(outbox::table.find(id)).returning(Row::as_returning()).load(conn))?;
+    Ok(rows.into_iter().next().map(Waiting::from))
 }
 
 /// Forgets letters that were given up before `before`; at most 5000 a call.

@@ -1,9 +1,13 @@
 //! The contract of the administration API, noun by noun: what goes in comes out, statuses, pages, problems; every answer is
 //! held against the OpenAPI document by `support::admin`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use vouchsafe::http::admin::api::{ROOT, routes};
 use vouchsafe::identity::RoleName;
+use vouchsafe::store::outbox::{self, Waiting};
+use vouchsafe::time::Lifetime;
 
 use crate::support::admin::{Api, all_scopes};
 use crate::support::{Browser, TestApp};
@@ -23,9 +27,35 @@ async fn every_route_answers_as_the_document_says() {
     crate::admin_api_people::contract(&api).await;
     crate::admin_api_clients::contract(&api).await;
     files(&api).await;
-    let answered = api.answered.lock().unwrap().clone();
+    let mut answered = api.answered.lock().unwrap().clone();
+    answered.extend(mail().await);
     let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
     assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");
+}
+
+/// A provider that sends mail, with a letter that is stuck.
+async fn mail() -> BTreeSet<&'static str> {
+    let settings = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];
+    let app = TestApp::start_with(&settings).await;
+    let now = app.clock.now();
+    let letter = Waiting {
+        id: "l1".to_owned(),
+        recipient: "ada@example.com".to_owned(),
+        subject: "Hello".to_owned(),
+        letter: b"sealed".to_vec(),
+        created_at: now,
+        next_try_at: now + Lifetime::from_hours(1),
+        tries: 2,
+        last_error: Some("no".to_owned()),
+        given_up_at: None,
+    };
+    app.write(move |c| outbox::insert(c, &letter)).await;
+    let api = app.program_of_all().await;
+    let listed = api.get("/mail?limit=1").await.ok(200);
+    assert_eq!((&listed["items"][0]["recipient"], &listed["next"]), (&json!("ada@example.com"), &json!(null)));
+    assert_eq!(api.post("/mail/l1/retry", json!(null)).await.ok(200)["tries"], 2);
+    assert_eq!(api.delete("/mail/l1").await.status, 204);
+    api.answered.into_inner().unwrap()
 }
 
 async fn sessions(api: &Api<'_>) {
@@ -76,6 +106,7 @@ async fn grants(api: &Api<'_>) {
     assert_eq!(grant["client_id"], "c1");
     assert_ne!(&api.get(&format!("/grants?client_id=c1&limit=1&after={cursor}")).await.ok(200)["items"][0], grant);
     let id = grant["id"].as_str().expect("an id");
+    assert_eq!(api.get(&format!("/grants/{id}")).await.ok(200)["id"], id);
     assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 204);
     assert_eq!(api.delete(&format!("/grants/{id}")).await.status, 404);
     assert_eq!(api.app.lines(&format!("SELECT revoked_why AS line FROM grants WHERE id = '{id}'")).len(), 1);

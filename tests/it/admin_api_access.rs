@@ -45,6 +45,9 @@ async fn n01_every_role_reaches_what_it_may_and_nothing_else() {
                     assert!(challenge.contains("insufficient_scope") && challenge.contains(&scope), "{challenge}");
                     assert!(!app.trace(page.header("x-correlation-id")).await.is_empty(), "refusals are in the trace");
                 }
+                Needs::Either(one, other) if ![one, other].iter().any(|p| role.permissions.contains(*p)) => {
+                    page.is_problem(403, "permission_missing");
+                }
                 Needs::SomePermission if role.permissions.is_empty() => {
                     page.is_problem(403, "permission_missing");
                 }
@@ -70,6 +73,7 @@ async fn n01_scopes_bound_a_token_below_its_person_and_a_program() {
                 let page = call(&api, route).await;
                 let may = match route.needs {
                     Needs::Permission(needed) => needed == permission,
+                    Needs::Either(one, other) => one == permission || other == permission,
                     Needs::SomePermission | Needs::Token => true,
                 };
                 assert_eq!(page.status != 403, may, "{}: {}", route.id, page.body);

@@ -1,6 +1,9 @@
 //! The console in a real browser: every page looked at in two widths, light and dark, and its flows with the script engine
 //! doing nothing.
 
+use vouchsafe::store::outbox::{self, Waiting};
+use vouchsafe::time::Lifetime;
+
 use crate::support::chromium::{self, Chromium};
 use crate::support::{Browser, TestApp};
 
@@ -237,5 +240,72 @@ async fn the_pages_of_security() {
         ],
     )
     .await;
+    browser.quit().await;
+}
+
+/// Pages that the others do not come by: single things, what asks for a name, refusals, and letters that are stuck.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_single_things_and_of_refusals() {
+    let Some(browser) = chromium::start().await else { return };
+    let mail = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];
+    let app = TestApp::start_with(&mail).await;
+    app.administrator(ROOT, "owner").await;
+    app.web("wiki").await;
+    signed_in(&browser, &app, "/admin/mail").await;
+    browser.inspect("console-mail-none").await;
+    for (path, fields) in [
+        ("/admin/scopes/new", [("name", "orders:read"), ("description", "Read your orders")]),
+        ("/admin/resources/new", [("audience", "https://orders.example.com"), ("name", "Orders")]),
+        ("/admin/roles/new", [("name", "helpdesk"), ("description", "Helps people in")]),
+    ] {
+        signed_in(&browser, &app, path).await;
+        fill(&browser, "add", &fields).await;
+    }
+    let (now, error) = (app.clock.now(), "550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown");
+    for (id, given_up_at) in [("l1", None), ("l2", Some(now))] {
+        let letter = Waiting {
+            id: id.to_owned(),
+            recipient: "ada.lovelace@analytical-engine.example.com".to_owned(),
+            subject: "You have been invited".to_owned(),
+            letter: b"sealed".to_vec(),
+            created_at: now,
+            next_try_at: now + Lifetime::from_hours(1),
+            tries: 3,
+            last_error: Some(error.to_owned()),
+            given_up_at,
+        };
+        app.write(move |c| outbox::insert(c, &letter)).await;
+    }
+    let kid = app.lines("SELECT kid AS line FROM signing_keys WHERE alg = 'ES256'").remove(0);
+    look(
+        &browser,
+        &app,
+        &[
+            ("console-overview-attention", "/admin"),
+            ("console-mail", "/admin/mail"),
+            ("console-key", &format!("/admin/keys/{kid}")),
+            ("console-role", "/admin/roles/helpdesk"),
+            ("console-role-built-in", "/admin/roles/auditor"),
+            ("console-scope", "/admin/scopes/orders:read"),
+            ("console-scopes", "/admin/scopes"),
+            ("console-resource", "/admin/resources/https%3A%2F%2Forders.example.com"),
+            ("console-resources", "/admin/resources"),
+            ("console-client-fresh", "/admin/clients/wiki/secrets"),
+        ],
+    )
+    .await;
+    let revoke = browser.client.find(fantoccini::Locator::Css("td form.one button")).await.expect("a button");
+    revoke.click().await.expect("pressed");
+    browser.wait_for("sure").await;
+    browser.inspect("console-sure").await;
+    fill(&browser, "sure", &[("confirm", "something else")]).await;
+    assert!(browser.has("sure-confirm-error").await);
+    browser.inspect("console-sure-refused").await;
+    signed_in(&browser, &app, "/admin/keys").await;
+    fill(&browser, "import", &[("private_key", "no key")]).await;
+    browser.inspect("console-keys-refused").await;
+    app.set_role(ROOT, &vouchsafe::identity::RoleName::parse("client-operator").expect("a role"));
+    signed_in(&browser, &app, "/admin/keys").await;
+    browser.inspect("console-forbidden").await;
     browser.quit().await;
 }

@@ -92,6 +92,10 @@ async fn what_files_own_is_marked_and_what_hands_changed_is_shown() {
     for path in ["/admin/groups/staff", "/admin/scopes/hr"] {
         assert!(browser.get(&app.url(path)).await.body.contains("owned by files"), "{path}");
     }
+    assert!(browser.get(&app.url("/admin/groups")).await.body.contains("owned by files"), "in the list too");
+    let api = app.program_of_all().await;
+    assert_eq!(api.get("/groups/staff").await.ok(200)["managed_by_files"], true);
+    assert_eq!(api.get("/settings").await.ok(200)["managed_by_files"], false);
     let own = browser.get(&app.url("/admin/settings")).await;
     assert!(!own.body.contains("owned by files"), "these files say nothing of settings");
 }
@@ -115,7 +119,7 @@ async fn grants_stand_with_the_client_and_the_person_and_end_on_either_page() {
         let token = csrf(&page, &action);
         let grant =
             app.lines("SELECT id AS line FROM grants WHERE revoked_at IS NULL AND client_id = 'wiki'").remove(0);
-        let ended = browser.post(&app.url(&action), &[("csrf", &token), ("grant", &grant)]).await;
+        let ended = browser.post(&app.url(&action), &[("csrf", &token), ("grant", &grant), ("confirm", "wiki")]).await;
         assert_eq!((ended.status, ended.location.as_deref()), (303, Some(path.as_str())), "{}", ended.body);
         assert!(browser.get(&app.url(&path)).await.body.contains("No live tokens"));
     }
@@ -131,4 +135,21 @@ async fn the_page_about_this_installation_leads_to_the_api() {
         assert!(page.body.contains(&format!("href=\"{path}\"")), "{}", page.body);
         assert_eq!(browser.get(&app.url(path)).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_mend_leads_to_the_page_where_it_is_done_and_names_no_command() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let wiki = app.web("wiki").await;
+    let url = app.authorize_url(&wiki, &[("redirect_uri", "https://elsewhere.test/")]);
+    let refused = Browser::new(&app).get(&url).await;
+    app.app.parts.tracer.flush().await;
+    let mut browser = Browser::new(&app);
+    let trace = format!("/admin/diagnosis?reference={}", refused.correlation_id());
+    let page = app.enter(&mut browser, ROOT, &trace).await;
+    let link = "href=\"/admin/clients/wiki/settings#settings-redirect_uris\"";
+    assert!(page.body.contains(link) && !page.body.contains("vouchsafe client"), "{}", page.body);
+    let settings = browser.get(&app.url("/admin/clients/wiki/settings")).await;
+    assert!(settings.has("settings-redirect_uris") && settings.has("settings-grants"), "{}", settings.body);
 }

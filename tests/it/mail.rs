@@ -9,10 +9,10 @@ use vouchsafe::flow::admin::user::{self, FirstAccess};
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, invitation};
 use vouchsafe::flow::ops::mail;
-use vouchsafe::store::outbox;
+use vouchsafe::store::outbox::{self, Letters};
 use vouchsafe::time::Lifetime;
 
-use crate::support::TestApp;
+use crate::support::{Browser, TestApp};
 
 /// An SMTP server that answers the end of each letter as told, and keeps what it took.
 struct Server {
@@ -134,7 +134,7 @@ async fn r30_a_server_that_says_later_drops_or_is_gone_costs_patience_only() {
     assert!(server.taken.lock().unwrap().is_empty());
     app.pass(Lifetime::from_seconds(31));
     assert_eq!(deliver(&app).await, 0, "451");
-    let troubled = app.app.parts.db.read(|c| outbox::troubled(c, 10)).await.unwrap();
+    let troubled = app.app.parts.db.read(|c| outbox::list(c, Letters::Tried, None, 10)).await.unwrap();
     assert_eq!((troubled.len(), troubled[0].tries, troubled[0].given_up_at), (1, 2, None));
     assert!(troubled[0].last_error.as_deref().is_some_and(|e| e.contains("later")), "{troubled:?}");
     app.pass(Lifetime::from_seconds(61));
@@ -148,7 +148,7 @@ async fn r30_a_letter_that_will_never_be_taken_is_given_up_and_forgotten_later()
     let app = app_with(&server).await;
     invite(&app, "Ada").await;
     assert_eq!(deliver(&app).await, 0);
-    let troubled = app.app.parts.db.read(|c| outbox::troubled(c, 10)).await.unwrap();
+    let troubled = app.app.parts.db.read(|c| outbox::list(c, Letters::Tried, None, 10)).await.unwrap();
     assert!(troubled[0].given_up_at.is_some(), "{troubled:?}");
     app.pass(Lifetime::from_hours(2));
     assert_eq!(deliver(&app).await, 0, "nobody tries again");
@@ -185,4 +185,57 @@ async fn two_nodes_send_one_letter_once() {
     }
     let (a, b) = tokio::join!(deliver(&app), deliver(&app));
     assert_eq!((a + b, server.taken.lock().unwrap().len()), (5, 5));
+}
+
+#[tokio::test]
+async fn letters_that_are_stuck_are_seen_tried_again_and_given_up_in_the_console_and_the_api() {
+    let server = server(&["550 <b>no</b>", "550 no", "451 later"]).await;
+    let app = app_with(&server).await;
+    app.administrator("root@example.com", "owner").await;
+    invite(&app, "Ada").await;
+    assert_eq!(deliver(&app).await, 0);
+    let mut root = Browser::new(&app);
+    let start = app.enter(&mut root, "root@example.com", "/admin").await;
+    assert!(
+        start.body.contains("One letter could not be delivered") && start.body.contains("/admin/mail"),
+        "{start:?}"
+    );
+    let page = root.get(&app.url("/admin/mail")).await;
+    for words in ["ada@example.com", "You have been invited", "later", "Try again now", "Give up"] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(!page.body.contains("token="), "the letter itself is not shown");
+    let id = app.lines("SELECT id AS line FROM outbox").remove(0);
+    let api = app.program_of_all().await;
+    let listed = api.get("/mail").await.ok(200);
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["tries"]), (&id.as_str().into(), &1.into()));
+    assert_eq!(deliver(&app).await, 0, "not before its time");
+    assert_eq!(api.post(&format!("/mail/{id}/retry"), serde_json::Value::Null).await.status, 200);
+    assert_eq!(deliver(&app).await, 0, "550");
+    let page = root.get(&app.url("/admin/mail")).await;
+    assert!(page.body.contains("given up") && !page.body.contains("<b>no"), "{}", page.body);
+    assert_eq!(api.delete(&format!("/mail/{id}")).await.status, 204);
+    api.delete(&format!("/mail/{id}")).await.is_problem(404, "unknown_letter");
+    api.post(&format!("/mail/{id}/retry"), serde_json::Value::Null).await.is_problem(404, "unknown_letter");
+    assert!(root.get(&app.url("/admin/mail")).await.body.contains("Every letter has left"));
+    let events = app.events().await;
+    assert!(["letter_retried", "letter_given_up"].iter().all(|kind| events.iter().any(|e| e == kind)), "{events:?}");
+}
+
+#[tokio::test]
+async fn letters_that_wait_while_mail_is_off_are_told_of() {
+    let server = server(&[]).await;
+    let app = app_with(&server).await;
+    app.administrator("root@example.com", "owner").await;
+    invite(&app, "Ada").await;
+    let off = TestApp::start_in(app.stop().await, &[]).await;
+    let mut root = Browser::new(&off);
+    let start = off.enter(&mut root, "root@example.com", "/admin").await;
+    assert!(start.body.contains("Mail is switched off") && start.body.contains("one letter waits"), "{}", start.body);
+    let page = root.get(&off.url("/admin/mail")).await;
+    assert!(page.body.contains("ada@example.com") && page.body.contains("mail.host"), "{}", page.body);
+    assert!(!page.body.contains("Try again now"), "{}", page.body);
+    let id = off.lines("SELECT id AS line FROM outbox").remove(0);
+    let api = off.program_of_all().await;
+    api.post(&format!("/mail/{id}/retry"), serde_json::Value::Null).await.is_problem(409, "mail_is_off");
 }

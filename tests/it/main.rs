@@ -14,6 +14,7 @@ mod code_flow;
 mod consent;
 mod console;
 mod console_browser;
+mod console_forms;
 mod console_pages;
 mod cors;
 mod csrf;

@@ -164,7 +164,7 @@ async fn every_mistake_is_named_and_its_mend_too() {
         let is_it = |name: &str| name.starts_with(&format!("{} (", made.check));
         let of_check = steps.iter().filter(|step| step.row.check_name.as_deref().is_some_and(is_it));
         let mut found = of_check.filter_map(|step| step.diagnosis.as_ref());
-        match found.find(|d| d.mistake.contains(made.mistake) && d.mend.contains(made.mend)) {
+        match found.find(|d| d.mistake.contains(made.mistake) && d.mend_by_command().contains(made.mend)) {
             Some(d) => {
                 // The diagnosis is for the reader of the trace, not for whoever made the request.
                 assert!(!made.page.body.contains(&d.mend), "{}: {}", made.name, made.page.body);

@@ -4,6 +4,7 @@ use vouchsafe::identity::guess::{GuessCounter, GuessRule};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
 use vouchsafe::store::events::{EventRow, EventSearch};
+use vouchsafe::store::outbox::Letters;
 use vouchsafe::store::traces::{TraceRow, TraceSearch};
 use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, outbox, revoked_tokens, setup_links, traces};
 use vouchsafe::time::{Lifetime, Timestamp};
@@ -26,6 +27,7 @@ contract!(
     events_are_listed_in_pages,
     the_chain_is_locked_by_whoever_adds_to_it,
     a_letter_is_claimed_by_one_node,
+    letters_that_are_stuck_are_listed_tried_again_and_thrown_away,
     sweeps_are_bounded,
 );
 
@@ -350,8 +352,41 @@ async fn a_letter_is_claimed_by_one_node(arena: Arena) {
     assert_eq!(again, [outbox::Waiting { tries: 2, next_try_at: later(10), ..waiting }]);
     arena.write(|c| outbox::failed(c, "l1", "gone", later(10), Some(NOW))).await;
     assert!(arena.write(|c| outbox::claim(c, 10, later(20), later(30))).await.is_empty(), "it was given up");
-    assert_eq!(arena.read(|c| outbox::troubled(c, 10)).await.len(), 1);
+    assert_eq!(arena.read(|c| outbox::list(c, Letters::Tried, None, 10)).await.len(), 1);
     assert_eq!(arena.write(|c| outbox::delete_given_up(c, later(1))).await, 1);
+}
+
+async fn letters_that_are_stuck_are_listed_tried_again_and_thrown_away(arena: Arena) {
+    let letter = |id: &str, at: i64, error: Option<&str>| outbox::Waiting {
+        id: id.to_owned(),
+        recipient: format!("{id}@example.com"),
+        subject: "Hello".to_owned(),
+        letter: b"sealed".to_vec(),
+        created_at: later(at),
+        next_try_at: later(100),
+        tries: 3,
+        last_error: error.map(str::to_owned),
+        given_up_at: error.map(|_| NOW),
+    };
+    assert_eq!(arena.read(|c| outbox::count(c, Letters::All)).await, (0, None));
+    let all =
+        [letter("a", 2, Some("no")), letter("b", 1, None), letter("c", 2, Some("gone")), letter("d", 3, Some(""))];
+    for one in all.clone() {
+        arena.write(move |c| outbox::insert(c, &one)).await;
+    }
+    let ids = |found: Vec<outbox::Waiting>| found.into_iter().map(|w| w.id).collect::<Vec<_>>();
+    assert_eq!(ids(arena.read(|c| outbox::list(c, Letters::All, None, 10)).await), ["b", "a", "c", "d"]);
+    assert_eq!(ids(arena.read(|c| outbox::list(c, Letters::Tried, None, 2)).await), ["a", "c"]);
+    let after = (later(2), "a".to_owned());
+    assert_eq!(ids(arena.read(move |c| outbox::list(c, Letters::Tried, Some(&after), 10)).await), ["c", "d"]);
+    assert_eq!(arena.read(|c| outbox::count(c, Letters::All)).await, (4, Some(later(1))));
+    assert_eq!(arena.read(|c| outbox::count(c, Letters::Tried)).await, (3, Some(later(2))));
+    let again = arena.write(|c| outbox::again(c, "a", later(5))).await;
+    assert_eq!(again, Some(outbox::Waiting { next_try_at: later(5), given_up_at: None, ..all[0].clone() }));
+    assert_eq!(arena.write(|c| outbox::take(c, "c")).await.as_ref(), Some(&all[2]));
+    assert_eq!(arena.write(|c| outbox::take(c, "c")).await, None);
+    assert_eq!(arena.write(|c| outbox::again(c, "c", NOW)).await, None);
+    assert_eq!(arena.write(|c| outbox::claim(c, 10, later(5), later(9))).await.len(), 1, "it is due");
 }
 
 async fn sweeps_are_bounded(arena: Arena) {

@@ -18,6 +18,7 @@ pub(super) static NOUNS: &[Noun] = &[
     Noun { name: "grant", about: "What clients were allowed, each with its family of tokens", verbs: GRANT },
     Noun { name: "session", about: "Browsers that people are signed in on", verbs: SESSION },
     Noun { name: "key", about: "Signing keys", verbs: KEY },
+    Noun { name: "mail", about: "Letters that could not be delivered", verbs: MAIL },
     Noun { name: "settings", about: "What is set while the server runs", verbs: SETTINGS },
     Noun { name: "overview", about: "What wants attention, and numbers over time", verbs: OVERVIEW },
     Noun {
@@ -119,6 +120,16 @@ const USER: &[Verb] = &[
         .asks(Some("user_removal_effects"))
         .says("{email} ({id}) was removed."),
     Verb::new("removal-effects", &["user_removal_effects"], Send),
+    Verb::new("factors", &["user_factors"], Send).about("Shows the second factors of a person; never their secrets"),
+    Verb::new("remove-factors", &["user_remove_factors"], Send)
+        .about("Takes every second factor of a person away, for somebody who lost them")
+        .looks("user_factors")
+        .asks(None)
+        .says("{removed} second factors of {user_id} were taken away."),
+    Verb::new("remove-factor", &["user_remove_factor"], Send)
+        .about("Takes one second factor of a person away")
+        .asks(None)
+        .says("{removed} second factor of {user_id} was taken away."),
     Verb::new(
         "history",
         &["user_history"],
@@ -267,6 +278,29 @@ const CONSENT: &[Verb] = &[
         .says("What {user_id} allowed the client {client_id} is withdrawn; its tokens have ended."),
 ];
 
+const MAIL: &[Verb] = &[
+    Verb::new(
+        "list",
+        &["letter_list"],
+        List {
+            columns: &[
+                ("LETTER", "id"),
+                ("TO", "recipient"),
+                ("ABOUT", "subject"),
+                ("TRIES", "tries"),
+                ("LAST ERROR", "last_error"),
+            ],
+            empty: "No letter is stuck.",
+            most: SOME,
+        },
+    ),
+    Verb::new("retry", &["letter_retry"], Send).says("The letter {id} is tried again now."),
+    Verb::new("give-up", &["letter_give_up"], Send)
+        .about("Throws a letter away; it is not sent any more")
+        .asks(None)
+        .says("The letter {letter_id} was thrown away."),
+];
+
 const GRANT: &[Verb] = &[
     Verb::new(
         "list",
@@ -284,6 +318,7 @@ const GRANT: &[Verb] = &[
             most: SOME,
         },
     ),
+    Verb::new("show", &["grant_find"], Send),
     Verb::new("end", &["grant_end"], Send).says("The grant {grant_id} has ended, with every token of its family."),
 ];
 

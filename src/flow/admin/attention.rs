@@ -1,8 +1,9 @@
 //! Owns what an administrator should look at: secrets that end, clients that nobody uses, clients that are switched off and
-//! still asked for, keys that change, traces with gaps. It does not own the places it points to.
+//! still asked for, keys that change, letters that are stuck, traces with gaps. It does not own the places it points to.
 
 use crate::identity::{Permission, Permissions};
 use crate::signing::{KeyLives, KeyState, StoredKey};
+use crate::store::outbox::{self, Letters};
 use crate::store::usage::{self, ClientAt, EndingSecret};
 use crate::store::{Conn, Fault, keys};
 use crate::time::{Lifetime, Timestamp};
@@ -32,6 +33,8 @@ pub enum Target {
     Key(String),
     /// The traces.
     Traces,
+    /// Letters that could not be delivered.
+    Mail,
 }
 
 /// One matter.
@@ -67,13 +70,25 @@ const STILL_IN_USE: Lifetime = Lifetime::from_days(2);
 const MOST: usize = 20;
 
 /// Looks for everything in the database that somebody with these permissions may look at.
-pub(super) fn find(c: &mut Conn, permissions: Permissions, lives: &KeyLives, now: Timestamp) -> Result<Found, Fault> {
+/// `letters` are those that are stuck.
+pub(super) fn find(
+    c: &mut Conn,
+    permissions: Permissions,
+    lives: &KeyLives,
+    letters: Letters,
+    now: Timestamp,
+) -> Result<Found, Fault> {
     let mut found = Found { items: Vec::new(), has_more: false };
     if permissions.contains(Permission::ClientsRead) {
         found = of_clients(c, now)?;
     }
     if permissions.contains(Permission::KeysRead) {
         found.items.extend(keys::list(c)?.iter().filter_map(|key| of_key(key, lives, now)));
+    }
+    if permissions.contains(Permission::SettingsRead)
+        && let (count, Some(oldest)) = outbox::count(c, letters)?
+    {
+        found.items.push(of_mail(letters, count, oldest));
     }
     Ok(found)
 }
@@ -151,6 +166,25 @@ fn of_key(key: &StoredKey, lives: &KeyLives, now: Timestamp) -> Option<Attention
         ),
     };
     Some(Attention { code: "key_due", urgency, words, client_name: None, target: Target::Key(key.kid.clone()) })
+}
+
+fn of_mail(letters: Letters, count: i64, oldest: Timestamp) -> Attention {
+    let oldest = day(oldest);
+    let words = match (letters, count) {
+        (Letters::Tried, 1) => {
+            format!("One letter could not be delivered; it waits since {oldest}. See what the mail server said.")
+        }
+        (Letters::Tried, _) => format!(
+            "{count} letters could not be delivered; the oldest waits since {oldest}. See what the mail server said."
+        ),
+        (Letters::All, 1) => {
+            format!("Mail is switched off and one letter waits since {oldest}. Name a mail server (mail.host).")
+        }
+        (Letters::All, _) => format!(
+            "Mail is switched off and {count} letters wait, the oldest since {oldest}. Name a mail server (mail.host)."
+        ),
+    };
+    Attention { code: "mail_undelivered", urgency: Urgency::Act, words, client_name: None, target: Target::Mail }
 }
 
 /// Traces with gaps within the last day.

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::change::{Change, Judged, Put, differences};
+use super::files::diff::Kind as FileKind;
+use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, plain_text};
 use crate::flow::Cx;
 use crate::identity::Permission;
 use crate::identity::attribute::{Attribute, AttributeKind};
 use crate::oauth::claims;
+use crate::oauth::mapping::{Mapping, MappingSource};
 use crate::store::attributes::{self, StoredAttribute};
-use crate::store::{self, Conn, user_terms};
+use crate::store::{self, Conn, clients, scopes, user_terms};
 
 /// An attribute as an administrator writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,6 +46,8 @@ pub struct AttributeView {
     pub created_at: String,
     /// When it last changed (RFC 3339).
     pub updated_at: String,
+    /// Whether files own it: changes by hand are undone when they are next applied.
+    pub managed_by_files: bool,
 }
 
 /// Names that mean something in tokens or in a person's record already, beside those that `claims_supported` lists.
@@ -90,13 +95,14 @@ pub(super) fn document(attribute: &Attribute) -> AttributeDocument {
     }
 }
 
-fn view(stored: &StoredAttribute) -> AttributeView {
-    AttributeView {
+fn view(c: &mut Conn, stored: &StoredAttribute) -> Result<AttributeView, store::Fault> {
+    Ok(AttributeView {
         document: document(&stored.attribute),
         version: stored.version,
         created_at: stored.created_at.rfc3339(),
         updated_at: stored.updated_at.rfc3339(),
-    }
+        managed_by_files: is_owned(c, FileKind::Attribute, &stored.attribute.name)?,
+    })
 }
 
 /// All attributes, in order of their names.
@@ -105,7 +111,8 @@ fn view(stored: &StoredAttribute) -> AttributeView {
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn list(cx: &Cx, actor: &Actor) -> Done<Vec<AttributeView>> {
     granted!(actor.needs(Permission::ScopesRead).or_else(|_| actor.needs(Permission::UsersRead)));
-    Ok(Ok(cx.db().read(attributes::list).await?.iter().map(view).collect()))
+    let all = cx.db().read(|c| attributes::list(c)?.iter().map(|stored| view(c, stored)).collect());
+    Ok(Ok(all.await?))
 }
 
 /// The attribute of this name.
@@ -115,8 +122,11 @@ pub async fn list(cx: &Cx, actor: &Actor) -> Done<Vec<AttributeView>> {
 pub async fn find(cx: &Cx, actor: &Actor, name: &str) -> Done<AttributeView> {
     granted!(actor.needs(Permission::ScopesRead).or_else(|_| actor.needs(Permission::UsersRead)));
     let wanted = name.to_owned();
-    let stored = cx.db().read(move |c| attributes::find(c, &wanted)).await?;
-    Ok(stored.as_ref().map(view).ok_or_else(|| unknown(name)))
+    let found = cx.db().read(move |c| match attributes::find(c, &wanted)? {
+        Some(stored) => Ok(Some(view(c, &stored)?)),
+        None => Ok(None),
+    });
+    Ok(found.await?.ok_or_else(|| unknown(name)))
 }
 
 fn unknown(name: &str) -> AdminRefusal {
@@ -198,7 +208,7 @@ pub(super) fn put_in(
     granted!(fresh(expect, before.as_ref().map_or(0, |stored| stored.version)));
     if let Some(before) = &before {
         if before.attribute == attribute {
-            return Ok(Ok((Put::Unchanged, view(before))));
+            return Ok(Ok((Put::Unchanged, view(c, before)?)));
         }
         if before.attribute.kind != attribute.kind && user_terms::any_with_attribute(c, &attribute.name)? {
             return Ok(Err(in_use(&attribute.name).at("kind")));
@@ -219,7 +229,7 @@ pub(super) fn put_in(
         _ => attributes::update(c, &stored)?,
     };
     log(c, change, kind, before.as_ref(), Some(&stored))?;
-    Ok(Ok((put, view(&stored))))
+    Ok(Ok((put, view(c, &stored)?)))
 }
 
 fn in_use(name: &str) -> AdminRefusal {
@@ -240,7 +250,41 @@ fn log(
     change.log(c, kind, About::default(), detail)
 }
 
-/// Removes an attribute that nobody has a value of.
+/// Whether the attributes that claims are made of are there. They stay until the transaction ends.
+pub(super) fn all_defined(c: &mut Conn, mappings: &[Mapping]) -> Judged<()> {
+    for mapping in mappings {
+        let MappingSource::Attribute(name) = &mapping.from else { continue };
+        if attributes::find_for_update(c, name)?.is_none() {
+            let words = format!(
+                "the claim {} is made of the attribute {name}, which does not exist: define it first, or take another source",
+                mapping.claim
+            );
+            return Ok(Err(AdminRefusal::invalid("mapping", words).at("mappings")));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The first scope or client that makes a claim of this attribute, in words.
+fn mapped_by(c: &mut Conn, name: &str) -> Result<Option<String>, store::Fault> {
+    let uses = |mappings: &[Mapping]| {
+        let found = mappings.iter().find(|m| matches!(&m.from, MappingSource::Attribute(is) if is == name));
+        found.map(|mapping| mapping.claim.clone())
+    };
+    let scope = scopes::list(c)?.into_iter().find_map(|scope| {
+        uses(&scope.mappings).map(|claim| format!("the scope {} makes the claim {claim} of it", scope.name))
+    });
+    if scope.is_some() {
+        return Ok(scope);
+    }
+    let client = clients::naming_in_policy(c, name)?.into_iter().find_map(|client| {
+        uses(&client.policy.mappings)
+            .map(|claim| format!("the client {} makes the claim {claim} of it", client.client_id))
+    });
+    Ok(client)
+}
+
+/// Removes an attribute that nobody has a value of and no claim is made of.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
@@ -256,6 +300,10 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, name: &str, expect: Optio
     granted!(fresh(expect, stored.version));
     if user_terms::any_with_attribute(c, name)? {
         return Ok(Err(in_use(name)));
+    }
+    if let Some(user) = mapped_by(c, name)? {
+        let words = format!("the attribute {name} is in use: {user}; take that rule away first");
+        return Ok(Err(AdminRefusal::conflict("attribute_mapped", words)));
     }
     attributes::delete(c, name)?;
     log(c, change, "attribute_removed", Some(&stored), None)?;

@@ -14,7 +14,7 @@ use super::edit::{Around, Expect, Placed};
 use super::files::diff::Kind as FileKind;
 use super::page::Page;
 use super::refusal::{fresh, granted};
-use super::{About, Actor, AdminRefusal, Done, console_client};
+use super::{About, Actor, AdminRefusal, Done, attribute, console_client};
 use crate::flow::Cx;
 use crate::flow::oauth::scopes;
 use crate::identity::{Permission, Permissions};
@@ -217,6 +217,7 @@ pub(super) fn put_in(
     granted!(may_give(&change.actor, before.as_ref(), &client));
     let defined = scopes::defined(c, &around.issuer)?;
     granted!(client_rules::judge(&client, &Surroundings { defined: &defined, algorithms: &around.algorithms }));
+    granted!(attribute::all_defined(c, &client.policy.mappings)?);
     client.disabled_at = disabled.then(|| client.disabled_at.unwrap_or(change.now));
     if before.as_ref() == Some(&client) {
         return Ok(Ok((view(c, &client, &change.issuer)?, Put::Unchanged)));
@@ -292,7 +293,7 @@ pub async fn rotate_secret(cx: &Cx, actor: &Actor, client_id: &str, overlap: Lif
     let stored = stored_secret(cx, client_id, &secret);
     let (secret_id, old_until) = (stored.id.clone(), cx.now + overlap);
     let detail = json!({ "secret": secret_id, "old_until": old_until.rfc3339() });
-    let rotated = on_client(cx, actor, client_id, ("client_secret_rotated", detail), move |c, client, now| {
+    let rotated = on_client(cx, actor, (client_id, None), ("client_secret_rotated", detail), move |c, client, now| {
         if client.is_public() {
             return Ok(Err(ClientRefusal::NoSecret(client.client_id.clone())));
         }
@@ -314,7 +315,7 @@ pub async fn rotate_secret(cx: &Cx, actor: &Actor, client_id: &str, overlap: Lif
 pub async fn revoke_secret(cx: &Cx, actor: &Actor, client_id: &str, secret_id: &str) -> Done<ClientView> {
     let secret = secret_id.to_owned();
     let detail = json!({ "secret": secret_id });
-    on_client(cx, actor, client_id, ("client_secret_revoked", detail), move |c, client, now| {
+    on_client(cx, actor, (client_id, None), ("client_secret_revoked", detail), move |c, client, now| {
         if clients::secret_end(c, &client.client_id, &secret, now)? {
             return Ok(Ok(()));
         }
@@ -327,8 +328,8 @@ pub async fn revoke_secret(cx: &Cx, actor: &Actor, client_id: &str, secret_id: &
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
-pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
-    on_client(cx, actor, client_id, ("client_disabled", json!({})), |c, client, now| {
+pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str, expect: Option<i64>) -> Done<ClientView> {
+    on_client(cx, actor, (client_id, expect), ("client_disabled", json!({})), |c, client, now| {
         if client.disabled_at.is_none() {
             clients::set_disabled(c, &client.client_id, Some(now), now)?;
             (client.disabled_at, client.updated_at) = (Some(now), now);
@@ -343,8 +344,8 @@ pub async fn disable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
-pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str) -> Done<ClientView> {
-    on_client(cx, actor, client_id, ("client_enabled", json!({})), |c, client, now| {
+pub async fn enable(cx: &Cx, actor: &Actor, client_id: &str, expect: Option<i64>) -> Done<ClientView> {
+    on_client(cx, actor, (client_id, expect), ("client_enabled", json!({})), |c, client, now| {
         clients::set_disabled(c, &client.client_id, None, now)?;
         (client.disabled_at, client.updated_at) = (None, now);
         Ok(Ok(()))
@@ -393,7 +394,7 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, client_id: &str, expect: 
 async fn on_client(
     cx: &Cx,
     actor: &Actor,
-    client_id: &str,
+    (client_id, expect): (&str, Option<i64>),
     (kind, detail): (&'static str, Value),
     mut step: impl FnMut(&mut Conn, &mut Client, Timestamp) -> Result<Result<(), ClientRefusal>, store::Fault>
     + Send
@@ -406,6 +407,7 @@ async fn on_client(
             return Ok(Err(ClientRefusal::Unknown(id.clone()).into()));
         };
         granted!(may_touch(&change.actor, &id, Some(&client)));
+        granted!(fresh(expect, client.version));
         granted!(step(c, &mut client, change.now)?);
         // Not `updated_at`: people are asked for their consent anew when a client changed, and a new secret is no change to them.
         client.version += 1;

@@ -78,7 +78,7 @@ async fn h03_of_two_changes_of_one_version_the_second_is_refused() {
     let stale = replace(&cx, &CLI, "wiki", named("B"), Some(1)).await.unwrap().unwrap_err();
     assert_eq!(stale, AdminRefusal::stale(2));
     assert_eq!(remove(&cx, &CLI, "wiki", Some(1)).await.unwrap().unwrap_err(), AdminRefusal::stale(2));
-    disable(&cx, &CLI, "wiki").await.unwrap().unwrap();
+    disable(&cx, &CLI, "wiki", None).await.unwrap().unwrap();
     rotate_secret(&cx, &CLI, "wiki", SECRET_OVERLAP).await.unwrap().unwrap();
     assert_eq!(find(&cx, &CLI, "wiki").await.unwrap().unwrap().version, 4, "every change counts");
 }
@@ -133,9 +133,11 @@ async fn disabling_ends_grants_and_a_public_client_has_no_secret_to_rotate() {
     assert_eq!(refused.unwrap_err().code, "client_is_public");
     let means = what_removal_means(&cx, &CLI, bench::CLIENT).await.unwrap().unwrap();
     assert_eq!(means, ClientBelongings { consents: 0, grants: 1, secrets: 0 });
-    assert!(disable(&cx, &CLI, bench::CLIENT).await.unwrap().unwrap().document.disabled);
+    let stale = disable(&cx, &CLI, bench::CLIENT, Some(99)).await.unwrap().unwrap_err();
+    assert_eq!(stale.code, "version_is_stale");
+    assert!(disable(&cx, &CLI, bench::CLIENT, None).await.unwrap().unwrap().document.disabled);
     assert!(house.grant(&grant).await.revoked_at.is_some());
-    assert!(!enable(&cx, &CLI, bench::CLIENT).await.unwrap().unwrap().document.disabled);
+    assert!(!enable(&cx, &CLI, bench::CLIENT, None).await.unwrap().unwrap().document.disabled);
     remove(&cx, &CLI, bench::CLIENT, None).await.unwrap().unwrap();
     for unknown in [bench::CLIENT, "a\0b"] {
         assert_eq!(find(&cx, &CLI, unknown).await.unwrap().unwrap_err().code, "unknown_client");
@@ -173,8 +175,8 @@ async fn n03_every_operation_needs_its_permission() {
         replace(&cx, &reader, id, document, None).await.unwrap().unwrap_err(),
         rotate_secret(&cx, &reader, id, Lifetime::ZERO).await.unwrap().unwrap_err(),
         revoke_secret(&cx, &reader, id, "x").await.unwrap().unwrap_err(),
-        disable(&cx, &reader, id).await.unwrap().unwrap_err(),
-        enable(&cx, &reader, id).await.unwrap().unwrap_err(),
+        disable(&cx, &reader, id, None).await.unwrap().unwrap_err(),
+        enable(&cx, &reader, id, None).await.unwrap().unwrap_err(),
         remove(&cx, &reader, id, None).await.unwrap().unwrap_err(),
     ];
     assert!(refusals.iter().all(|r| r.code == "permission_missing"), "{refusals:?}");
@@ -205,7 +207,7 @@ async fn n03_nobody_gives_a_client_more_than_stands_below_them() {
         rotate_secret(&cx, &operator, &id, Lifetime::ZERO).await.unwrap().unwrap_err(),
         revoke_secret(&cx, &operator, &id, &given.secrets[0].id).await.unwrap().unwrap_err(),
         replace(&cx, &operator, &id, bot(&[]), None).await.unwrap().unwrap_err(),
-        disable(&cx, &operator, &id).await.unwrap().unwrap_err(),
+        disable(&cx, &operator, &id, None).await.unwrap().unwrap_err(),
         remove(&cx, &operator, &id, None).await.unwrap().unwrap_err(),
     ] {
         assert_eq!(refused.code, "above_your_rank");
@@ -220,7 +222,7 @@ async fn clients_are_found_by_the_beginning_of_id_or_name() {
     let cx = house.cx();
     made(&cx, wiki(Some("team-wiki"))).await;
     made(&cx, ClientDocument { name: "100%_sure".to_owned(), ..wiki(Some("Zebra")) }).await;
-    disable(&cx, &CLI, "Zebra").await.unwrap().unwrap();
+    disable(&cx, &CLI, "Zebra", None).await.unwrap().unwrap();
     let found = async |begins: Option<&str>, profile, disabled| {
         let search = ClientSearch { begins: begins.map(str::to_owned), profile, disabled };
         let page = list(&cx, &CLI, search, None, 10).await.unwrap().unwrap();

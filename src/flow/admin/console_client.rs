@@ -100,8 +100,8 @@ mod tests {
             client::replace(&cx, &actor, id, document.clone(), None).await.unwrap().unwrap_err(),
             client::rotate_secret(&cx, &actor, id, Lifetime::ZERO).await.unwrap().unwrap_err(),
             client::revoke_secret(&cx, &actor, id, "x").await.unwrap().unwrap_err(),
-            client::disable(&cx, &actor, id).await.unwrap().unwrap_err(),
-            client::enable(&cx, &actor, id).await.unwrap().unwrap_err(),
+            client::disable(&cx, &actor, id, None).await.unwrap().unwrap_err(),
+            client::enable(&cx, &actor, id, None).await.unwrap().unwrap_err(),
             client::remove(&cx, &actor, id, None).await.unwrap().unwrap_err(),
         ];
         assert!(refusals.iter().all(|r| r.code == "built_in"), "{refusals:?}");

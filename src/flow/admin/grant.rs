@@ -107,6 +107,18 @@ pub async fn list(
     Ok(found.await?)
 }
 
+/// A grant that was not ended and is not past its end.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
+pub async fn find(cx: &Cx, actor: &Actor, id: &str) -> Done<GrantView> {
+    granted!(actor.needs(Permission::SessionsRead));
+    let (wanted, now) = (id.trim().to_owned(), cx.now);
+    let found = cx.db().read(move |c| if wanted.contains('\0') { Ok(None) } else { grants::find(c, &wanted) }).await?;
+    let live = found.filter(|grant| grant.revoked_at.is_none() && now < grant.expires_at);
+    Ok(live.map(GrantView::from).ok_or_else(|| unknown(id)))
+}
+
 /// Ends a grant: its tokens are refused from now on. Everybody may end their own.
 ///
 /// # Errors
@@ -159,7 +171,9 @@ mod tests {
         assert_eq!(listed(Some("alice@example.com"), Some(bench::CLIENT)).await, Ok(both));
         assert_eq!(listed(None, Some("other")).await, Ok(Vec::new()));
         assert_eq!(listed(Some("bob@example.com"), None).await.unwrap_err().code, "unknown_user");
+        assert_eq!(find(&cx, &actor, &second).await.unwrap().unwrap().id, second);
         revoke(&cx, &actor, &second).await.unwrap().unwrap();
+        assert_eq!(find(&cx, &actor, &second).await.unwrap().unwrap_err().code, "unknown_grant");
         assert!(house.grant(&second).await.revoked_at.is_some());
         assert_eq!(revoke(&cx, &actor, &second).await.unwrap().unwrap_err().code, "unknown_grant");
         assert_eq!(listed(None, None).await, Ok(vec![first]));

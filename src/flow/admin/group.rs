@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::change::{Change, Judged, Put, differences};
+use super::files::diff::Kind as FileKind;
+use super::files::owned::is_owned;
 use super::page::Page;
 use super::refusal::{fresh, granted};
 use super::user_document::UserView;
@@ -42,6 +44,8 @@ pub struct GroupView {
     pub created_at: String,
     /// When it last changed (RFC 3339).
     pub updated_at: String,
+    /// Whether files own it: changes by hand are undone when they are next applied.
+    pub managed_by_files: bool,
 }
 
 impl GroupView {
@@ -67,6 +71,7 @@ fn view(c: &mut Conn, group: &Group) -> Result<GroupView, store::Fault> {
         version: group.version,
         created_at: group.created_at.rfc3339(),
         updated_at: group.updated_at.rfc3339(),
+        managed_by_files: is_owned(c, FileKind::Group, &group.name)?,
     })
 }
 

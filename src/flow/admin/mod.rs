@@ -20,6 +20,7 @@ pub mod group;
 pub mod idempotency;
 pub mod invitation;
 pub mod key;
+pub mod mail;
 pub mod names;
 pub mod overview;
 pub mod page;

@@ -2,7 +2,7 @@
 //! attention. It does not own how it is drawn (`http::pages::plot`) nor which matters want attention (`attention`).
 
 use super::attention::{self, Attention};
-use super::{Actor, AdminRefusal, Done};
+use super::{Actor, AdminRefusal, Done, mail};
 use crate::flow::Cx;
 use crate::flow::latency::{self, Area, Histogram};
 use crate::flow::stats::{Count, LIVE_SESSIONS};
@@ -124,12 +124,12 @@ pub async fn overview(cx: &Cx, actor: &Actor, range: Range) -> Done<Overview> {
     if permissions.is_empty() {
         return Ok(Err(AdminRefusal::forbidden("not_an_administrator", "only administrators see the overview")));
     }
-    let (now, lives) = (cx.now, cx.parts.keyring.lives());
+    let (now, lives, letters) = (cx.now, cx.parts.keyring.lives(), mail::stuck(cx));
     let times = range.times(now);
     let from = times.first().copied().unwrap_or(now);
     let read = cx.db().read(move |c| {
         let totals = store::stats::range(c, from, now + range.step(), range.step())?;
-        Ok((totals, attention::find(c, permissions, &lives, now)?))
+        Ok((totals, attention::find(c, permissions, &lives, letters, now)?))
     });
     let (totals, found) = read.await?;
     let mut overview = draw(range, times, &totals);

@@ -354,7 +354,7 @@ mod tests {
         let own = preview(&cx, &CLI, asking(None, &["hr", "openid"])).await.unwrap().unwrap();
         assert_eq!(own.obstacles, ["the client may not use the grant client_credentials"]);
         assert_eq!((own.dropped[0].scope.as_str(), own.id_token, own.userinfo), ("openid", None, None));
-        client::disable(&cx, &CLI, "wiki").await.unwrap().unwrap();
+        client::disable(&cx, &CLI, "wiki", None).await.unwrap().unwrap();
         let off = preview(&cx, &CLI, asking(None, &[])).await.unwrap().unwrap();
         assert_eq!(off.obstacles[0], "the client is switched off");
         let resource = PreviewRequest { resources: vec!["https://x.test".to_owned()], ..asking(None, &[]) };

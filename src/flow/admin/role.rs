@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::change::{Change, Judged, Put, differences};
+use super::files::diff::Kind as FileKind;
+use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, plain_text};
 use crate::flow::Cx;
@@ -41,6 +43,8 @@ pub struct RoleView {
     pub created_at: Option<String>,
     /// When it last changed (RFC 3339); `null` for built-in ones.
     pub updated_at: Option<String>,
+    /// Whether files own it: changes by hand are undone when they are next applied.
+    pub managed_by_files: bool,
 }
 
 pub(super) fn document(role: &Role) -> RoleDocument {
@@ -51,18 +55,20 @@ pub(super) fn document(role: &Role) -> RoleDocument {
     }
 }
 
-fn view(stored: &StoredRole) -> RoleView {
-    RoleView {
+fn view(c: &mut Conn, stored: &StoredRole) -> Result<RoleView, store::Fault> {
+    Ok(RoleView {
         document: document(&stored.role),
         built_in: false,
         version: stored.version,
         created_at: Some(stored.created_at.rfc3339()),
         updated_at: Some(stored.updated_at.rfc3339()),
-    }
+        managed_by_files: is_owned(c, FileKind::Role, stored.role.name.as_str())?,
+    })
 }
 
 fn view_built_in(role: &Role) -> RoleView {
-    RoleView { document: document(role), built_in: true, version: 0, created_at: None, updated_at: None }
+    let (created_at, updated_at) = (None, None);
+    RoleView { document: document(role), built_in: true, version: 0, created_at, updated_at, managed_by_files: false }
 }
 
 fn of_the_program(name: &RoleName) -> Option<Role> {
@@ -95,8 +101,8 @@ pub(super) fn lookup_for_update(c: &mut Conn, name: &RoleName) -> Result<Option<
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn list(cx: &Cx, actor: &Actor) -> Done<Vec<RoleView>> {
     granted!(actor.needs(Permission::RolesRead));
-    let own = cx.db().read(roles::list).await?;
-    Ok(Ok(built_in().iter().map(view_built_in).chain(own.iter().map(view)).collect()))
+    let own = cx.db().read(|c| roles::list(c)?.iter().map(|stored| view(c, stored)).collect::<Result<Vec<_>, _>>());
+    Ok(Ok(built_in().iter().map(view_built_in).chain(own.await?).collect()))
 }
 
 /// The role of this name.
@@ -109,8 +115,11 @@ pub async fn find(cx: &Cx, actor: &Actor, name: &str) -> Done<RoleView> {
     if let Some(role) = of_the_program(&parsed) {
         return Ok(Ok(view_built_in(&role)));
     }
-    let stored = cx.db().read(move |c| roles::find(c, &parsed)).await?;
-    Ok(stored.as_ref().map(view).ok_or_else(|| unknown(name)))
+    let found = cx.db().read(move |c| match roles::find(c, &parsed)? {
+        Some(stored) => Ok(Some(view(c, &stored)?)),
+        None => Ok(None),
+    });
+    Ok(found.await?.ok_or_else(|| unknown(name)))
 }
 
 fn unknown(name: &str) -> AdminRefusal {
@@ -206,7 +215,7 @@ pub(super) fn put_in(
         granted!(change.actor.outranks(permissions).map_err(|refusal| refusal.at("permissions")));
     }
     if let Some(before) = before.as_ref().filter(|before| before.role == role) {
-        return Ok(Ok((Put::Unchanged, view(before))));
+        return Ok(Ok((Put::Unchanged, view(c, before)?)));
     }
     let stored = StoredRole {
         role,
@@ -223,7 +232,7 @@ pub(super) fn put_in(
         _ => roles::update(c, &stored)?,
     };
     log(c, change, kind, before.as_ref(), Some(&stored))?;
-    Ok(Ok((put, view(&stored))))
+    Ok(Ok((put, view(c, &stored)?)))
 }
 
 fn log(

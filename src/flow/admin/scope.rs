@@ -9,7 +9,7 @@ use super::edit::{Expect, Placed};
 use super::files::diff::Kind as FileKind;
 use super::page::Page;
 use super::refusal::{fresh, granted};
-use super::{About, Actor, AdminRefusal, Done, RefusalKind, TextRefusal, plain_text};
+use super::{About, Actor, AdminRefusal, Done, RefusalKind, TextRefusal, attribute, plain_text};
 use crate::flow::Cx;
 use crate::identity::Permission;
 use crate::identity::permission::is_admin_scope;
@@ -261,6 +261,7 @@ pub(super) fn put_in(
 ) -> Judged<Placed<ScopeView>> {
     granted!(change.actor.needs(Permission::ScopesWrite));
     let scope = granted!(judge(document.into()));
+    granted!(attribute::all_defined(c, &scope.mappings)?);
     let before = scopes::find_for_update(c, &scope.name)?;
     match (&before, expect) {
         (Some(_), Expect::Absent) => return Ok(Err(ScopeRefusal::Taken(scope.name).into())),

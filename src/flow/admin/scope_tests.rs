@@ -98,3 +98,39 @@ async fn n03_scopes_need_their_permissions() {
     create(&cx, &writer, orders().into()).await.unwrap().unwrap();
     find(&cx, &reader, "orders:read").await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn l13_claims_are_made_of_attributes_that_are_there_and_these_stay_as_long() {
+    use crate::flow::admin::attribute::{self, AttributeDocument};
+    use crate::flow::admin::client::{self, ClientDocument};
+    use crate::identity::attribute::AttributeKind;
+    use crate::oauth::mapping::{MappingSource, MappingTarget};
+
+    let house = bench::house().await;
+    let (cx, cli) = (house.cx(), Actor::CommandLine);
+    let rule = Mapping {
+        claim: "department".to_owned(),
+        from: MappingSource::Attribute("desk".to_owned()),
+        into: vec![MappingTarget::IdToken],
+    };
+    let scope = ScopeDocument { mappings: vec![rule.clone()], ..orders().into() };
+    let is = client::find(&cx, &cli, bench::CLIENT).await.unwrap().unwrap();
+    let app = ClientDocument { mappings: vec![rule], ..is.document.clone() };
+    let refused = create(&cx, &cli, scope.clone()).await.unwrap().unwrap_err();
+    assert_eq!((refused.field, refused.words.contains("desk")), (Some("mappings"), true));
+    let refused = client::replace(&cx, &cli, bench::CLIENT, app.clone(), None).await.unwrap().unwrap_err();
+    assert_eq!((refused.field, refused.words.contains("desk")), (Some("mappings"), true));
+
+    let (name, title) = ("desk".to_owned(), "Desk".to_owned());
+    let desk = AttributeDocument { name, title, kind: AttributeKind::Text, required: false };
+    attribute::create(&cx, &cli, desk).await.unwrap().unwrap();
+    create(&cx, &cli, scope.clone()).await.unwrap().unwrap();
+    let held = attribute::remove(&cx, &cli, "desk", None).await.unwrap().unwrap_err();
+    assert_eq!((held.code, held.words.contains("scope orders:read")), ("attribute_mapped", true));
+    client::replace(&cx, &cli, bench::CLIENT, app, None).await.unwrap().unwrap();
+    remove(&cx, &cli, "orders:read", None).await.unwrap().unwrap();
+    let held = attribute::remove(&cx, &cli, "desk", None).await.unwrap().unwrap_err();
+    assert!(held.words.contains(&format!("client {}", bench::CLIENT)), "{}", held.words);
+    client::replace(&cx, &cli, bench::CLIENT, is.document, None).await.unwrap().unwrap();
+    attribute::remove(&cx, &cli, "desk", None).await.unwrap().unwrap();
+}

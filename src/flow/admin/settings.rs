@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::change::{Change, Judged, differences};
+use super::files::diff::Kind as FileKind;
+use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
@@ -43,6 +45,8 @@ pub struct SettingsView {
     pub version: i64,
     /// When they last changed (RFC 3339).
     pub updated_at: Option<String>,
+    /// Whether files own them: changes by hand are undone when they are next applied.
+    pub managed_by_files: bool,
 }
 
 /// The settings in memory, for the pages. Every node looks at the database every ten seconds, and after its own changes.
@@ -99,16 +103,20 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
 pub async fn find(cx: &Cx, actor: &Actor) -> Done<SettingsView> {
     granted!(actor.needs(Permission::SettingsRead));
-    let (document, setting) = cx.db().read(read).await?;
-    Ok(Ok(view(document, setting.as_ref())))
+    let found = cx.db().read(|c| {
+        let (document, setting) = read(c)?;
+        view(c, document, setting.as_ref())
+    });
+    Ok(Ok(found.await?))
 }
 
-fn view(document: SettingsDocument, setting: Option<&Setting>) -> SettingsView {
-    SettingsView {
+fn view(c: &mut Conn, document: SettingsDocument, setting: Option<&Setting>) -> Result<SettingsView, store::Fault> {
+    Ok(SettingsView {
         document,
         version: setting.map_or(0, |s| s.version),
         updated_at: setting.map(|s| s.updated_at.rfc3339()),
-    }
+        managed_by_files: is_owned(c, FileKind::Settings, NAME)?,
+    })
 }
 
 /// Replaces the settings.
@@ -138,13 +146,13 @@ pub(super) fn put_in(
     granted!(fresh(expect, version));
     let (before, _) = read(c)?;
     if before == document {
-        return Ok(Ok(view(document, stored.as_ref())));
+        return Ok(Ok(view(c, document, stored.as_ref())?));
     }
     let after = Setting { value: json!(document).to_string(), version: version + 1, updated_at: change.now };
     settings::put(c, NAME, &after)?;
     let detail = differences(Some(&json!(before)), Some(&json!(document)));
     change.log(c, "settings_changed", About::default(), detail)?;
-    Ok(Ok(view(document, Some(&after))))
+    Ok(Ok(view(c, document, Some(&after))?))
 }
 
 #[cfg(test)]

@@ -51,7 +51,8 @@ pub struct StepView {
 
 impl From<Explained> for StepView {
     fn from(step: Explained) -> Self {
-        let (mistake, mend) = step.diagnosis.map(|d| (d.mistake, d.mend)).unzip();
+        let (mistake, mend) =
+            step.diagnosis.map(|d| (d.mend_by_command(), d.mistake)).map(|(mend, mistake)| (mistake, mend)).unzip();
         let row = step.row;
         Self {
             at: row.at.rfc3339(),

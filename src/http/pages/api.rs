@@ -50,7 +50,7 @@ pub struct Operation {
     /// More about it.
     pub details: String,
     /// The scope it needs.
-    pub scope: Option<&'static str>,
+    pub scope: Option<String>,
     /// What may stand in query and headers.
     pub parameters: Vec<Member>,
     /// What the body is.

@@ -368,6 +368,8 @@ pub enum FieldKind {
     Password,
     /// Several lines.
     Lines(u8),
+    /// Several lines that nobody else may read, such as a private key: never shown again.
+    SecretLines(u8),
     /// Yes or no; on if the value is `true`.
     Switch,
     /// One of these: value, label.
@@ -381,6 +383,9 @@ pub enum FieldKind {
     /// A heading between fields, with the hint below it.
     Group,
 }
+
+/// Names of the fields that hold secrets: what was typed there is never shown again and never kept.
+pub const SECRET_FIELDS: [&str; 2] = ["password", "private_key"];
 
 impl Field {
     /// A line of text.
@@ -396,6 +401,8 @@ impl Field {
     /// The same as another kind.
     #[must_use]
     pub fn kind(self, kind: FieldKind) -> Self {
+        let is_secret = matches!(kind, FieldKind::Password | FieldKind::SecretLines(_));
+        debug_assert_eq!(is_secret, SECRET_FIELDS.contains(&self.name.as_str()), "{}: see SECRET_FIELDS", self.name);
         Self { kind, ..self }
     }
 

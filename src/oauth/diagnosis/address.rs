@@ -5,6 +5,8 @@ use url::Url;
 
 use super::Diagnosis;
 
+const ADD_REDIRECT_URI: &str = "vouchsafe client edit --add-redirect-uri";
+
 /// In what one address differs from another; the least difference first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Difference {
@@ -28,6 +30,7 @@ enum Difference {
 pub(super) fn redirect_uri(registered: &str, sent: &str, owners: &[String]) -> Diagnosis {
     if sent.ends_with("/admin/try/callback") {
         return Diagnosis {
+            command: None,
             mistake: "The request goes back to the console's page for trying clients out, and no run of this browser asked for \
                       it: the run is over, was begun in another console session, or the client or your role changed."
                 .to_owned(),
@@ -41,11 +44,11 @@ pub(super) fn redirect_uri(registered: &str, sent: &str, owners: &[String]) -> D
             mend: format!(
                 "Look at client_id in {app}: it is that of another app. Or register the address for this client too."
             ),
+            command: Some(ADD_REDIRECT_URI),
         };
     }
-    let mend =
-        "Send a registered address, byte by byte, or register this one (vouchsafe client edit --add-redirect-uri).";
-    compare("redirect_uri", registered, sent, mend)
+    let mend = "Send a registered address, byte by byte, or register this one.";
+    compare("redirect_uri", registered, sent, (mend, ADD_REDIRECT_URI))
 }
 
 /// `redirect_uri` of a token request.
@@ -57,31 +60,32 @@ pub(super) fn at_token_endpoint(expected: &str, sent: &str) -> Diagnosis {
             told(difference, expected, sent)
         ),
         mend: format!("Send the same text in both requests: {expected}. Take both from one setting."),
+        command: None,
     }
 }
 
 /// `post_logout_redirect_uri`.
 pub(super) fn after_logout(registered: &str, sent: &str) -> Diagnosis {
-    let mend = "Send a registered address, byte by byte, or register this one \
-                (vouchsafe client edit --add-post-logout-redirect-uri); redirect URIs do not count here.";
-    compare("post_logout_redirect_uri", registered, sent, mend)
+    let mend = "Send a registered address, byte by byte, or register this one; redirect URIs do not count here.";
+    let command = "vouchsafe client edit --add-post-logout-redirect-uri";
+    compare("post_logout_redirect_uri", registered, sent, (mend, command))
 }
 
 /// `resource` (RFC 8707).
 pub(super) fn resource(allowed: &str, sent: &str) -> Diagnosis {
     let list = allowed.split(' ').collect::<Vec<_>>().join(" | ");
-    let mend = "Send a resource that the client's audiences or the asked scopes name, or have this one added \
-                (vouchsafe client edit --audience).";
-    compare("resource", &list, sent, mend)
+    let mend = "Send a resource that the client's audiences or the asked scopes name, or have this one added.";
+    compare("resource", &list, sent, (mend, "vouchsafe client edit --audience"))
 }
 
-fn compare(parameter: &str, registered: &str, sent: &str, mend: &str) -> Diagnosis {
+fn compare(parameter: &str, registered: &str, sent: &str, (mend, command): (&str, &'static str)) -> Diagnosis {
     let candidates = registered.split(" | ").filter(|one| !one.is_empty());
     let closest = candidates.map(|one| (difference(one, sent), strsim::levenshtein(one, sent), one)).min();
     let Some((difference, _, closest)) = closest else {
         return Diagnosis {
             mistake: format!("The client has no {parameter} registered at all, and {sent} was sent."),
             mend: mend.to_owned(),
+            command: Some(command),
         };
     };
     let advice = advice(difference);
@@ -89,6 +93,7 @@ fn compare(parameter: &str, registered: &str, sent: &str, mend: &str) -> Diagnos
     Diagnosis {
         mistake: format!("The {parameter} is not a registered one: {told}."),
         mend: if advice.is_empty() { mend.to_owned() } else { format!("{mend} {advice}") },
+        command: Some(command),
     }
 }
 

@@ -152,8 +152,8 @@ pub(super) const ROWS: &[Row] = &[
         "Keep the id_token of the token answer as it came and send it whole, or leave the hint out."),
     ("client.grant_allowed", "authorization_code", "",
         "The client is not registered for the authorization code flow; its grants: {received}.",
-        "Use a client of profile web, spa or native for people, or have the grant added (vouchsafe client edit; \
-        --grant names all of them anew)."),
+        "Use a client of profile web, spa or native for people, or have the grant added (vouchsafe client edit \
+        --grant, which names all of them anew)."),
     ("scope.present", "", "",
         "The request has no scope.",
         "Send scope=openid at least, and what else you need, parted by spaces."),

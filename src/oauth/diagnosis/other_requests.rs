@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Row] = &[
         "Send id_token_hint (the app's last ID token) or client_id beside it."),
     ("setup.link", "", "",
         "The set-up link was used before, was replaced by a newer one, or there is an owner already.",
-        "Make a new link with vouchsafe admin link, or sign in as the owner."),
+        "Make a new link (vouchsafe admin link), or sign in as the owner."),
     ("invitation.link", "", "",
         "The invitation was used before, was replaced by a newer one, is older than seven days, or the account was disabled.",
         "Invite the person again."),

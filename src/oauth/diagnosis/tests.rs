@@ -10,7 +10,8 @@ fn of(check: &str, expected: &str, received: &str) -> Diagnosis {
 #[track_caller]
 fn says(found: &Diagnosis, mistake: &str, mend: &str) {
     assert!(found.mistake.contains(mistake), "{mistake}: {found:?}");
-    assert!(found.mend.contains(mend), "{mend}: {found:?}");
+    assert!(found.mend_by_command().contains(mend), "{mend}: {found:?}");
+    assert!(!found.mend.contains("vouchsafe "), "the mend is whole without its command: {found:?}");
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
@@ -30,6 +31,22 @@ fn every_sentence_is_whole_and_every_check_ends_in_a_row_that_fits_always() {
             assert!(!rest.contains(['{', '}']) && !rest.contains("  "), "{sentence}");
         }
     }
+}
+
+#[test]
+fn a_mend_is_whole_without_its_command() {
+    let mut commands = 0;
+    for row in rows() {
+        let (mend, command) = without_command(row.4);
+        assert!(!mend.contains("vouchsafe ") && mend.ends_with('.') && !mend.contains(" ,"), "{mend}");
+        assert!(command.is_none_or(|command| command.starts_with("vouchsafe ")), "{command:?}");
+        commands += usize::from(command.is_some());
+    }
+    assert!(commands > 10, "{commands}");
+    let found = of("client.enabled", "", "");
+    assert_eq!(found.mend, "Ask an administrator to switch it on again.");
+    assert_eq!(found.command, Some("vouchsafe client enable"));
+    assert!(found.mend_by_command().ends_with("On the command line: vouchsafe client enable."));
 }
 
 #[test]

@@ -64,14 +64,14 @@ pub(super) const ROWS: &[Row] = &[
         "Write it exactly as one of: {expected}."),
     ("client.grant_allowed", "=refresh_token", "",
         "The client may not use refresh tokens; its grants: {received}.",
-        "Have the grant added (vouchsafe client edit; --grant names all of them anew), or sign the person in anew \
+        "Have the grant added (vouchsafe client edit --grant, which names all of them anew), or sign the person in anew \
         when the access token has ended."),
     ("client.grant_allowed", "=client_credentials", "",
         "The client may not act for itself; its grants: {received}.",
         "Use a client of profile service for programs without people, or have the grant client_credentials added."),
     ("client.grant_allowed", "", "",
         "The client may not use the grant {expected}; its grants: {received}.",
-        "Have the grant added (vouchsafe client edit; --grant names all of them anew), or use the grant for which the \
+        "Have the grant added (vouchsafe client edit --grant, which names all of them anew), or use the grant for which the \
         client is registered."),
     ("client.confidential", "", "",
         "A public client called where a client must prove who it is.",
@@ -142,7 +142,7 @@ pub(super) const ROWS: &[Row] = &[
     ("client_auth.secret", "", "",
         "The secret is another one than the client's.",
         "Compare the app's setting with what was shown when the secret was made: cut when copied, of another client, \
-        or replaced since? A lost one is replaced with vouchsafe client rotate-secret."),
+        or replaced since? A lost one is replaced (vouchsafe client rotate-secret)."),
     ("client_auth.one_method", "", "",
         "The client authenticated twice: with an Authorization header and with client_secret in the body.",
         "Choose one; with HTTP Basic the body holds no client_secret."),

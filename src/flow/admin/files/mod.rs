@@ -8,7 +8,7 @@
 pub mod diff;
 
 mod documents;
-mod owned;
+pub(super) mod owned;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +38,7 @@ use crate::time::Timestamp;
 
 use diff::Documents;
 pub use diff::{Action, FieldChange, Kind, ObjectChange};
-pub use owned::{Owned, owned, owns};
+pub use owned::{Owned, owned};
 
 /// A secret that files refer to is at least so long: nobody guesses it, so a fast hash is enough.
 pub const SHORTEST_SECRET: usize = 32;

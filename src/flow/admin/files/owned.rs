@@ -5,9 +5,7 @@ use super::may_read;
 use crate::flow::Cx;
 use crate::flow::admin::refusal::granted;
 use crate::flow::admin::{Actor, Done};
-use crate::identity::Permission;
-use crate::store;
-use crate::store::settings;
+use crate::store::{self, Conn, settings};
 use crate::time::Timestamp;
 
 /// An object that files own.
@@ -38,23 +36,7 @@ pub async fn owned(cx: &Cx, actor: &Actor) -> Done<Vec<Owned>> {
     Ok(Ok(owned))
 }
 
-/// Whether files own this object. Needs the permission to look at it.
-///
-/// # Errors
-/// Inner: an [`AdminRefusal`](crate::flow::admin::AdminRefusal). Outer: a [`Fault`](crate::flow::Fault).
-pub async fn owns(cx: &Cx, actor: &Actor, kind: Kind, name: &str) -> Done<bool> {
-    granted!(actor.needs(reading(kind)));
-    let names = vec![name.to_owned()];
-    let among = cx.db().read(move |c| settings::applied_among(c, kind.as_str(), &names)).await?;
-    Ok(Ok(!among.is_empty()))
-}
-
-fn reading(kind: Kind) -> Permission {
-    match kind {
-        Kind::Settings => Permission::SettingsRead,
-        Kind::Attribute | Kind::Resource | Kind::Scope => Permission::ScopesRead,
-        Kind::Group => Permission::GroupsRead,
-        Kind::Role => Permission::RolesRead,
-        Kind::Client => Permission::ClientsRead,
-    }
+/// Whether files own this object.
+pub(in crate::flow::admin) fn is_owned(c: &mut Conn, kind: Kind, name: &str) -> Result<bool, store::Fault> {
+    Ok(!settings::applied_among(c, kind.as_str(), &[name.to_owned()])?.is_empty())
 }

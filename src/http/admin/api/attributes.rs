@@ -2,15 +2,16 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Needs, Outcome, line, may};
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
 use crate::identity::Permission;
 
-const READ: Permission = Permission::ScopesRead;
+/// Who looks after people must know what can be written of them.
+const READ: Needs = Needs::Either(Permission::ScopesRead, Permission::UsersRead);
 const WRITE: Permission = Permission::ScopesWrite;
 
 pub(super) const ROUTES: &[ApiRoute] = &[
-    line!(Get, "/attributes", may(READ), attribute_list)
+    line!(Get, "/attributes", READ, attribute_list)
         .does("Lists the attributes that people can have.")
         .gives_page::<AttributeView>(),
     line!(Post, "/attributes", may(WRITE), attribute_create)
@@ -19,7 +20,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .example(r#"{"name":"cost_centre","title":"Cost centre","kind":"text"}"#)
         .creates::<AttributeView>()
         .versioned(),
-    line!(Get, "/attributes/{attribute}", may(READ), attribute_find)
+    line!(Get, "/attributes/{attribute}", READ, attribute_find)
         .does("Shows an attribute.")
         .gives::<AttributeView>()
         .versioned(),

@@ -60,10 +60,12 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .gives::<ClientRemovalEffects>(),
     line!(Post, "/clients/{client_id}/disable", may(WRITE), client_disable)
         .does("Switches a client off; all that it was given ends.")
-        .gives::<ClientView>(),
+        .gives::<ClientView>()
+        .versioned(),
     line!(Post, "/clients/{client_id}/enable", may(WRITE), client_enable)
         .does("Switches a client on again.")
-        .gives::<ClientView>(),
+        .gives::<ClientView>()
+        .versioned(),
     line!(Post, "/clients/{client_id}/secrets", may(WRITE), client_secret_rotate)
         .does("Gives a client a new secret, shown this once.")
         .more(
@@ -208,11 +210,11 @@ async fn client_removal_effects(call: ApiCall) -> Outcome {
 }
 
 async fn client_disable(call: ApiCall) -> Outcome {
-    Answer::json(&client::disable(call.cx(), &call.actor, call.part("client_id")).await??)
+    found(&client::disable(call.cx(), &call.actor, call.part("client_id"), call.expect()).await??)
 }
 
 async fn client_enable(call: ApiCall) -> Outcome {
-    Answer::json(&client::enable(call.cx(), &call.actor, call.part("client_id")).await??)
+    found(&client::enable(call.cx(), &call.actor, call.part("client_id"), call.expect()).await??)
 }
 
 async fn client_secret_rotate(call: ApiCall) -> Outcome {

@@ -17,6 +17,9 @@ pub(super) const ROUTES: &[ApiRoute] = &[
             Query::new("client_id", Kind::Text, "Given to this client."),
         ])
         .gives_page::<GrantView>(),
+    line!(Get, "/grants/{grant_id}", may(Permission::SessionsRead), grant_find)
+        .does("Shows a live grant.")
+        .gives::<GrantView>(),
     line!(Delete, "/grants/{grant_id}", may(Permission::SessionsWrite), grant_end)
         .does("Ends a grant and every token of its family."),
 ];
@@ -25,6 +28,10 @@ async fn grant_list(call: ApiCall) -> Outcome {
     let wanted = GrantSearch { user: call.owned("user"), client_id: call.owned("client_id") };
     let page = grant::list(call.cx(), &call.actor, wanted, call.after()?, call.limit()?).await??;
     Answer::page(&call, page)
+}
+
+async fn grant_find(call: ApiCall) -> Outcome {
+    Answer::json(&grant::find(call.cx(), &call.actor, call.part("grant_id")).await??)
 }
 
 async fn grant_end(call: ApiCall) -> Outcome {

@@ -22,6 +22,7 @@ mod grants;
 mod groups;
 mod index;
 mod keys;
+mod mail;
 mod overview;
 mod resources;
 mod roles;
@@ -57,6 +58,7 @@ pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("traces", "Traces", "Why a sign-in or a request failed.", traces::ROUTES),
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
     ("settings", "Settings", "What administrators set while the server runs.", settings::ROUTES),
+    ("mail", "Mail", "Letters that could not be delivered.", mail::ROUTES),
     ("files", "Files", "Configuration kept in version control: planned, applied, compared.", files::ROUTES),
 ];
 

@@ -75,8 +75,9 @@ fn operation(route: &ApiRoute, document: &Value) -> Operation {
         summary: route.summary.to_owned(),
         details: route.details.to_owned(),
         scope: match route.needs {
-            Needs::Permission(permission) => Some(permission.scope()),
-            Needs::SomePermission => Some("any of ours"),
+            Needs::Permission(permission) => Some(permission.scope().to_owned()),
+            Needs::Either(one, other) => Some(format!("{} or {}", one.scope(), other.scope())),
+            Needs::SomePermission => Some("any of ours".to_owned()),
             Needs::Token => None,
         },
         parameters: parameters.filter(|p| p["in"] != "path").map(parameter).collect(),

@@ -24,6 +24,8 @@ pub(super) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
 pub enum Needs {
     /// This permission.
     Permission(Permission),
+    /// One of these two permissions.
+    Either(Permission, Permission),
     /// Any permission at all: what it shows is cut to what the caller may see.
     SomePermission,
     /// A good access token for the API and nothing more: says only what that token may do.

@@ -119,7 +119,12 @@ fn may(call: &Call, route: &ApiRoute, actor: &Actor, unread: Option<Problem>) ->
             Some(format!("Bearer realm=\"{}\", error=\"insufficient_scope\"", call.web.place.issuer).into());
         return Err(problem);
     }
-    if let Needs::Permission(permission) = route.needs
+    let needed = match route.needs {
+        Needs::Permission(permission) => Some(permission),
+        Needs::Either(one, other) => (!actor.permissions().contains(other)).then_some(one),
+        Needs::SomePermission | Needs::Token => None,
+    };
+    if let Some(permission) = needed
         && let Err(refusal) = actor.needs(permission)
     {
         let mut problem = Problem::from(refusal);

@@ -5,7 +5,6 @@ use super::files;
 use super::words::ago_text;
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
-use crate::flow::admin::files::Kind;
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
@@ -43,7 +42,12 @@ pub async fn list(desk: Desk) -> Reply {
 fn line(desk: &Desk, row: &AttributeView) -> Vec<Vec<Part>> {
     let d = &row.document;
     vec![
-        vec![Part::Link(d.title.clone(), desk.href(&at(&d.name))), Part::Quiet(d.name.clone())],
+        [
+            vec![Part::Link(d.title.clone(), desk.href(&at(&d.name)))],
+            files::in_list(row.managed_by_files),
+            vec![Part::Quiet(d.name.clone())],
+        ]
+        .concat(),
         vec![Part::Plain(kind_word(d.kind))],
         vec![if d.required { Part::Yes } else { Part::No }],
         vec![ago_text(&row.updated_at, desk.cx().now)],
@@ -133,13 +137,15 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let view = answer!(desk, attribute::find(desk.cx(), &desk.actor, &name).await);
     let mut page = desk.page("Attributes", name.as_str());
     page.crumbs = vec![desk.link("Attributes", "/admin/attributes")];
-    answer!(desk, files::mark(desk, &mut page, Kind::Attribute, &name).await);
+    files::mark(&mut page, view.managed_by_files);
     let mut form = Form { fields: fields(&view.document, false), ..desk.post("edit", &at(&name), "Save") };
     form.hidden = vec![("version".to_owned(), view.version.to_string())];
     if desk.may(P::ScopesWrite) {
         page.blocks.push(desk.block(form, &failed));
         let delete = desk.danger("delete", &format!("{}/delete", at(&name)), "Delete", &name);
-        let words = vec![Part::plain("The values of all people are forgotten, and claims made of it are left out.")];
+        let words = vec![Part::plain(
+            "An attribute that people have values of, or that a claim is made of, cannot be deleted: take those away first.",
+        )];
         page.blocks.push(desk.block(Form { heading: "Delete it".to_owned(), words, ..delete }, &failed));
     } else {
         let shown =

@@ -1,6 +1,7 @@
 //! Owns the pages of one client: settings to paste, every field of its policy, secrets, last failures, and its end.
 
 use super::clients::{profile_name, secret_page, state};
+use super::confirm::{Sure, sure};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::{ago_text, span};
 use super::{diagnosis, files, mapping, snippets, try_it};
@@ -321,6 +322,12 @@ async fn secrets_page(desk: &Desk, failed: Failed) -> Reply {
 pub async fn rotate_secret(desk: Desk) -> Reply {
     let id = desk.segment(1);
     let overlap = Lifetime::from_seconds(desk.field("overlap").parse().unwrap_or(86_400));
+    if overlap.seconds() == 0 {
+        let words = "the old secret ends at once, and the app gets no tokens until it has the new one";
+        let (heading, submit) = ("Replace the secret at once?", "Replace it at once");
+        let back = ("Secrets", format!("{}/secrets", at(&id)));
+        sure!(desk, Sure { name: &id, heading, words, submit, back: (back.0, &back.1) });
+    }
     let rotated =
         tried!(desk, "rotate", secrets_page, client::rotate_secret(desk.cx(), &desk.actor, &id, overlap).await);
     secret_page(&desk, &rotated.view, rotated.secret.expose(), "The new secret is ready")
@@ -328,9 +335,13 @@ pub async fn rotate_secret(desk: Desk) -> Reply {
 
 /// `POST /admin/clients/{id}/secrets/revoke`.
 pub async fn revoke_secret(desk: Desk) -> Reply {
-    let id = desk.segment(1);
-    answer!(desk, client::revoke_secret(desk.cx(), &desk.actor, &id, &desk.field("secret")).await);
-    desk.done(&format!("{}/secrets", at(&id)), "The secret was revoked.")
+    let (id, secret) = (desk.segment(1), desk.field("secret"));
+    let back = format!("{}/secrets", at(&id));
+    let words = "it ends at once: an app that still uses it gets no tokens until it has another one";
+    let (heading, submit) = ("Revoke the secret?", "Revoke now");
+    sure!(desk, Sure { name: &secret, heading, words, submit, back: ("Secrets", &back) });
+    answer!(desk, client::revoke_secret(desk.cx(), &desk.actor, &id, &secret).await);
+    desk.done(&back, "The secret was revoked.")
 }
 
 /// `GET /admin/clients/{id}/failures`: read anew every five seconds, unless it is paused.
@@ -368,9 +379,11 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
     let means = answer!(desk, client::what_removal_means(desk.cx(), &desk.actor, &id).await);
     let mut page = frame(desk, &id, &view);
     let base = format!("{}/end", at(&id));
+    let hidden = vec![("version".to_owned(), view.version.to_string())];
     let form = |what: &'static str, heading: &str, words: String, submit: &str| Form {
         heading: heading.to_owned(),
         words: vec![Part::Plain(words)],
+        hidden: hidden.clone(),
         ..desk.post(what, &format!("{base}/{what}"), submit)
     };
     page.blocks.push(match view.disabled_at {
@@ -388,7 +401,9 @@ async fn end_page(desk: &Desk, failed: Failed) -> Reply {
                 "It is refused everywhere at once, and {} of people and programs end. It can be enabled again.",
                 some(means.grants, "grant")
             );
-            desk.block(Form { danger: true, ..form("disable", "Disable the client", words, "Disable") }, &failed)
+            let disable = desk.danger("disable", &format!("{base}/disable"), "Disable", &id);
+            let heading = "Disable the client".to_owned();
+            desk.block(Form { heading, words: vec![Part::Plain(words)], hidden: hidden.clone(), ..disable }, &failed)
         }
     });
     let delete = desk.danger("delete", &format!("{base}/delete"), "Delete for ever", &id);
@@ -414,14 +429,15 @@ fn some(count: i64, what: &str) -> String {
 /// `POST /admin/clients/{id}/end/{what}`.
 pub async fn change(desk: Desk) -> Reply {
     let id = desk.segment(1);
-    let (cx, actor) = (desk.cx(), &desk.actor);
+    let (cx, actor, version) = (desk.cx(), &desk.actor, desk.field("version").parse().ok());
     match desk.segment(3).as_str() {
         "disable" => {
-            tried!(desk, "disable", end_page, client::disable(cx, actor, &id).await);
+            tried!(desk, "disable", end_page, Ok::<_, crate::flow::Fault>(desk.confirmed(&id)));
+            tried!(desk, "disable", end_page, client::disable(cx, actor, &id, version).await);
             desk.done(&at(&id), "The client was disabled.")
         }
         "enable" => {
-            tried!(desk, "enable", end_page, client::enable(cx, actor, &id).await);
+            tried!(desk, "enable", end_page, client::enable(cx, actor, &id, version).await);
             desk.done(&at(&id), "The client was enabled.")
         }
         "delete" => {

@@ -116,7 +116,7 @@ pub fn state(row: &ClientView) -> Vec<Part> {
 
 /// `GET /admin/clients/new`: which profile, then the form.
 pub async fn new(desk: Desk) -> Reply {
-    if desk.asked("profile").and_then(|p| Profile::parse(&p)).is_some() {
+    if desk.asked("profile").or_else(|| desk.some("profile")).and_then(|p| Profile::parse(&p)).is_some() {
         return new_page(&desk, None).await;
     }
     let card = |profile: Profile, words: &str| Card {

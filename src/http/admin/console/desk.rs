@@ -11,12 +11,13 @@ use crate::flow::admin::{Actor, AdminRefusal, RefusalKind};
 use crate::flow::cx::Cx;
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::pending::{open, seal};
+use crate::http::admin::console::kept::Kept;
 use crate::http::admin::console::routes::AREAS;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::Chrome;
 use crate::http::pages::console::{
-    Block, Button, ConsolePage, Field, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
+    Block, Button, ConsolePage, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
 };
 use crate::http::reply::Reply;
 use crate::http::sign_in::cards::initials;
@@ -24,6 +25,8 @@ use crate::identity::Permission;
 use crate::oauth::params::Params;
 
 const FLASH: &[u8] = b"console message";
+const KEPT: &str = "Nothing was done yet, because you had to confirm that it is you. What you typed stands there again, except \
+                    secrets and what confirms: look at it, and send it once more.";
 
 /// A request that came through the door.
 pub struct Desk {
@@ -41,6 +44,8 @@ pub struct Desk {
     pub query: Params,
     /// For the operations.
     pub actor: Actor,
+    /// Where the form goes that is filled in again with what was typed before a new proof was asked for.
+    kept: Option<String>,
 }
 
 /// The form that was refused, and why.
@@ -57,7 +62,17 @@ impl Desk {
     /// Made by the door only.
     pub(super) fn new(call: Call, visit: Visit, token: String, (form, file): (Params, Option<Bytes>)) -> Self {
         let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
-        Self { call, visit, token, form, file, query, actor }
+        Self { call, visit, token, form, file, query, actor, kept: None }
+    }
+
+    /// The same for a page with a form whose sender had to prove first who they are: what they typed is there again.
+    pub(super) fn with_kept(mut self) -> Self {
+        let cookie = cookies::find(&self.call.request, Jar::ConsoleKept, &self.call.web.place);
+        if let Some(kept) = cookie.and_then(|text| Kept::find(self.cx(), &self.visit, &self.path(), &text)) {
+            self.form = kept.params();
+            self.kept = Some(kept.action);
+        }
+        self
     }
 
     /// The request's context.
@@ -75,10 +90,15 @@ impl Desk {
         format!("{}{path}", self.call.web.place.base)
     }
 
+    /// The path of this request, below the issuer's own.
+    pub fn path(&self) -> String {
+        let path = self.call.request.path();
+        path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path).to_owned()
+    }
+
     /// What stands in the address at the `at`-th place behind `/admin`, decoded: 1 is the name in `/admin/clients/{id}`.
     pub fn segment(&self, at: usize) -> String {
-        let path = self.call.request.uri().path();
-        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let path = self.path();
         let raw = path.split('/').nth(at + 2).unwrap_or_default();
         // In a path a plus is a plus.
         crate::oauth::params::decode(raw.replace('+', "%2B").as_bytes()).unwrap_or_default()
@@ -137,8 +157,7 @@ impl Desk {
     }
 
     fn areas(&self) -> Vec<NavItem> {
-        let path = self.call.request.path();
-        let path = path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path);
+        let path = self.path();
         let mut group = "";
         let seen = AREAS.iter().filter(|area| area.permission.is_none_or(|p| self.may(p)));
         seen.map(|area| {
@@ -244,7 +263,14 @@ impl Desk {
             let tone = if flash.warns { Tone::Caution } else { Tone::Good };
             page.flash = Some(Notice { tone, words: vec![Part::Text(flash.words)] });
         }
+        if self.kept.is_some() {
+            page.flash = Some(Notice { tone: Tone::Caution, words: vec![Part::plain(KEPT)] });
+        }
         let reply = Reply::page(status, &page, &[]).correlated(&self.cx().correlation_id);
+        let reply = match self.kept {
+            Some(_) => reply.cookie(cookies::clear(Jar::ConsoleKept, place)),
+            None => reply,
+        };
         match waiting {
             Some(_) => reply.cookie(cookies::clear(Jar::ConsoleFlash, place)),
             None => reply,
@@ -295,29 +321,18 @@ impl Desk {
         Reply::fault_page(fault, &self.cx().correlation_id, &self.call.web.place)
     }
 
-    /// A form that takes something away: the thing's name must be typed.
-    pub fn danger(&self, id: &'static str, path: &str, submit: &str, name: &str) -> Form {
-        let confirm = Field::line("confirm", &format!("Type {name} to confirm"), "").required();
-        Form { danger: true, fields: vec![confirm], ..self.post(id, path, submit) }
-    }
-
-    /// Whether the name was typed.
-    ///
-    /// # Errors
-    /// An [`AdminRefusal`] at the field.
-    pub fn confirmed(&self, name: &str) -> Result<(), AdminRefusal> {
-        let words = "type the name exactly as it stands there, so that nothing is taken away by mistake";
-        if self.field("confirm") == name.trim() {
-            Ok(())
-        } else {
-            Err(AdminRefusal::invalid("confirm", words).at("confirm"))
-        }
-    }
-
     /// A form as a block: once more with what was wrong, if it is the one that failed.
     pub fn block(&self, form: Form, failed: &Failed) -> Block {
         Block::Form(Box::new(match failed {
             Some((id, refusal)) if *id == form.id => self.again(form, refusal),
+            None if self.kept.as_deref() == Some(form.action.as_str()) => {
+                let mut form = filled(form, &self.form);
+                // The version too: what somebody else changed meanwhile is not overwritten.
+                for (name, value) in &mut form.hidden {
+                    *value = self.form.find(name).unwrap_or(value).to_owned();
+                }
+                form
+            }
             _ => form,
         }))
     }
@@ -347,7 +362,7 @@ fn filled(mut form: Form, params: &Params) -> Form {
     for field in &mut form.fields {
         let name = field.name.clone();
         match &mut field.kind {
-            FieldKind::Group | FieldKind::Password | FieldKind::File(_) => {}
+            FieldKind::Group | FieldKind::Password | FieldKind::SecretLines(_) | FieldKind::File(_) => {}
             FieldKind::Checks(options) => {
                 let chosen = params.all(&name);
                 options.iter_mut().for_each(|(value, _, _, on)| *on = chosen.contains(&value.as_str()));

@@ -7,6 +7,7 @@ use crate::flow::trace::{self, Explained, Flow, Found};
 use crate::http::pages::console::{Block, Field, FieldKind, Notice, Part, Step, Table, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission;
+use crate::oauth::diagnosis::Diagnosis;
 use crate::store::traces::TraceSearch;
 
 const LIST: &str = "traces";
@@ -95,6 +96,36 @@ fn line(desk: &Desk, flow: &Flow) -> Vec<Vec<Part>> {
     ]
 }
 
+/// Part of a command, and the page of the console on which the same is done: words, below the client's own page.
+const PAGES: [(&str, &str, &str); 11] = [
+    ("rotate-secret", "its secrets", "/secrets"),
+    ("client enable", "its state", "/end"),
+    ("--add-redirect-uri", "its redirect URIs", "/settings#settings-redirect_uris"),
+    (
+        "--add-post-logout-redirect-uri",
+        "its addresses after the logout",
+        "/settings#settings-post_logout_redirect_uris",
+    ),
+    ("--add-scope", "its scopes", "/settings#settings-scopes"),
+    ("--audience", "its audiences", "/settings#settings-audiences"),
+    ("--resource-identifier", "its own audience", "/settings#settings-resource_identifier"),
+    ("--auth-method", "how it authenticates", "/settings#settings-auth_method"),
+    ("--refresh-idle-days", "how long things live", "/settings#settings-refresh_idle_seconds"),
+    ("--grant", "its grants", "/settings#settings-grants"),
+    ("client edit", "its settings", "/settings"),
+];
+
+/// What to do about a mistake, with the way to the page where it is done.
+fn mend(desk: &Desk, diagnosis: &Diagnosis, client_id: Option<&str>) -> Vec<Part> {
+    let mut words = vec![Part::text(diagnosis.mend.as_str())];
+    let page = diagnosis.command.and_then(|command| PAGES.iter().find(|(part, ..)| command.contains(part)));
+    if let (Some((_, label, page)), Some(id), true) = (page, client_id, desk.may(Permission::ClientsRead)) {
+        let href = desk.href(&format!("/admin/clients/{}{page}", encoded(id)));
+        words.extend([Part::plain(" Open "), Part::Link((*label).to_owned(), href), Part::plain(".")]);
+    }
+    words
+}
+
 fn client(desk: &Desk, id: &str) -> Part {
     match desk.may(Permission::ClientsRead) {
         true => Part::Link(id.to_owned(), desk.href(&format!("/admin/clients/{}", encoded(id)))),
@@ -119,8 +150,9 @@ async fn one(desk: &Desk, id: String) -> Reply {
         return desk.show(page);
     }
     if let Some(diagnosis) = steps.iter().rev().find_map(|step| step.diagnosis.as_ref()) {
-        let words =
-            vec![Part::Strong(diagnosis.mistake.clone()), Part::plain(" "), Part::text(diagnosis.mend.as_str())];
+        let mut words = vec![Part::Strong(diagnosis.mistake.clone()), Part::plain(" ")];
+        let client_id = steps.iter().rev().find_map(|step| step.row.client_id.as_deref());
+        words.extend(mend(desk, diagnosis, client_id));
         page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
     }
     page.blocks.push(Block::Steps(steps.iter().map(|step| shown(desk, step)).collect()));
@@ -140,8 +172,13 @@ fn shown(desk: &Desk, step: &Explained) -> Step {
     fact("Expected", row.expected.as_ref(), true);
     fact("Received", row.received.as_ref(), true);
     fact("Mistake", step.diagnosis.as_ref().map(|d| &d.mistake), false);
-    fact("Mend", step.diagnosis.as_ref().map(|d| &d.mend), false);
-    fact("From", row.address.as_ref(), false);
+    if let Some(diagnosis) = &step.diagnosis {
+        facts.push(("Mend".to_owned(), mend(desk, diagnosis, row.client_id.as_deref())));
+    }
+    let mut fact = |label: &str, text: Option<&String>| {
+        facts.extend(text.map(|text| (label.to_owned(), vec![Part::text(text.as_str())])));
+    };
+    fact("From", row.address.as_ref());
     if let Some(id) = &row.client_id {
         facts.push(("Client".to_owned(), vec![client(desk, id)]));
     }

@@ -5,8 +5,6 @@ use serde_json::Value;
 
 use super::desk::{Desk, answer, encoded, sentence};
 use super::words::ago;
-use crate::flow::Fault;
-use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::files::{self, Action, Kind, ObjectChange, Owned};
 use crate::http::pages::console::{Block, ConsolePage, Notice, Part, Table, Tone};
 use crate::http::reply::Reply;
@@ -130,27 +128,21 @@ fn path(kind: Kind, name: &str) -> String {
 }
 
 /// Says on the page of an object that files own it, if they do.
-///
-/// # Errors
-/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
-pub async fn mark(
-    desk: &Desk,
-    page: &mut ConsolePage,
-    kind: Kind,
-    name: &str,
-) -> Result<Result<(), AdminRefusal>, Fault> {
-    let is_owned = files::owns(desk.cx(), &desk.actor, kind, name).await?;
-    Ok(is_owned.map(|is_owned| {
-        if is_owned {
-            page.badges.push(badge());
-            page.blocks.push(notice());
-        }
-    }))
+pub fn mark(page: &mut ConsolePage, managed_by_files: bool) {
+    if managed_by_files {
+        page.badges.push(badge());
+        page.blocks.push(notice());
+    }
 }
 
 /// The mark of what files own.
 pub fn badge() -> Part {
     Part::Badge(Tone::Caution, "owned by files".to_owned())
+}
+
+/// The mark behind a name in a list, if files own it.
+pub fn in_list(managed_by_files: bool) -> Vec<Part> {
+    if managed_by_files { vec![Part::plain(" "), badge()] } else { Vec::new() }
 }
 
 /// What it means to be owned by files.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::confirm::{Sure, sure};
 use super::desk::{Desk, answer, encoded};
 use super::words::ago_text;
 use super::{client, person};
@@ -119,6 +120,11 @@ pub async fn end_of_client(desk: Desk) -> Reply {
 }
 
 async fn end(desk: Desk, path: &str) -> Reply {
-    answer!(desk, grant::revoke(desk.cx(), &desk.actor, &desk.field("grant")).await);
+    let id = desk.field("grant");
+    let row = answer!(desk, grant::find(desk.cx(), &desk.actor, &id).await);
+    let words = "every token of this sign-in is refused from now on, and the app must send the person here again";
+    let (name, heading, submit) = (row.client_id.as_str(), "End these tokens of the app?", "End the tokens");
+    sure!(desk, Sure { name, heading, words, submit, back: ("Tokens", path) });
+    answer!(desk, grant::revoke(desk.cx(), &desk.actor, &id).await);
     desk.done(path, "The tokens were ended.")
 }

@@ -3,7 +3,6 @@
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::words::ago_text;
 use super::{files, people};
-use crate::flow::admin::files::Kind;
 use crate::flow::admin::group::{self, GroupDocument, GroupView};
 use crate::flow::admin::page::PAGE;
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
@@ -62,6 +61,7 @@ fn fields(name: &str, description: &str) -> Vec<Field> {
 
 fn line(desk: &Desk, row: &GroupView) -> Vec<Vec<Part>> {
     let mut name = vec![Part::Link(row.document.name.clone(), desk.href(&at(&row.document.name)))];
+    name.extend(files::in_list(row.managed_by_files));
     if !row.document.description.is_empty() {
         name.push(Part::Quiet(row.document.description.clone()));
     }
@@ -87,7 +87,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let mut page = desk.page("Group", name.as_str());
     page.crumbs = vec![desk.link("Groups", "/admin/groups")];
     page.lead = vec![Part::text(view.document.description.as_str())];
-    answer!(desk, files::mark(desk, &mut page, Kind::Group, &name).await);
+    files::mark(&mut page, view.managed_by_files);
     if desk.may(P::GroupsWrite) {
         let mut form = desk.post("member", &format!("{}/members", at(&name)), "Add");
         form.inline = true;

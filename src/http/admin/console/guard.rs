@@ -8,16 +8,22 @@ use crate::flow::sign_in::browser::form_token_is_good;
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::http::admin::console::desk::Desk;
+use crate::http::admin::console::kept::Kept;
+use crate::http::admin::console::routes::ROUTES;
 use crate::http::admin::console::sign_in::{go_on_to, no_role, where_from};
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
 use crate::http::pages::Chrome;
 use crate::http::pages::ErrorPage;
+use crate::http::pages::console::{Block, Link, Notice, Part, Tone};
 use crate::http::reply::Reply;
 use crate::http::routes::Method;
 use crate::http::sign_in::{forged_page, unreadable_form};
 use crate::http::upload;
 use crate::identity::Permission;
+
+/// Asks for a new proof, in the address of the sign-in.
+const PROOF: &str = "&ask=proof";
 
 /// How lately the person must have proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +91,15 @@ where
         }
     }
     if need.proof == Proof::Fresh && !visit.is_fresh(call.cx.now) {
-        return prove_again(&call, method);
+        return match method {
+            Method::Get => Reply::redirect(sign_in_address(&call, &where_from(&call), PROOF)),
+            _ => prove_first(Desk::new(call, visit, token, (form, file))),
+        };
     }
-    let desk = Desk::new(call, visit, token, (form, file));
+    let mut desk = Desk::new(call, visit, token, (form, file));
+    if method == Method::Get {
+        desk = desk.with_kept();
+    }
     match need.permission {
         Some(permission) if !desk.may(permission) => desk.forbidden(permission),
         _ => handler(desk).await,
@@ -117,23 +129,67 @@ fn stranger(call: &Call, method: Method) -> Reply {
     Reply::page(403, &page, &[]).correlated(&call.cx.correlation_id)
 }
 
-/// The person is asked for a new proof and comes back to the page, or to the one that the form stands on.
-fn prove_again(call: &Call, method: Method) -> Reply {
-    let to = match method {
-        Method::Get => where_from(call),
-        _ => call.query().ok().and_then(|q| q.find("back").map(str::to_owned)).unwrap_or_else(|| parent(call)),
-    };
-    Reply::redirect(sign_in_address(call, &to, "&ask=proof"))
+/// A form whose sender must prove first who they are: they come back to the page that it stands on, where it is filled in
+/// again. What is too long to go along is shown, so that they can copy it.
+fn prove_first(desk: Desk) -> Reply {
+    let path = desk.path();
+    let to = page_of(&path);
+    let kept = Kept::of(desk.cx(), &desk.visit, (to, desk.call.request.path()), &desk.form);
+    let proof = sign_in_address(&desk.call, to, PROOF);
+    if let Some(sealed) = kept.sealed(desk.cx()) {
+        let cookie = cookies::set(Jar::ConsoleKept, sealed, &desk.call.web.place);
+        return Reply::redirect(proof).cookie(cookie);
+    }
+    let mut page = desk.page("Confirm that it is you", "Confirm that it is you");
+    let words = "Nothing was done yet: this needs your password, which you typed more than five minutes ago. What you typed \
+                 here is too long to be kept. Copy it from below before you go on.";
+    page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words: vec![Part::plain(words)] }));
+    page.blocks.extend(kept.fields.into_iter().map(|(name, value)| Block::Code(name, value)));
+    page.actions = vec![Link { label: "Go on".to_owned(), href: proof, primary: true }];
+    desk.show_as(403, page)
 }
 
-/// The page above the address of a form.
-fn parent(call: &Call) -> String {
-    let path = call.request.path();
-    let path = path.strip_prefix(call.web.place.base.as_str()).unwrap_or(path);
-    path.rsplit_once('/').map_or("/admin", |(above, _)| above).to_owned()
+/// The page on which the form stands that goes to this path: the nearest one above it in the table of routes.
+fn page_of(path: &str) -> &str {
+    let is_form = |template: &str| {
+        let same =
+            template.split('/').zip(path.split('/')).all(|(wanted, came)| wanted.starts_with('{') || wanted == came);
+        same && template.split('/').count() == path.split('/').count()
+    };
+    let forms = ROUTES.iter().filter(|route| route.method == Method::Post && is_form(route.path));
+    let Some(form) = forms.min_by_key(|route| route.path.matches('{').count()) else { return "/admin" };
+    let (mut template, mut at) = (form.path, path);
+    while !ROUTES.iter().any(|route| route.method == Method::Get && route.path == template) {
+        let above = template.rsplit_once('/').zip(at.rsplit_once('/'));
+        (template, at) = above.map_or(("/admin", "/admin"), |((template, _), (at, _))| (template, at));
+    }
+    at
 }
 
 fn sign_in_address(call: &Call, to: &str, more: &str) -> String {
     let to: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
     format!("{}/admin/login?to={to}{more}", call.web.place.base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_the_page_that_it_stands_on() {
+        for (form, page) in [
+            ("/admin/clients/new", "/admin/clients/new"),
+            ("/admin/clients/a%20b/secrets/rotate", "/admin/clients/a%20b/secrets"),
+            ("/admin/people/x/account/disable", "/admin/people/x/account"),
+            ("/admin/people/x/access/role", "/admin/people/x/access"),
+            ("/admin/keys/import", "/admin/keys"),
+            ("/admin/people/x/grants/end", "/admin/people/x/grants"),
+            ("/admin/keys/k/retire", "/admin/keys/k"),
+            ("/admin/roles/r/delete", "/admin/roles/r"),
+            ("/admin/nothing/here", "/admin"),
+            ("", "/admin"),
+        ] {
+            assert_eq!(page_of(form), page, "{form}");
+        }
+    }
 }

@@ -46,8 +46,39 @@ async fn list_page(desk: &Desk, failed: Failed) -> Reply {
             ..desk.post("rotate", "/admin/keys/rotate", "Rotate")
         };
         page.blocks.push(desk.block(form, &failed));
+        page.blocks.push(desk.block(import_form(desk), &failed));
     }
     desk.show_tried(page, &failed)
+}
+
+fn import_form(desk: &Desk) -> Form {
+    let kept = desk.cx().parts.key_rule.algorithms.iter().map(|a| (a.as_str().to_owned(), a.as_str().to_owned()));
+    let algorithms = std::iter::once((String::new(), "As the key says; RSA: RS256".to_owned())).chain(kept);
+    let words = "A private key that was made elsewhere, for example by the provider you come from. It is published now, signs \
+                 like any successor, and is stored sealed. Its private half is never shown again.";
+    Form {
+        heading: "Import a key".to_owned(),
+        words: vec![Part::plain(words)],
+        fields: vec![
+            Field::line("private_key", "Private key", "").kind(FieldKind::SecretLines(6)).required().hint(
+                "PEM (PRIVATE KEY, RSA PRIVATE KEY, EC PRIVATE KEY) or one private JWK, not locked with a passphrase.",
+            ),
+            Field::line("alg", "Algorithm", "").kind(FieldKind::Choice(algorithms.collect())),
+        ],
+        ..desk.post("import", "/admin/keys/import", "Import")
+    }
+}
+
+/// `POST /admin/keys/import`.
+pub async fn import(desk: Desk) -> Reply {
+    let alg = desk.some("alg").map(|text| Algorithm::parse(&text).ok_or(())).transpose();
+    let alg = alg.map_err(|()| AdminRefusal::invalid("alg", "choose one of the algorithms").at("alg"));
+    let alg = tried!(desk, "import", list_page, Ok::<_, Fault>(alg));
+    let read = key::read(desk.form.find("private_key").unwrap_or_default(), alg);
+    let read = read.map_err(|refusal| AdminRefusal::from(refusal).at("private_key"));
+    let new = tried!(desk, "import", list_page, Ok::<_, Fault>(read));
+    let imported = tried!(desk, "import", list_page, key::import(desk.cx(), &desk.actor, new).await);
+    desk.done(&at(&imported.kid), "The key was imported. It is published, and signs when everybody has fetched it.")
 }
 
 fn at(kid: &str) -> String {

@@ -3,18 +3,22 @@
 //! Each page asks its operation in `flow::admin` and shows the answer; nothing is decided here. A page is made of the blocks
 //! of `http::pages::console`, so that all look and work alike and nothing needs a script.
 
+pub mod account;
 pub mod attributes;
 pub mod audit;
 pub mod client;
 pub mod client_logo;
 pub mod clients;
+pub mod confirm;
 pub mod desk;
 pub mod diagnosis;
 pub mod files;
 pub mod grants;
 pub mod groups;
 pub mod guard;
+pub mod kept;
 pub mod keys;
+pub mod mail;
 pub mod mapping;
 pub mod overview;
 pub mod people;

@@ -73,6 +73,7 @@ fn matter(desk: &Desk, item: &Attention) -> Vec<Vec<Part>> {
             (format!("/admin/clients/{}/secrets", encoded(client_id)), Permission::ClientsWrite)
         }
         Target::Key(_) => ("/admin/keys".to_owned(), Permission::KeysRead),
+        Target::Mail => ("/admin/mail".to_owned(), Permission::SettingsRead),
         Target::Traces => ("/admin/diagnosis".to_owned(), Permission::TracesRead),
     };
     let mut words: Vec<Part> = item.client_name.iter().map(|name| Part::Strong(name.clone())).collect();

@@ -1,21 +1,22 @@
-//! Owns the pages of one person: profile, groups and role, sessions, apps, history, attributes, and the account itself.
+//! Owns the pages of one person: profile, groups and role, sessions, apps, history, attributes. It does not
+//! own the account itself (`account`).
 
 use serde_json::Value;
 
+use super::confirm::{Sure, sure};
 use super::desk::{Desk, Failed, answer, encoded, tried};
-use super::people::{invited, role_names, state};
+use super::people::{role_names, state};
 use super::words::ago_text;
 use crate::flow::admin::attribute::{self, AttributeDocument};
-use crate::flow::admin::user::{self, RemovalEffects};
+use crate::flow::admin::user;
 use crate::flow::admin::user_access;
 use crate::flow::admin::user_document::{UserDocument, UserView};
-use crate::flow::admin::{consent, invitation, session};
+use crate::flow::admin::{consent, session};
 use crate::http::admin::console::{audit, sessions};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
 use crate::identity::attribute::AttributeKind;
-use crate::sensitive::Sensitive;
 use crate::store::events::EventSearch;
 
 pub(super) fn at(id: &str) -> String {
@@ -237,9 +238,13 @@ pub async fn save_role(desk: Desk) -> Reply {
 
 /// `GET /admin/people/{id}/sessions`.
 pub async fn sessions(desk: Desk) -> Reply {
+    sessions_page(&desk, None).await
+}
+
+async fn sessions_page(desk: &Desk, failed: Failed) -> Reply {
     let user = person!(desk);
-    let mut page = frame(&desk, &user);
-    let table = match sessions::of_person(&desk, &user.id).await {
+    let mut page = frame(desk, &user);
+    let table = match sessions::of_person(desk, &user.id).await {
         Ok(table) => table,
         Err(reply) => return reply,
     };
@@ -253,11 +258,13 @@ pub async fn sessions(desk: Desk) -> Reply {
         },
     });
     if !is_empty && desk.may(P::SessionsWrite) {
-        let form = desk.post("end-all", &format!("{}/sessions/end-all", at(&user.id)), "End all sessions");
+        let path = format!("{}/sessions/end-all", at(&user.id));
+        let form = desk.danger("end-all", &path, "End all sessions", &user.document.email);
         let words = "Signs them out everywhere, and ends the tokens that came from these sessions.";
-        page.blocks.push(Block::Form(Box::new(Form { danger: true, words: vec![Part::plain(words)], ..form })));
+        let (heading, words) = ("End all sessions".to_owned(), vec![Part::plain(words)]);
+        page.blocks.push(desk.block(Form { heading, words, ..form }, &failed));
     }
-    desk.show(page)
+    desk.show_tried(page, &failed)
 }
 
 /// `POST /admin/people/{id}/sessions/end`.
@@ -268,7 +275,9 @@ pub async fn end_session(desk: Desk) -> Reply {
 
 /// `POST /admin/people/{id}/sessions/end-all`.
 pub async fn end_sessions(desk: Desk) -> Reply {
-    let id = desk.segment(1);
+    let user = person!(desk);
+    let id = user.id;
+    tried!(desk, "end-all", sessions_page, Ok::<_, crate::flow::Fault>(desk.confirmed(&user.document.email)));
     let (_, count) = answer!(desk, user_access::end_sessions(desk.cx(), &desk.actor, &id).await);
     let words = if count == 1 { "One session was ended.".to_owned() } else { format!("{count} sessions were ended.") };
     desk.done(&format!("{}/sessions", at(&id)), words)
@@ -320,9 +329,13 @@ pub async fn apps(desk: Desk) -> Reply {
 
 /// `POST /admin/people/{id}/apps/withdraw`.
 pub async fn withdraw(desk: Desk) -> Reply {
-    let id = desk.segment(1);
-    answer!(desk, consent::withdraw(desk.cx(), &desk.actor, &id, &desk.field("client")).await);
-    desk.done(&format!("{}/apps", at(&id)), "The consent was withdrawn, and the app's tokens were ended.")
+    let (id, client) = (desk.segment(1), desk.field("client"));
+    let back = format!("{}/apps", at(&id));
+    let words = "the app's tokens for this person end, and they are asked again when they next come from it";
+    let (heading, submit) = ("Withdraw the consent?", "Withdraw");
+    sure!(desk, Sure { name: &client, heading, words, submit, back: ("Apps", &back) });
+    answer!(desk, consent::withdraw(desk.cx(), &desk.actor, &id, &client).await);
+    desk.done(&back, "The consent was withdrawn, and the app's tokens were ended.")
 }
 
 /// `GET /admin/people/{id}/history`.
@@ -424,113 +437,4 @@ pub async fn save_attributes(desk: Desk) -> Reply {
     let saved = user::replace(desk.cx(), &desk.actor, &user.id, document, version(&desk)).await;
     tried!(desk, "attributes", attributes_page, saved);
     desk.done(&format!("{}/attributes", at(&user.id)), "The attributes were saved.")
-}
-
-// ---------------------------------------------------------------------------------------------------- the account
-
-/// `GET /admin/people/{id}/account`.
-pub async fn account(desk: Desk) -> Reply {
-    account_page(&desk, None).await
-}
-
-async fn account_page(desk: &Desk, failed: Failed) -> Reply {
-    let user = person!(desk);
-    let effects = answer!(desk, user::what_removal_means(desk.cx(), &desk.actor, &user.id).await);
-    let mut page = frame(desk, &user);
-    let base = format!("{}/account", at(&user.id));
-    let form = |id: &'static str, heading: &str, words: &str, submit: &str| Form {
-        heading: heading.to_owned(),
-        words: vec![Part::plain(words)],
-        ..desk.post(id, &format!("{base}/{id}"), submit)
-    };
-    if !user.disabled {
-        let words = "A link under which they choose a password. The old password goes on until they do. An earlier link is void.";
-        page.blocks.push(desk.block(form("invite", "Invitation", words, "Make a link"), &failed));
-        let mut password = form(
-            "password",
-            "Set a password",
-            "Everything that was begun with the old one ends: sessions, codes, tokens.",
-            "Set the password",
-        );
-        password.fields = vec![
-            Field::line("password", "New password", "")
-                .kind(FieldKind::Password)
-                .required()
-                .hint(format!("At least {} characters.", desk.cx().policy().password_min_length)),
-            Field::line("must_change", "They must choose another one at the next sign-in", "true")
-                .kind(FieldKind::Switch),
-        ];
-        password.fields[0].autocomplete = "new-password";
-        page.blocks.push(desk.block(password, &failed));
-        if user.has_password && !user.must_change_password {
-            let words = "At the next sign-in they must choose another password before anything else.";
-            page.blocks.push(desk.block(form("must-change", "Ask for a new password", words, "Ask for it"), &failed));
-        }
-        let words =
-            "Nobody can sign in to the account any more; its sessions and tokens end now. It can be enabled again.";
-        let disable = form("disable", "Disable the account", words, "Disable");
-        page.blocks.push(desk.block(Form { danger: true, ..disable }, &failed));
-    } else {
-        let words = "They can sign in again. What had ended stays ended.";
-        page.blocks.push(desk.block(form("enable", "Enable the account", words, "Enable"), &failed));
-    }
-    let delete = desk.danger("delete", &format!("{base}/delete"), "Delete for ever", &user.document.email);
-    let words = vec![Part::Plain(meaning(&effects))];
-    page.blocks.push(desk.block(Form { heading: "Delete the person".to_owned(), words, ..delete }, &failed));
-    desk.show_tried(page, &failed)
-}
-
-fn meaning(effects: &RemovalEffects) -> String {
-    let some = |count: i64, one: &str, many: &str| match count {
-        0 => format!("no {one}"),
-        1 => format!("1 {one}"),
-        n if n >= 1_000 => format!("1000 or more {many}"),
-        n => format!("{n} {many}"),
-    };
-    format!(
-        "The person and everything of theirs is removed and cannot be brought back: {}, {}, {}. Apps may keep what they were told. The security log keeps its entries.",
-        some(effects.sessions, "session", "sessions"),
-        some(effects.grants, "grant with its tokens", "grants with their tokens"),
-        some(effects.consents, "consent", "consents"),
-    )
-}
-
-/// `POST /admin/people/{id}/account/{what}`.
-pub async fn change_account(desk: Desk) -> Reply {
-    let user = person!(desk);
-    let (cx, actor, id) = (desk.cx(), &desk.actor, user.id.as_str());
-    let account = format!("{}/account", at(id));
-    match desk.segment(3).as_str() {
-        "invite" => {
-            let invited_now = tried!(desk, "invite", account_page, invitation::invite(cx, actor, id).await);
-            invited(&desk, &invited_now.user, &invited_now.token, invited_now.mailed)
-        }
-        "password" => {
-            let password = Sensitive::new(desk.form.find("password").unwrap_or_default());
-            let set = user_access::set_password(cx, actor, id, password, desk.form.has("must_change")).await;
-            tried!(desk, "password", account_page, set);
-            desk.done(&account, "The password was set. Tell it to them in a way that nobody else reads.")
-        }
-        "must-change" => {
-            tried!(desk, "must-change", account_page, user_access::require_password_change(cx, actor, id).await);
-            desk.done(&account, "They will be asked for a new password.")
-        }
-        "disable" => {
-            tried!(desk, "disable", account_page, user::disable(cx, actor, id, None).await);
-            desk.done(&account, "The account was disabled.")
-        }
-        "enable" => {
-            tried!(desk, "enable", account_page, user::enable(cx, actor, id, None).await);
-            desk.done(&account, "The account was enabled.")
-        }
-        "delete" => {
-            let confirmed = desk.confirmed(&user.document.email);
-            tried!(desk, "delete", account_page, Ok::<_, crate::flow::Fault>(confirmed));
-            tried!(desk, "delete", account_page, user::remove(cx, actor, id, None).await);
-            desk.done("/admin/people", format!("{} was deleted.", user.document.email))
-        }
-        _ => {
-            desk.refused(&crate::flow::admin::AdminRefusal::unknown("unknown_page", "there is nothing at this address"))
-        }
-    }
 }

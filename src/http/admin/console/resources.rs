@@ -48,7 +48,12 @@ fn line(desk: &Desk, row: &ResourceView) -> Vec<Vec<Part>> {
     let d = &row.document;
     let life = d.access_token_lifetime_seconds.map(|s| super::words::span(crate::time::Lifetime::from_seconds(s)));
     vec![
-        vec![Part::Link(d.name.clone(), desk.href(&at(&d.audience))), Part::Quiet(d.audience.clone())],
+        [
+            vec![Part::Link(d.name.clone(), desk.href(&at(&d.audience)))],
+            files::in_list(row.managed_by_files),
+            vec![Part::Quiet(d.audience.clone())],
+        ]
+        .concat(),
         vec![Part::Plain(life.unwrap_or_else(|| "as the client says".to_owned()))],
         vec![Part::plain(d.access_token_alg.map_or("as the client says", |a| a.as_str()))],
         vec![ago_text(&row.updated_at, desk.cx().now)],

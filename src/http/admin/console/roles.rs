@@ -2,7 +2,6 @@
 
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::files;
-use crate::flow::admin::files::Kind;
 use crate::flow::admin::role::{self, RoleDocument, RoleView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part, Table};
 use crate::http::reply::Reply;
@@ -29,7 +28,8 @@ pub async fn list(desk: Desk) -> Reply {
         };
         let count = row.document.permissions.iter().count();
         vec![
-            vec![name, Part::Quiet(row.document.description.clone())],
+            [vec![name], files::in_list(row.managed_by_files), vec![Part::Quiet(row.document.description.clone())]]
+                .concat(),
             vec![Part::plain(if row.built_in { "comes with the program" } else { "your own" })],
             vec![Part::Plain(format!("{count} of {}", Permission::ALL.len()))],
         ]
@@ -123,7 +123,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     page.crumbs = vec![desk.link("Roles", "/admin/roles")];
     page.lead = vec![Part::text(view.document.description.as_str())];
     page.actions = vec![desk.link("Who has it", &format!("/admin/people?role={}", encoded(&name)))];
-    answer!(desk, files::mark(desk, &mut page, Kind::Role, &name).await);
+    files::mark(&mut page, view.managed_by_files);
     if view.built_in || !desk.may(Permission::RolesWrite) {
         page.blocks.push(Block::Table(matrix(std::slice::from_ref(&view))));
         return desk.show(page);
@@ -133,10 +133,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     form.words = vec![Part::plain("What changes here counts at once for everybody who has the role.")];
     let delete = desk.danger("delete", &format!("{}/delete", at(&name)), "Delete", &name);
     let words = vec![Part::plain("A role that somebody has cannot be deleted: give them another one first.")];
-    page.blocks = vec![
-        desk.block(form, &failed),
-        desk.block(Form { heading: "Delete the role".to_owned(), words, ..delete }, &failed),
-    ];
+    page.blocks.push(desk.block(form, &failed));
+    page.blocks.push(desk.block(Form { heading: "Delete the role".to_owned(), words, ..delete }, &failed));
     desk.show_tried(page, &failed)
 }
 

@@ -3,8 +3,8 @@
 
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
-    attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, overview, people, person,
-    preview, resources, roles, scopes, sessions, settings, sign_in, try_it,
+    account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
+    people, person, preview, resources, roles, scopes, sessions, settings, sign_in, try_it,
 };
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
@@ -40,6 +40,7 @@ pub static AREAS: &[Area] = &[
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
     area("Provider", "Settings", "/admin/settings", P::SettingsRead),
+    area("Provider", "Mail", "/admin/mail", P::SettingsRead),
     area("Provider", "Files", "/admin/files", P::SettingsRead),
     Area { label: "About", path: "/admin/about", permission: None, group: "Provider" },
 ];
@@ -163,15 +164,19 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/people/{id}/history", Need::of(P::AuditRead), person::history),
     page!("/admin/people/{id}/attributes", Need::of(P::UsersRead), person::attributes),
     form!("/admin/people/{id}/attributes", Need::of(P::UsersWrite), person::save_attributes),
-    page!("/admin/people/{id}/account", Need::of(P::UsersWrite), person::account),
-    form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), person::change_account),
+    page!("/admin/people/{id}/account", Need::of(P::UsersWrite), account::account),
+    form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), account::change_account),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
+    form!("/admin/keys/import", Need::fresh(P::KeysWrite), keys::import),
     page!("/admin/keys/{kid}", Need::fresh(P::KeysRead), keys::show),
     form!("/admin/keys/{kid}/retire", Need::fresh(P::KeysWrite), keys::retire),
     form!("/admin/keys/{kid}/remove", Need::fresh(P::KeysWrite), keys::remove),
     page!("/admin/settings", Need::of(P::SettingsRead), settings::show),
     form!("/admin/settings", Need::of(P::SettingsWrite), settings::save),
+    page!("/admin/mail", Need::of(P::SettingsRead), mail::list),
+    form!("/admin/mail/retry", Need::of(P::SettingsWrite), mail::retry),
+    form!("/admin/mail/give-up", Need::of(P::SettingsWrite), mail::give_up),
     page!("/admin/files", Need::of(P::SettingsRead), files::show),
     page!("/admin/audit", Need::of(P::AuditRead), audit::list),
     page!("/admin/audit/verify", Need::of(P::AuditRead), audit::verify),

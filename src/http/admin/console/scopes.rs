@@ -45,7 +45,12 @@ fn line(desk: &Desk, row: &ScopeView) -> Vec<Vec<Part>> {
     let releases =
         d.claims.iter().cloned().chain(d.mappings.iter().map(|m| m.claim.clone())).collect::<Vec<_>>().join(", ");
     vec![
-        vec![Part::Link(d.name.clone(), desk.href(&at(&d.name))), Part::Quiet(d.description.clone())],
+        [
+            vec![Part::Link(d.name.clone(), desk.href(&at(&d.name)))],
+            files::in_list(row.managed_by_files),
+            vec![Part::Quiet(d.description.clone())],
+        ]
+        .concat(),
         d.audience.iter().map(|a| Part::Code(a.clone())).collect(),
         vec![Part::Text(releases)],
         vec![ago_text(&row.updated_at, desk.cx().now)],

@@ -3,8 +3,7 @@
 use super::desk::{Desk, Failed, answer, tried};
 use super::files;
 use super::words::ago_text;
-use crate::flow::admin::files::Kind;
-use crate::flow::admin::settings::{self, NAME, SettingsDocument};
+use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
@@ -21,7 +20,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let view = answer!(desk, settings::find(desk.cx(), &desk.actor).await);
     let mut page = desk.page("Settings", "Settings");
     page.lead = vec![Part::plain("What people see on every page. It counts at once, on every node within seconds.")];
-    answer!(desk, files::mark(desk, &mut page, Kind::Settings, NAME).await);
+    files::mark(&mut page, view.managed_by_files);
     let d = &view.document;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let fields = vec![
