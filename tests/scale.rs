@@ -8,9 +8,14 @@
 //! SCALE_PEOPLE=1000000 cargo test --test scale -- --nocapture --test-threads=1
 //! ```
 //!
+//! With `SCALE_SERVER=target/release/vouchsafe` that program then runs on the filled database, and the lists and pages of the
+//! API and the console are asked over HTTP.
+//!
 //! With a million people or more, every single page must be there within 50 ms. A page that took longer is asked for again,
 //! up to four times, and the shortest time counts: what the machine does beside us only ever adds.
 
+#[path = "scale/http.rs"]
+mod http;
 #[path = "support/postgres.rs"]
 mod postgres;
 
@@ -52,7 +57,8 @@ fn lists_and_searches_stay_fast_on_sqlite() {
     }
     conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("checkpoint");
     measure("sqlite", &db);
-    db.close();
+    drop(conn);
+    http::measure("sqlite", &format!("sqlite://{}", path.display()), db);
 }
 
 #[test]
@@ -66,7 +72,7 @@ fn lists_and_searches_stay_fast_on_postgres() {
     }
     cluster.execute(&database, "VACUUM ANALYZE");
     measure("postgres", &db);
-    db.close();
+    http::measure("postgres", &cluster.url(&database), db);
 }
 
 /// Statements that fill the tables. `hash` makes bytes of an id, `numbers` is a query for the numbers from 1 on.

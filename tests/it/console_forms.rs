@@ -87,6 +87,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/people/ADA/account/must-change", &[], Free("asks the person for something and ends nothing")),
     Filled("/admin/people/ADA/account/disable", &[], Name("ada@example.com")),
     Filled("/admin/people/ADA/account/enable", &[], GIVES_BACK),
+    Filled("/admin/people/ADA/account/factors", &[], Name("ada@example.com")),
     Filled("/admin/people/ADA/account/delete", &[], Name("ada@example.com")),
     Filled("/admin/clients/new", &[("profile", "web"), ("name", "New"), ("redirect_uris", "https://n.test/cb")], ADDS),
     Filled(
@@ -109,6 +110,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/clients/wiki/secrets/rotate", &[("overlap", "0")], Name("wiki")),
     Filled("/admin/clients/wiki/logo", &[], File),
     Filled("/admin/clients/wiki/logo/remove", &[], Name("wiki")),
+    Filled("/admin/clients/wiki/try", &[("scopes", "openid"), ("revoke", "true")], ADDS),
     Filled("/admin/clients/wiki/end/disable", &[], Name("wiki")),
     Filled("/admin/clients/wiki/end/enable", &[], GIVES_BACK),
     Filled("/admin/clients/wiki/end/delete", &[], Name("wiki")),

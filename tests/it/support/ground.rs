@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 38] = [
+pub const TABLES: [&str; 39] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -47,6 +47,7 @@ pub const TABLES: [&str; 38] = [
     "factors",
     "own_sessions",
     "recovery_codes",
+    "try_runs",
     "idempotency",
     "outbox",
 ];

@@ -4,6 +4,7 @@
 use super::desk::{Desk, Failed, answer, tried};
 use super::people::invited;
 use super::person::{at, found, frame};
+use crate::flow::admin::factor::{self, FactorsView};
 use crate::flow::admin::user::{self, RemovalEffects};
 use crate::flow::admin::{AdminRefusal, invitation, user_access};
 use crate::http::pages::console::{Field, FieldKind, Form, Part};
@@ -60,10 +61,33 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
         let words = "They can sign in again. What had ended stays ended.";
         page.blocks.push(desk.block(form("enable", "Enable the account", words, "Enable"), &failed));
     }
+    let kept = answer!(desk, factor::list(desk.cx(), &desk.actor, &user.id).await);
+    if !kept.factors.is_empty() {
+        let remove = desk.danger("factors", &format!("{base}/factors"), "Take them away", &user.document.email);
+        let (heading, words) = ("Take the second factors away".to_owned(), factors_words(&kept));
+        page.blocks.push(desk.block(Form { heading, words, ..remove }, &failed));
+    }
     let delete = desk.danger("delete", &format!("{base}/delete"), "Delete for ever", &user.document.email);
     let words = vec![Part::Plain(meaning(&effects))];
     page.blocks.push(desk.block(Form { heading: "Delete the person".to_owned(), words, ..delete }, &failed));
     desk.show_tried(page, &failed)
+}
+
+fn factors_words(kept: &FactorsView) -> Vec<Part> {
+    let mut words = vec![Part::plain("For somebody who lost them. There is: ")];
+    for (index, factor) in kept.factors.iter().enumerate() {
+        if index > 0 {
+            words.push(Part::plain(", "));
+        }
+        words.push(Part::text(factor.name.clone()));
+        words.push(Part::plain(if factor.kind == "passkey" { " (passkey)" } else { " (authenticator app)" }));
+    }
+    let codes = kept.recovery_codes_left;
+    words.push(Part::plain(format!(
+        "; {codes} recovery codes are left. All of it goes; the password alone opens the account afterwards, unless a second \
+         factor is required: then they set one up at the next sign-in. Make sure that it is them who ask."
+    )));
+    words
 }
 
 fn meaning(effects: &RemovalEffects) -> String {
@@ -113,6 +137,12 @@ pub async fn change_account(desk: Desk) -> Reply {
         "enable" => {
             tried!(desk, "enable", account_page, user::enable(cx, actor, id, None).await);
             desk.done(&account, "The account was enabled.")
+        }
+        "factors" => {
+            let confirmed = desk.confirmed(&user.document.email);
+            tried!(desk, "factors", account_page, Ok::<_, crate::flow::Fault>(confirmed));
+            tried!(desk, "factors", account_page, factor::remove(cx, actor, id, None).await);
+            desk.done(&account, "The second factors were taken away.")
         }
         "delete" => {
             let confirmed = desk.confirmed(&user.document.email);
