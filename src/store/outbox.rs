@@ -156,7 +156,7 @@ pub fn count(c: &mut Conn, which: Letters) -> Result<(i64, Option<Timestamp>), F
     let (count, oldest): (i64, Option<i64>) = q!(c, |conn| outbox::table
         .filter(outbox::last_error.is_not_null().or(untried.into_sql::<Bool>()))
         .select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at)))
-        .first(conn))?;
+        .get_result(conn))?;
     Ok((count, row::at_opt(oldest)))
 }
 

@@ -6,10 +6,12 @@ use vouchsafe::flow::admin::{Actor, client_logo};
 use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::http::admin::console::{Need, ROUTES};
 use vouchsafe::http::routes::{Access, Method};
+use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::permission::built_in;
 use vouchsafe::identity::{Permission as P, Permissions};
 use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::{self, RsaBits};
+use vouchsafe::store::factors;
 use vouchsafe::store::outbox::{self, Waiting};
 use vouchsafe::time::Lifetime;
 
@@ -157,6 +159,18 @@ impl House {
             given_up_at: None,
         };
         app.write(move |c| outbox::insert(c, &letter)).await;
+        let factor = Factor {
+            id: FactorId("phone".to_owned()),
+            user_id: ada.id.clone(),
+            kind: FactorKind::Totp,
+            name: "Phone".to_owned(),
+            data: b"sealed".to_vec(),
+            credential_id: None,
+            last_step: 0,
+            created_at: now,
+            last_used_at: None,
+        };
+        assert!(app.write(move |c| factors::insert(c, &factor)).await);
         let words = vec![
             ("LETTER", "letter".to_owned()),
             ("ADA", ada.id.to_string()),
