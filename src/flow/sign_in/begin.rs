@@ -95,7 +95,10 @@ pub(super) async fn begin_session(
     Ok(Some(SignedInNow { request, session_token, replaced, device_token }))
 }
 
-fn begin(c: &mut Conn, b: Beginning) -> Result<Option<(SessionId, Option<Vec<u8>>)>, store::Fault> {
+/// The session, and the hash of the token that was replaced.
+type Begun = (SessionId, Option<Vec<u8>>);
+
+fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
     if let Some(keys) = &b.keys {
         forget_guesses(c, keys)?;
     }

@@ -10,7 +10,7 @@ use crate::flow::sign_in::begin::{Proven, SignedInNow, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
 use crate::flow::sign_in::half::Half;
 use crate::flow::sign_in::new_password::ChangeForm;
-use crate::flow::sign_in::second_factor::{self, SecondFactorForm};
+use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -139,7 +139,8 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     }
     let (user, half) = proven.settle(cx, form.request.clone()).await?;
     note("the password was right, and more is to be done");
-    second_factor::next(cx, half, &client, callback.redirect_uri(), &user).await
+    let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user };
+    second_factor::next(cx, half, waiting).await
 }
 
 /// A failed attempt at an account that exists belongs into that person's sign-in history.
@@ -250,7 +251,9 @@ pub async fn prove(
         let user = users::find_by_email_key(c, &key)?;
         let keys = guess_keys(c, &key, user.as_ref(), device.as_deref(), &own.rate_key)?;
         let (password, reach) = match &user {
-            Some(user) => (users::password_with_duty(c, &user.id)?, factors::reach(c, &[user.id.0.clone()])?),
+            Some(user) => {
+                (users::password_with_duty(c, &user.id)?, factors::reach(c, std::slice::from_ref(&user.id.0))?)
+            }
             None => (None, HashMap::new()),
         };
         let admitted = admit(c, &own, &keys)?;

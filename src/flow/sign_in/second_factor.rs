@@ -18,6 +18,7 @@ use crate::identity::level::Method;
 use crate::identity::{Level, User};
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::step::SignedIn;
 use crate::secret::token::hash;
 use crate::secret::totp;
 use crate::sensitive::Sensitive;
@@ -64,45 +65,54 @@ pub struct Submitted {
     pub cancel: bool,
 }
 
-/// What comes after what was proven so far: the second factor, another password, or the session.
+/// For whom and what the form is.
+pub struct Waiting<'a> {
+    /// The client.
+    pub client: &'a Client,
+    /// Where the person will be sent afterwards.
+    pub redirect_uri: &'a str,
+    /// The person.
+    pub user: &'a User,
+}
+
+/// What a person has to show.
+struct Kept {
+    factors: Vec<Factor>,
+    codes: i64,
+}
+
+impl Kept {
+    async fn by(cx: &Cx, user: &User) -> Result<Self, Fault> {
+        let id = user.id.clone();
+        let found = cx.db().read(move |c| Ok((factors::list(c, &id)?, recovery_codes::left(c, &id)?)));
+        let (factors, codes) = found.await?;
+        Ok(Self { factors, codes })
+    }
+
+    fn form(&self, cx: &Cx, half: &Half, waiting: &Waiting<'_>) -> Result<SecondFactorForm, Fault> {
+        Ok(SecondFactorForm {
+            client: waiting.client.clone(),
+            redirect_uri: waiting.redirect_uri.to_owned(),
+            half: half.seal(cx)?,
+            email: waiting.user.email.as_str().to_owned(),
+            has_app: self.factors.iter().any(|factor| factor.kind == FactorKind::Totp),
+            has_recovery_code: self.codes > 0,
+            problem: None,
+        })
+    }
+}
+
+/// What comes after what was proven so far: the second factor, or another password.
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn next(
-    cx: &Cx,
-    half: Half,
-    client: &Client,
-    redirect_uri: &str,
-    user: &User,
-) -> Result<LoginOutcome, Fault> {
-    let id = user.id.clone();
-    let (factors, codes) = cx.db().read(move |c| Ok((factors::list(c, &id)?, recovery_codes::left(c, &id)?))).await?;
-    if Level::reached(&half.amr) == Level::Password && !factors.is_empty() {
-        let form = form(cx, &half, client, redirect_uri, &factors, codes, user)?;
-        return Ok(LoginOutcome::SecondFactor(Box::new(form)));
+pub async fn next(cx: &Cx, half: Half, waiting: Waiting<'_>) -> Result<LoginOutcome, Fault> {
+    let kept = Kept::by(cx, waiting.user).await?;
+    if Level::reached(&half.amr) == Level::Password && !kept.factors.is_empty() {
+        return Ok(LoginOutcome::SecondFactor(Box::new(kept.form(cx, &half, &waiting)?)));
     }
     let change = PasswordChange::begin(cx, &half);
-    Ok(LoginOutcome::NewPassword(Box::new(change.form(cx, client, user)?)))
-}
-
-fn form(
-    cx: &Cx,
-    half: &Half,
-    client: &Client,
-    redirect_uri: &str,
-    factors: &[Factor],
-    codes: i64,
-    user: &User,
-) -> Result<SecondFactorForm, Fault> {
-    Ok(SecondFactorForm {
-        client: client.clone(),
-        redirect_uri: redirect_uri.to_owned(),
-        half: half.seal(cx)?,
-        email: user.email.as_str().to_owned(),
-        has_app: factors.iter().any(|factor| factor.kind == FactorKind::Totp),
-        has_recovery_code: codes > 0,
-        problem: None,
-    })
+    Ok(LoginOutcome::NewPassword(Box::new(change.form(cx, waiting.client, waiting.user)?)))
 }
 
 /// The form for a session that is to be raised.
@@ -111,15 +121,14 @@ fn form(
 /// A [`Fault`].
 pub async fn raise(
     cx: &Cx,
-    account: &crate::oauth::step::SignedIn,
+    account: &SignedIn,
     client: &Client,
     redirect_uri: &str,
     request: String,
 ) -> Result<SecondFactorForm, Fault> {
     let half = Half::of_session(cx, account, request);
-    let id = account.user.id.clone();
-    let (factors, codes) = cx.db().read(move |c| Ok((factors::list(c, &id)?, recovery_codes::left(c, &id)?))).await?;
-    form(cx, &half, client, redirect_uri, &factors, codes, &account.user)
+    let waiting = Waiting { client, redirect_uri, user: &account.user };
+    Kept::by(cx, &account.user).await?.form(cx, &half, &waiting)
 }
 
 /// Handles the form.
@@ -143,15 +152,14 @@ pub async fn submit(cx: &mut Cx, submitted: Submitted, browser: &Browser) -> Res
     if let Err(denied) = prove(cx, &user, submitted.code, &client).await? {
         cx.count(Count::FailedSignIns);
         note(&denied.words());
-        let id = user.id.clone();
-        let found = cx.db().read(move |c| Ok((factors::list(c, &id)?, recovery_codes::left(c, &id)?))).await?;
-        let form = form(cx, &half, &client, callback.redirect_uri(), &found.0, found.1, &user)?;
+        let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user };
+        let form = Kept::by(cx, &user).await?.form(cx, &half, &waiting)?;
         let problem = Some(denied.problem());
         return Ok(LoginOutcome::SecondFactor(Box::new(SecondFactorForm { half: submitted.half, problem, ..form })));
     }
     let half = half.with(Method::Code);
     if half.must_change {
-        return next(cx, half, &client, callback.redirect_uri(), &user).await;
+        return next(cx, half, Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user }).await;
     }
     let raises = half.raises.clone();
     let proven = Proven { raises: raises.clone(), ..Proven::by(user.clone(), half.amr) };
