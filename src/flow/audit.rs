@@ -142,9 +142,13 @@ async fn verify_in(db: &Db, seals: &Mac) -> Result<Verdict, Fault> {
             break;
         }
         for Logged { id, event, seal: found } in page {
-            // Another process may go on writing while this one looks.
             if id > ends.last_id {
-                return Ok(whole(&ends));
+                // Another process may go on writing while this one looks: then the end has moved on.
+                let now = db.read(events::chain).await?.filter(|now| is_sealed(seals, now) && now.last_id >= id);
+                return match now {
+                    Some(_) => Ok(whole(&ends)),
+                    None => broken(id, "the entry was slipped in behind the end of the log"),
+                };
             }
             if id != next {
                 return broken(next, "the entry with this number was removed");
@@ -252,6 +256,8 @@ mod tests {
             ("DELETE FROM events WHERE id <= 2", 1),
             ("UPDATE event_chain SET first_id = 3", 5),
             ("UPDATE event_chain SET last_id = 4", 4),
+            ("INSERT INTO events (id, at, kind, detail) VALUES (6, 0, 'slipped_in', '{}')", 6),
+            ("INSERT INTO events (id, at, kind, detail) VALUES (99, 0, 'slipped_in', '{}')", 99),
         ] {
             let log = Log::of(5).await;
             log.tamper(sql).await;

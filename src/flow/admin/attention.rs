@@ -1,7 +1,8 @@
 //! Owns what an administrator should look at: secrets that end, clients that nobody uses, clients that are switched off and
 //! still asked for, keys that change, letters that are stuck, traces with gaps. It does not own the places it points to.
 
-use crate::identity::{Permission, Permissions};
+use crate::identity::level::RequiredFor;
+use crate::identity::{Permission, Permissions, SecondFactorRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
 use crate::store::usage::{self, ClientAt, EndingSecret};
@@ -35,6 +36,8 @@ pub enum Target {
     Traces,
     /// Letters that could not be delivered.
     Mail,
+    /// What is set while the server runs.
+    Settings,
 }
 
 /// One matter.
@@ -197,6 +200,19 @@ pub(super) fn of_dropped_notes(count: i64) -> Option<Attention> {
     (count > 0).then_some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
 }
 
+/// Whoever administers should show more than a password.
+pub(super) fn of_second_factor(rule: &SecondFactorRule) -> Option<Attention> {
+    let words = "Administrators may sign in with a password alone. Demand a second factor of them in the settings.";
+    let (code, words) = ("second_factor_optional", words.to_owned());
+    (rule.required_for == RequiredFor::Nobody).then_some(Attention {
+        code,
+        urgency: Urgency::Know,
+        words,
+        client_name: None,
+        target: Target::Settings,
+    })
+}
+
 /// The date, as in `2026-11-22`.
 fn day(at: Timestamp) -> String {
     at.rfc3339().chars().take(10).collect()
@@ -206,6 +222,7 @@ fn day(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::flow::admin::overview::{Range, overview};
+    use crate::flow::admin::settings::{self, SettingsDocument};
     use crate::flow::admin::{Actor, RefusalKind, bench, client_document};
     use crate::flow::ops;
     use crate::flow::stats::Count;
@@ -218,7 +235,26 @@ mod tests {
         let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
         assert!(seen.attention.is_sorted_by_key(|item| item.urgency));
         assert!(!seen.has_more_attention);
-        seen.attention.into_iter().map(|item| (item.code, item.target)).collect()
+        others(seen.attention).into_iter().map(|item| (item.code, item.target)).collect()
+    }
+
+    /// Without what a fresh house is told, too.
+    fn others(all: Vec<Attention>) -> Vec<Attention> {
+        all.into_iter().filter(|item| item.code != "second_factor_optional").collect()
+    }
+
+    #[tokio::test]
+    async fn that_administrators_need_no_second_factor_is_told_until_they_do() {
+        let house = bench::house().await;
+        let told = || async {
+            let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
+            seen.attention.iter().any(|item| item.target == Target::Settings && item.urgency == Urgency::Know)
+        };
+        assert!(told().await);
+        let second_factor = SecondFactorRule { required_for: RequiredFor::Administrators, groups: Vec::new() };
+        let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
+        settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
+        assert!(!told().await);
     }
 
     fn secret(id: &str, created_at: Timestamp, expires_at: Option<Timestamp>) -> ClientSecret {
@@ -234,6 +270,7 @@ mod tests {
         assert!(due.len() == 2 && due.iter().all(|(code, _)| *code == "key_due"), "RS256 and ES256: {due:?}");
         house.clock.advance(Lifetime::from_days(7));
         let overdue = overview(&house.cx(), &Actor::CommandLine, Range::Week).await.unwrap().unwrap().attention;
+        let overdue = others(overdue);
         assert_eq!(overdue.iter().filter(|item| item.code == "key_due" && item.urgency == Urgency::Act).count(), 2);
         assert_eq!(overdue[2].target, Target::Client(bench::CLIENT.to_owned()));
         assert_eq!((overdue[2].code, overdue[2].client_name.as_deref()), ("client_unused", Some("App")));
@@ -241,6 +278,7 @@ mod tests {
         ops::stats::flush(&house.parts, house.clock.now()).await.unwrap();
         ops::keys::tend(&house.parts, &house.rule, house.clock.now()).await.unwrap();
         let told = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap().attention;
+        let told = others(told);
         assert!(
             told.len() == 2 && told.iter().all(|item| item.words.contains("successor is in the key set")),
             "{told:?}"
@@ -325,6 +363,7 @@ mod tests {
             (Permission::ClientsRead, ["client_unused"].as_slice()),
             (Permission::KeysRead, &["key_due", "key_due"]),
             (Permission::TracesRead, &["trace_notes_dropped"]),
+            (Permission::SettingsRead, &["second_factor_optional"]),
             (Permission::UsersRead, &[]),
         ] {
             let permissions = [permission].into_iter().collect();

@@ -140,6 +140,9 @@ pub async fn overview(cx: &Cx, actor: &Actor, range: Range) -> Done<Overview> {
     if permissions.contains(Permission::TracesRead) {
         overview.attention.extend(attention::of_dropped_notes(dropped));
     }
+    if permissions.contains(Permission::SettingsRead) {
+        overview.attention.extend(attention::of_second_factor(&cx.parts.settings.get().second_factor));
+    }
     overview.attention.sort_by_key(|item| item.urgency);
     overview.has_more_attention = found.has_more;
     Ok(Ok(overview))
