@@ -46,6 +46,7 @@ const TOOLS: &[(&str, &[&str])] = &[
     ("rsa", &["signing"]),
     ("aws_lc_rs", &["signing", "secret"]),
     ("argon2", &["secret"]),
+    ("webauthn_rs*", &["secret"]),
     ("openidconnect", &["upstream", "demo"]),
     ("reqwest", &["outbound", "demo"]),
     ("governor", &["http"]),

@@ -1,9 +1,11 @@
 //! Everything that makes, compares, hashes or seals a secret: random values, opaque tokens, the master key, sealing at
-//! rest, passwords, one-time codes. The only room that names argon2 and totp-rs. It does not own signing keys (`signing`) nor where any of this is
+//! rest, passwords, one-time codes, passkeys. The only room that names argon2, totp-rs and
+//! webauthn-rs. It does not own signing keys (`signing`) nor where any of this is
 //! stored (`store`).
 
 pub mod compare;
 pub mod master;
+pub mod passkey;
 pub mod password;
 pub mod random;
 pub mod sealed;

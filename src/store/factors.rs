@@ -114,10 +114,12 @@ pub fn take_step(c: &mut Conn, id: &FactorId, step: i64, now: Timestamp) -> Resu
     Ok(rows == 1)
 }
 
-/// Notes a use of a passkey, with what its record says now.
-pub fn used(c: &mut Conn, id: &FactorId, data: &[u8], now: Timestamp) -> Result<bool, Fault> {
-    let rows = q!(c, |conn| diesel::update(factors::table.find(&id.0))
-        .set((factors::data.eq(data), factors::last_used_at.eq(Some(now.millis()))))
+/// Notes a use of a passkey: its record was `old` when it was judged and is `new` now. `false`: it is another one by now, so
+/// that of two copies that show the same counter at once one is refused.
+pub fn used(c: &mut Conn, id: &FactorId, (old, new): (&[u8], &[u8]), now: Timestamp) -> Result<bool, Fault> {
+    let as_judged = factors::table.filter(factors::id.eq(&id.0)).filter(factors::data.eq(old));
+    let rows = q!(c, |conn| diesel::update(as_judged)
+        .set((factors::data.eq(new), factors::last_used_at.eq(Some(now.millis()))))
         .execute(conn))?;
     Ok(rows == 1)
 }

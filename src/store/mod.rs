@@ -36,6 +36,7 @@ pub mod inspect;
 pub mod invitations;
 pub mod keys;
 pub mod leases;
+pub mod mail_codes;
 pub mod meta;
 pub mod outbox;
 pub mod own_sessions;

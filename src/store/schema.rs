@@ -450,7 +450,17 @@ diesel::table! {
 diesel::table! {
     ceremonies (hash) {
         hash -> Binary,
-        state -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    mail_codes (id) {
+        id -> Text,
+        user_id -> Text,
+        purpose -> Text,
+        hash -> Binary,
+        tries -> BigInt,
         expires_at -> BigInt,
     }
 }

@@ -3,7 +3,8 @@
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::{Level, UserId};
 use vouchsafe::store::account_links::AccountLink;
-use vouchsafe::store::{account_links, ceremonies, factors, recovery_codes, users};
+use vouchsafe::store::mail_codes::{MailCode, Tried};
+use vouchsafe::store::{account_links, ceremonies, factors, mail_codes, recovery_codes, users};
 
 use crate::arena::{Arena, contract};
 use crate::samples::{NOW, later, shop_and_alice};
@@ -16,7 +17,10 @@ contract!(
     k08_new_recovery_codes_void_the_old_ones,
     a_mailed_link_is_for_one_purpose_and_once,
     a_new_link_voids_the_one_before,
-    k09_a_challenge_is_answered_once,
+    k09_a_question_is_answered_once,
+    k09_of_two_copies_of_a_passkey_at_once_one_is_refused,
+    k11_a_mailed_code_counts_once_and_few_tries_are_looked_at,
+    k11_a_mailed_code_is_of_one_step_one_person_and_its_time,
     what_a_person_has_goes_with_them,
 );
 
@@ -57,7 +61,7 @@ async fn factors_are_stored_whole(arena: Arena) {
             let bob = UserId("bob".to_owned());
             assert!(!factors::rename(c, &bob, &passkey.id, "Mine")?, "not hers");
             assert!(factors::rename(c, &alice(), &passkey.id, "Laptop\0")?);
-            assert!(factors::used(c, &passkey.id, b"new", later(9))?);
+            assert!(factors::used(c, &passkey.id, (&passkey.data, b"new"), later(9))?);
             let found = factors::find_by_credential(c, b"b")?.expect("it is there");
             assert_eq!(
                 (found.name.as_str(), found.data, found.last_used_at),
@@ -172,13 +176,69 @@ async fn a_new_link_voids_the_one_before(arena: Arena) {
         .await;
 }
 
-async fn k09_a_challenge_is_answered_once(arena: Arena) {
-    arena.write(|c| ceremonies::insert(c, b"h", b"state", later(60))).await;
-    arena.write(|c| ceremonies::insert(c, b"old", b"state", later(60))).await;
-    assert_eq!(arena.write(|c| ceremonies::take(c, b"old", later(60))).await, None, "too late");
-    assert_eq!(arena.race(10, |_| |c| Ok(ceremonies::take(c, b"h", NOW)?.as_deref() == Some(b"state"))).await, 1);
-    arena.write(|c| ceremonies::insert(c, b"left", b"state", later(60))).await;
-    assert_eq!(arena.write(|c| ceremonies::delete_expired(c, later(61))).await, 1);
+async fn k09_a_question_is_answered_once(arena: Arena) {
+    for round in 0..50_u8 {
+        assert_eq!(arena.race(4, |_| move |c| ceremonies::answer(c, &[round], later(60))).await, 1, "{round}");
+    }
+    assert_eq!(arena.write(|c| ceremonies::delete_expired(c, later(60))).await, 0);
+    assert_eq!(arena.write(|c| ceremonies::delete_expired(c, later(61))).await, 50);
+}
+
+fn mail_code(id: &str, code: u8) -> MailCode {
+    MailCode { id: id.to_owned(), user_id: alice(), purpose: "second_factor", hash: vec![code], expires_at: later(60) }
+}
+
+async fn k11_a_mailed_code_counts_once_and_few_tries_are_looked_at(arena: Arena) {
+    shop_and_alice(&arena).await;
+    for round in 0..50 {
+        let id = format!("r{round}");
+        let stored = mail_code(&id, 1);
+        arena.write(move |c| mail_codes::replace(c, &stored)).await;
+        let right = arena.race(4, |_| {
+            let tried = mail_code(&id, 1);
+            move |c| Ok(mail_codes::take(c, &tried, NOW)? == Tried::Right)
+        });
+        assert_eq!(right.await, 1, "{round}");
+        let stored = mail_code(&id, 1);
+        arena.write(move |c| mail_codes::replace(c, &stored)).await;
+        let looked_at = arena.race(8, |_| {
+            let tried = mail_code(&id, 2);
+            move |c| Ok(mail_codes::take(c, &tried, NOW)? == Tried::Wrong)
+        });
+        assert_eq!(looked_at.await, 5, "{round}");
+        let right = mail_code(&id, 1);
+        assert_eq!(arena.write(move |c| mail_codes::take(c, &right, NOW)).await, Tried::Void, "tried too often");
+    }
+}
+
+async fn k11_a_mailed_code_is_of_one_step_one_person_and_its_time(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            mail_codes::replace(c, &mail_code("a", 1))?;
+            let bob = MailCode { user_id: UserId("bob".to_owned()), ..mail_code("a", 1) };
+            let other = MailCode { purpose: "address", ..mail_code("a", 1) };
+            for tried in [mail_code("b", 1), bob, other] {
+                assert_eq!(mail_codes::take(c, &tried, NOW)?, Tried::Void, "{tried:?}");
+            }
+            assert_eq!(mail_codes::take(c, &mail_code("a", 1), later(60))?, Tried::Void, "too late");
+            mail_codes::replace(c, &mail_code("b", 1))?;
+            assert_eq!(mail_codes::take(c, &mail_code("a", 1), NOW)?, Tried::Void, "replaced");
+            assert_eq!(mail_codes::delete_expired(c, later(60))?, 0);
+            assert_eq!(mail_codes::delete_expired(c, later(61))?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn k09_of_two_copies_of_a_passkey_at_once_one_is_refused(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena.write(|c| factors::insert(c, &Factor { data: vec![0], ..factor("p", FactorKind::Passkey) })).await;
+    let id = || FactorId("p".to_owned());
+    for round in 0..50_u8 {
+        let used = arena.race(4, |_| move |c| factors::used(c, &id(), (&[round], &[round + 1]), NOW));
+        assert_eq!(used.await, 1, "{round}");
+    }
 }
 
 async fn what_a_person_has_goes_with_them(arena: Arena) {
@@ -188,10 +248,11 @@ async fn what_a_person_has_goes_with_them(arena: Arena) {
             factors::insert(c, &factor("a", FactorKind::Totp))?;
             recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
             account_links::replace(c, b"1", "reset", &link("a"))?;
+            mail_codes::replace(c, &mail_code("a", 1))?;
             users::delete(c, &alice())
         })
         .await;
-    for table in ["factors", "recovery_codes", "account_links"] {
-        assert!(arena.lines(&format!("SELECT created_at AS line FROM {table}")).is_empty(), "{table}");
+    for table in ["factors", "recovery_codes", "account_links", "mail_codes"] {
+        assert!(arena.lines(&format!("SELECT user_id AS line FROM {table}")).is_empty(), "{table}");
     }
 }

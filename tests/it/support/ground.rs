@@ -45,6 +45,7 @@ pub const TABLES: [&str; 39] = [
     "account_links",
     "ceremonies",
     "factors",
+    "mail_codes",
     "own_sessions",
     "recovery_codes",
     "try_runs",
