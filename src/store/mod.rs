@@ -40,6 +40,7 @@ pub mod mail_codes;
 pub mod meta;
 pub mod outbox;
 pub mod own_sessions;
+pub mod pictures;
 pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod resources;
