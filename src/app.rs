@@ -20,6 +20,7 @@ use crate::identity::session::SessionRule;
 use crate::messages::Language;
 use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
+use crate::secret::passkey::RelyingParty;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
 use crate::signing::{KeyLives, Keyring, RsaBits};
@@ -111,6 +112,7 @@ impl App {
             chance,
             requests: seal("requests under way")?,
             factors: seal("authenticator apps")?,
+            passkeys: RelyingParty::of(&config.server.issuer),
             forms: Mac::from(&master, "form tokens").map_err(|e| StartError::Parts(e.to_string()))?,
             audit: Mac::from(&master, "security log").map_err(|e| StartError::Parts(e.to_string()))?,
             answers: seal("answers that are kept")?,

@@ -13,6 +13,7 @@ use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
+use crate::secret::passkey::RelyingParty;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -77,6 +78,8 @@ pub struct Parts {
     pub requests: Sealer,
     /// Seals the secrets of authenticator apps.
     pub factors: Sealer,
+    /// We, towards passkeys; none where the issuer's host is an address and no name.
+    pub passkeys: Option<RelyingParty>,
     /// Makes form tokens.
     pub forms: Mac,
     /// Seals the security log.

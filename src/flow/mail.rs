@@ -6,12 +6,14 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::flow::admin::invitation;
+use crate::flow::sign_in::mail_code;
 use crate::flow::{Cx, Parts};
 use crate::identity::User;
 use crate::messages::Language;
 use crate::outbound::{Button, Letter, Mailer};
 use crate::secret::Sealer;
 use crate::secret::random::uuid;
+use crate::sensitive::Sensitive;
 use crate::store::outbox::{self, Waiting};
 use crate::store::{self, Conn};
 
@@ -96,6 +98,28 @@ pub fn farewell(cx: &Cx, user: &User) -> Letter {
         from_name,
         button: None,
         notes: vec![language.say("farewell-letter-unexpected").into()],
+    }
+}
+
+/// Brings the code that somebody needs to go on to an app.
+pub fn code(cx: &Cx, user: &User, client: &str, code: &Sensitive) -> Letter {
+    let language = cx.language_of(user);
+    let (front, back) = code.expose().split_at(code.expose().len() / 2);
+    Letter {
+        language,
+        to: user.email.as_str().to_owned(),
+        subject: language.say("code-letter-subject").into(),
+        paragraphs: vec![
+            hello(language, user),
+            language.say("code-letter-what").text("client", client).into(),
+            format!("{front} {back}"),
+        ],
+        from_name: from_name(cx),
+        button: None,
+        notes: vec![
+            language.say("code-letter-lifetime").number("minutes", mail_code::LIFETIME.seconds() / 60).into(),
+            language.say("code-letter-unexpected").into(),
+        ],
     }
 }
 

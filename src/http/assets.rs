@@ -1,4 +1,4 @@
-//! Owns the files that a browser fetches beside a page: the stylesheet, the mark, the one script. They are part of the
+//! Owns the files that a browser fetches beside a page: the stylesheets, the mark, the scripts. They are part of the
 //! program, and their names carry a hash of their content, so that they may be cached for ever.
 //! It does not own the headers they are answered with: that is the reply's.
 
@@ -18,12 +18,13 @@ pub struct Asset {
 }
 
 /// Name, type and bytes of every asset there is.
-const FILES: [(&str, &str, &[u8]); 7] = [
+const FILES: [(&str, &str, &[u8]); 8] = [
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/style.css")),
     ("reader.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/reader.css")),
     ("admin.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/admin.css")),
     ("console.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/console.css")),
     ("form_post.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/form_post.js")),
+    ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/passkey.js")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../../templates/assets/favicon.svg")),
     ("logo.svg", "image/svg+xml", include_bytes!("../../templates/assets/logo.svg")),
 ];

@@ -137,6 +137,11 @@ impl Reply {
         Self::html(status, page, &policy(form_targets, false))
     }
 
+    /// The same for a page that runs a script of ours, if it does.
+    pub fn page_with_script<T: Template>(status: u16, page: &T, form_targets: &[String], runs: bool) -> Self {
+        Self::html(status, page, &policy(form_targets, runs))
+    }
+
     /// The page that posts the answer to the app: its form leads to one origin and its script is ours.
     pub fn form_post<T: Template>(page: &T, target: &str) -> Self {
         let policy = format!(

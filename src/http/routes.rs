@@ -160,6 +160,7 @@ pub static ROUTES: &[Route] = &[
     route!(Post, "/logout/confirm", Form, oauth::logout::confirm),
     route!(Get, "/logged-out", Page, oauth::logout::done),
     route!(Post, "/login", Form, sign_in::login::post),
+    route!(Post, "/passkey", Form, sign_in::passkey::post),
     route!(Post, "/second-factor", Form, sign_in::second_factor::post),
     route!(Post, "/enrol", Form, sign_in::enrol::post),
     route!(Post, "/new-password", Form, sign_in::new_password::post),

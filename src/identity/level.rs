@@ -12,7 +12,7 @@ pub enum Level {
     Password,
     /// A password and something else: a one-time code or a recovery code.
     SecondFactor,
-    /// A passkey, whose proof cannot be handed on to a false site (`phr` of OpenID EAP ACR Values 1.0).
+    /// A passkey, whose proof cannot be handed on to a false site.
     PhishingResistant,
 }
 
@@ -25,12 +25,15 @@ impl Level {
         match self {
             Level::Password => "urn:vouchsafe:acr:password",
             Level::SecondFactor => "urn:vouchsafe:acr:mfa",
-            Level::PhishingResistant => "phr",
+            Level::PhishingResistant => "urn:vouchsafe:acr:phr",
         }
     }
 
-    /// The level of this name; `None` for a class that is not one of ours.
+    /// The level of this name; `None` for a class that is not one of ours. `phr` is what OpenID EAP ACR Values 1.0 calls it.
     pub fn of_acr(acr: &str) -> Option<Self> {
+        if acr == "phr" {
+            return Some(Level::PhishingResistant);
+        }
         Self::ALL.into_iter().find(|level| level.acr() == acr)
     }
 
@@ -95,6 +98,40 @@ pub struct SecondFactorRule {
     pub required_for: RequiredFor,
     /// Members of these groups must have one too.
     pub groups: Vec<String>,
+    /// Whether a code that is mailed counts as one. It proves little: whoever reads the mail may set a new password as well.
+    pub mail_codes: MailCodes,
+}
+
+/// For whom a one-time code by mail counts as a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailCodes {
+    /// For nobody.
+    #[default]
+    Never,
+    /// For who has no other one: nobody gets past a better factor by mail.
+    WithoutOther,
+    /// For everybody whose address is confirmed.
+    Always,
+}
+
+impl MailCodes {
+    /// All of them.
+    pub const ALL: [MailCodes; 3] = [MailCodes::Never, MailCodes::WithoutOther, MailCodes::Always];
+
+    /// As it is stored and told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MailCodes::Never => "never",
+            MailCodes::WithoutOther => "without_other",
+            MailCodes::Always => "always",
+        }
+    }
+
+    /// Reads [`MailCodes::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|when| when.as_str() == word)
+    }
 }
 
 /// Who must have a second factor.
@@ -140,6 +177,21 @@ impl SecondFactorRule {
         let by_group = user.groups.iter().any(|group| self.groups.contains(group));
         if by_role || by_group { Level::SecondFactor } else { Level::Password }
     }
+
+    /// Whether a code by mail will do for this person, whose own factors reach `reach`.
+    pub fn mails_codes_to(&self, user: &User, reach: Level) -> bool {
+        let is_meant = match self.mail_codes {
+            MailCodes::Never => false,
+            MailCodes::WithoutOther => reach == Level::Password,
+            MailCodes::Always => true,
+        };
+        is_meant && user.email_verified
+    }
+
+    /// What this person can reach, whose own factors reach `reach`.
+    pub fn reach(&self, user: &User, reach: Level) -> Level {
+        if self.mails_codes_to(user, reach) { reach.max(Level::SecondFactor) } else { reach }
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +217,7 @@ mod tests {
         for level in Level::ALL {
             assert_eq!(Level::of_acr(level.acr()), Some(level));
         }
+        assert_eq!(Level::of_acr("phr"), Some(Level::PhishingResistant));
         assert_eq!(Level::of_acr("urn:mfa"), None);
     }
 }

@@ -15,7 +15,7 @@ pub mod user;
 
 pub use account_rule::AccountRule;
 pub use email::Email;
-pub use level::{Level, SecondFactorRule};
+pub use level::{Level, MailCodes, SecondFactorRule};
 pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};

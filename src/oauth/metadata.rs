@@ -30,8 +30,9 @@ pub struct Endpoints {
     pub logout: &'static str,
 }
 
-/// The document of both well-known addresses. `algorithms` are those that can sign now; `defined` the administrator's scopes.
-pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined: &[Scope]) -> Value {
+/// The document of both well-known addresses. `algorithms` are those that can sign now; `defined` the administrator's scopes;
+/// `levels` what people can prove here.
+pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined: &[Scope], levels: &[Level]) -> Value {
     let url = |path: &str| format!("{issuer}{path}");
     let algorithms: Vec<&str> = algorithms.iter().map(|a| a.as_str()).collect();
     let scopes: Vec<&str> =
@@ -60,7 +61,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt::SUPPORTED,
-        "acr_values_supported": [Level::Password.acr(), Level::SecondFactor.acr()],
+        "acr_values_supported": levels.iter().map(|level| level.acr()).collect::<Vec<_>>(),
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,

@@ -56,8 +56,8 @@ pub enum AccountStep<'a> {
     SignIn(Option<&'a SignedIn>),
     /// Ask which account.
     ChooseAccount,
-    /// Ask this person for the missing proof.
-    StepUp(&'a SignedIn),
+    /// Ask this person for the proof that is missing to this level.
+    StepUp(&'a SignedIn, Level),
     /// This person must set up a second factor before they go on.
     Enrol(&'a SignedIn),
     /// This one goes on to consent.
@@ -108,25 +108,38 @@ pub fn account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
 /// Core section 5.5.1.1), and, as far as the person can, for one that it would like (`acr_values`, section 3.1.2.1).
 fn level_step<'a>(s: &Situation<'a>, account: &'a SignedIn) -> AccountStep<'a> {
     let rule = s.second_factor.least(&account.user);
+    let reach = s.second_factor.reach(&account.user, account.reach);
     let essential = s.request.claims.essential_acr();
-    let insisted = essential.as_ref().map(|wanted| wanted.iter().filter_map(|acr| Level::of_acr(acr)).min());
-    let liked = s.request.acr_values.iter().filter_map(|acr| Level::of_acr(acr)).find(|l| *l <= account.reach);
-    if let Some(None) = insisted {
+    let Some(insisted) = insisted(s.request) else {
         return AccountStep::Refuse(unmet(essential.as_ref(), account));
-    }
-    let insisted = insisted.flatten().unwrap_or(Level::Password);
-    let needed = rule.max(insisted).max(liked.unwrap_or(Level::Password));
+    };
+    let needed = needed(s.request, rule, reach);
     if account.level() >= needed {
         return AccountStep::Account(account);
     }
-    if insisted > account.reach && insisted > rule || insisted > account.level() && s.request.prompt.none {
+    if insisted > reach && insisted > rule || insisted > account.level() && s.request.prompt.none {
         return AccountStep::Refuse(unmet(essential.as_ref(), account));
     }
     if s.request.prompt.none {
         // What is only liked never fails.
         return if rule > account.level() { not_proven_enough(account, rule) } else { AccountStep::Account(account) };
     }
-    if needed > account.reach { AccountStep::Enrol(account) } else { AccountStep::StepUp(account) }
+    if needed > reach { AccountStep::Enrol(account) } else { AccountStep::StepUp(account, needed) }
+}
+
+/// The lowest level that the request insists on; `None` if it insists on classes of which none is ours.
+fn insisted(request: &ValidRequest) -> Option<Level> {
+    match request.claims.essential_acr() {
+        Some(wanted) => wanted.into_iter().filter_map(Level::of_acr).min(),
+        None => Some(Level::Password),
+    }
+}
+
+/// The level that somebody must show for this request: by the administrator's rule, because the request insists, or because
+/// it would like it and the person can reach it.
+pub fn needed(request: &ValidRequest, rule: Level, reach: Level) -> Level {
+    let liked = request.acr_values.iter().filter_map(|acr| Level::of_acr(acr)).find(|level| *level <= reach);
+    rule.max(insisted(request).unwrap_or(Level::Password)).max(liked.unwrap_or(Level::Password))
 }
 
 fn unmet(wanted: Option<&Vec<&str>>, account: &SignedIn) -> Refusal {
@@ -142,12 +155,14 @@ fn not_proven_enough<'a>(account: &SignedIn, rule: Level) -> AccountStep<'a> {
     AccountStep::Refuse(refusal.because(rule.acr(), account.level().acr()))
 }
 
-/// The class that the app is told: the first of those it asked for that was reached, or the one that was reached.
-pub fn told_acr(request: &ValidRequest, account: &SignedIn) -> &'static str {
+/// The class that the app is told: the first of those it asked for that was reached, by the name it was asked by, or the one
+/// that was reached.
+pub fn told_acr(request: &ValidRequest, account: &SignedIn) -> String {
     let essential = request.claims.essential_acr().unwrap_or_default();
     let asked = essential.into_iter().chain(request.acr_values.iter().map(String::as_str));
     let reached = account.level();
-    asked.filter_map(Level::of_acr).find(|level| *level <= reached).unwrap_or(reached).acr()
+    let mut asked = asked.filter(|acr| Level::of_acr(acr).is_some_and(|level| level <= reached));
+    asked.next().unwrap_or(reached.acr()).to_owned()
 }
 
 /// Second half: whether this person has allowed what is asked.

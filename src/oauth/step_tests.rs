@@ -11,7 +11,11 @@ use crate::oauth::fixtures::{at, native, signed_in, spa, web};
 use crate::oauth::prompt::Prompt;
 use crate::oauth::scope::ScopeSet;
 
-static NOBODY: SecondFactorRule = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
+static NOBODY: SecondFactorRule = SecondFactorRule {
+    required_for: RequiredFor::Nobody,
+    groups: Vec::new(),
+    mail_codes: crate::identity::MailCodes::Never,
+};
 const BEGAN: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn request(prompt: &str) -> ValidRequest {
@@ -54,7 +58,7 @@ fn letter(step: &AccountStep<'_>) -> char {
         AccountStep::SignIn(None) => 'I',
         AccountStep::SignIn(Some(_)) => 'R',
         AccountStep::ChooseAccount => 'C',
-        AccountStep::StepUp(_) => 'S',
+        AccountStep::StepUp(..) => 'S',
         AccountStep::Enrol(_) => 'E',
         AccountStep::Account(_) => 'A',
         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'X',
@@ -442,7 +446,7 @@ fn k12_a_missing_factor_is_asked_for_and_nothing_else() {
             };
             let acr_values = liked.split_whitespace().map(str::to_owned).collect();
             let asked = ValidRequest { claims, acr_values, ..request(prompt) };
-            let second_factor = SecondFactorRule { required_for: rule, groups: Vec::new() };
+            let second_factor = SecondFactorRule { required_for: rule, ..SecondFactorRule::default() };
             let got: String = columns
                 .iter()
                 .map(|(proven, reach)| {
@@ -452,7 +456,7 @@ fn k12_a_missing_factor_is_asked_for_and_nothing_else() {
                     let s = Situation { second_factor: &second_factor, ..situation(&asked, &client, &sessions) };
                     match account(&s) {
                         AccountStep::Account(_) => 'A',
-                        AccountStep::StepUp(_) => 'S',
+                        AccountStep::StepUp(..) => 'S',
                         AccountStep::Enrol(_) => 'E',
                         AccountStep::Refuse(r) if r.code == ErrorCode::UnmetAuthenticationRequirements => 'U',
                         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'L',

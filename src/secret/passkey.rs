@@ -75,6 +75,15 @@ pub struct StoredPasskey {
     pub data: Vec<u8>,
 }
 
+/// A passkey that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// As it is to be stored.
+    pub passkey: StoredPasskey,
+    /// Whether it may be on several devices.
+    pub is_synced: bool,
+}
+
 /// A good answer.
 #[derive(Debug)]
 pub struct Shown {
@@ -151,7 +160,7 @@ impl RelyingParty {
     ///
     /// # Errors
     /// A [`PasskeyError`].
-    pub fn judge_new(&self, state: &[u8], answer: &str) -> Result<StoredPasskey, PasskeyError> {
+    pub fn judge_new(&self, state: &[u8], answer: &str) -> Result<Made, PasskeyError> {
         let state: PasskeyRegistration = read(state)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| PasskeyError::Unreadable)?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state)?;
@@ -159,7 +168,10 @@ impl RelyingParty {
         if credential_id.len() > MAX_CREDENTIAL_ID || credential_id != answer.raw_id.as_slice() {
             return Err(PasskeyError::Refused("the credential's name is too long, or is told in two ways".to_owned()));
         }
-        Ok(StoredPasskey { credential_id: credential_id.to_vec(), data: bytes(&passkey)? })
+        // The library shows it of passkeys that are used only.
+        let is_synced = tree(&passkey)?["cred"]["backup_eligible"] == json!(true);
+        let passkey = StoredPasskey { credential_id: credential_id.to_vec(), data: bytes(&passkey)? };
+        Ok(Made { passkey, is_synced })
     }
 
     /// Asks for a passkey: for one of `among`, or for any where there is none named. A PIN or a finger is always demanded.

@@ -1,5 +1,5 @@
-//! Owns one-time codes of authenticator apps (RFC 6238: SHA-1, six digits, 30 seconds, as every app knows them) and recovery
-//! codes. The only room that names totp-rs. It does not own where secrets are stored, nor that a code counts once.
+//! Owns one-time codes of authenticator apps (RFC 6238: SHA-1, six digits, 30 seconds, as every app knows them) recovery
+//! codes, and codes that are mailed. The only room that names totp-rs. It does not own where secrets are stored, nor that a code counts once.
 
 use totp_rs::{Builder, Secret, Totp};
 
@@ -94,6 +94,24 @@ pub fn folded_recovery_code(text: &str) -> Option<Sensitive> {
     is_one.then(|| Sensitive::new(letters))
 }
 
+/// Digits of a code that is mailed: two more than an app shows, so that neither is taken for the other.
+const MAILED_LEN: usize = 8;
+
+/// A fresh code to be mailed.
+pub fn mailed_code(chance: &dyn Chance) -> Sensitive {
+    let mut bytes = [0; 8];
+    chance.fill(&mut bytes);
+    // 2^64 is so much more than 10^8 that no code is likelier than another.
+    Sensitive::new(format!("{:08}", u64::from_be_bytes(bytes) % 100_000_000))
+}
+
+/// A mailed code as a person typed it, without spaces; `None` if it is no such code.
+pub fn folded_mailed_code(text: &str) -> Option<Sensitive> {
+    let digits: String = text.chars().filter(|c| *c != ' ').collect();
+    let is_one = digits.len() == MAILED_LEN && digits.bytes().all(|b| b.is_ascii_digit());
+    is_one.then(|| Sensitive::new(digits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,5 +174,17 @@ mod tests {
             address.expose()
         );
         assert_eq!(typed(b"12345678901234567890").expose(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+    }
+
+    #[test]
+    fn k11_mailed_codes_are_eight_digits_and_no_other_code_is_one() {
+        let chance = crate::secret::random::SeededChance::new(1);
+        let (one, two) = (mailed_code(&chance), mailed_code(&chance));
+        assert_ne!(one.expose(), two.expose());
+        let spaced = format!(" {} {} ", &one.expose()[..4], &one.expose()[4..]);
+        assert_eq!(folded_mailed_code(&spaced).map(|c| c.expose().to_owned()), Some(one.expose().to_owned()));
+        for other in ["", "123456", "123456789", "1234567a", "\u{661}2345678", "ABCD-EFGH-JKMN-PQRS"] {
+            assert!(folded_mailed_code(other).is_none(), "{other}");
+        }
     }
 }

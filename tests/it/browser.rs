@@ -205,7 +205,8 @@ async fn a_second_factor_is_set_up_shown_and_lost() {
     let app = TestApp::start().await;
     let client = landing_client(&app, "shop").await;
     app.person(ALICE).await;
-    let second_factor = SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new() };
+    let second_factor =
+        SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new(), ..SecondFactorRule::default() };
     let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
     settings::replace(&app.cx(), &Actor::CommandLine, document, None).await.expect("no fault").expect("saved");
     browser.go(&app.authorize_url(&client, &[])).await;

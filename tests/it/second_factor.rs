@@ -259,7 +259,11 @@ async fn who_must_have_a_second_factor_sets_one_up_before_going_on() {
     let app = TestApp::start().await;
     let client = app.web("c1").await;
     let alice = app.person(ALICE).await;
-    require(&app, SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new() }).await;
+    require(
+        &app,
+        SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new(), ..SecondFactorRule::default() },
+    )
+    .await;
     let mut browser = Browser::new(&app);
     let page = browser.open(&app.authorize_url(&client, &[])).await;
     let form = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
@@ -298,7 +302,15 @@ async fn a_group_can_be_obliged_to_have_a_second_factor() {
     let id = alice.id.clone();
     let now = app.clock.now();
     app.write(move |c| vouchsafe::store::users::groups_set(c, &id, &["staff".to_owned()], now)).await;
-    require(&app, SecondFactorRule { required_for: RequiredFor::Nobody, groups: vec!["staff".to_owned()] }).await;
+    require(
+        &app,
+        SecondFactorRule {
+            required_for: RequiredFor::Nobody,
+            groups: vec!["staff".to_owned()],
+            ..SecondFactorRule::default()
+        },
+    )
+    .await;
     for (email, must) in [(ALICE, true), ("bob@example.com", false)] {
         let mut browser = Browser::new(&app);
         let page = browser.open(&app.authorize_url(&client, &[])).await;

@@ -8,9 +8,11 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::flow::audit::Entry;
+use crate::flow::sign_in::ceremony::Asked;
 use crate::flow::sign_in::pending;
 use crate::flow::{Cx, Fault};
 use crate::identity::factor::{Factor, FactorId, FactorKind, MAX_FACTORS, MAX_NAME};
+use crate::identity::level::Method;
 use crate::identity::{User, UserId};
 use crate::secret::token::hash;
 use crate::secret::totp;
@@ -31,6 +33,9 @@ pub enum FactorRefusal {
     /// The first code of the app does not fit the secret.
     #[error("that code does not fit; wait for the next one, and check that the clock of your phone is right")]
     WrongCode,
+    /// No passkey of the person's browser for this question, or one that cannot be added.
+    #[error("this passkey could not be added; try again, or use another one")]
+    Passkey,
     /// There are too many already.
     #[error("you have as many of these as there can be; remove one first")]
     TooMany,
@@ -116,6 +121,8 @@ fn opened_enrolment(cx: &Cx, user: &User, bound_to: &str, sealed: &str) -> Resul
 
 /// What came of setting up a factor.
 pub struct Added {
+    /// How setting it up proved the person.
+    pub method: Method,
     /// Fresh recovery codes, if the person had none; shown once.
     pub recovery_codes: Vec<Sensitive>,
 }
@@ -151,11 +158,15 @@ pub async fn confirm_app(
         created_at: cx.now,
         last_used_at: None,
     };
-    add(cx, factor).await
+    add(cx, factor, (None, Method::Code)).await
 }
 
-/// Stores a factor, with recovery codes if the person has none yet.
-async fn add(cx: &Cx, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fault> {
+/// Stores a factor, with recovery codes if the person has none yet. A passkey answers a question, which is taken with it.
+pub(super) async fn add(
+    cx: &Cx,
+    factor: Factor,
+    (question, method): (Option<Asked>, Method),
+) -> Result<Result<Added, FactorRefusal>, Fault> {
     let codes = totp::recovery_codes(&*cx.parts.chance);
     let hashes = hashes_of(&codes);
     let mut entry = Entry::new(cx, "factor_added");
@@ -170,8 +181,15 @@ async fn add(cx: &Cx, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fa
         if factors::list(c, &factor.user_id)?.iter().filter(|f| f.kind == factor.kind).count() >= MAX_FACTORS {
             return Ok(Err(FactorRefusal::TooMany));
         }
-        if !factors::insert(c, &factor)? {
+        if let Some(question) = &question
+            && !question.take(c)?
+        {
             return Ok(Err(FactorRefusal::OutOfDate));
+        }
+        if !factors::insert(c, &factor)? {
+            // The same page twice, or somebody's passkey.
+            let is_page = factor.kind == FactorKind::Totp;
+            return Ok(Err(if is_page { FactorRefusal::OutOfDate } else { FactorRefusal::Passkey }));
         }
         entry.append(c)?;
         let wants_codes = recovery_codes::left(c, &factor.user_id)? == 0;
@@ -180,7 +198,8 @@ async fn add(cx: &Cx, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fa
         }
         Ok(Ok(wants_codes))
     });
-    Ok(stored.await?.map(|wants_codes| Added { recovery_codes: if wants_codes { codes } else { Vec::new() } }))
+    let codes_if = |wants: bool| if wants { codes } else { Vec::new() };
+    Ok(stored.await?.map(|wants_codes| Added { method, recovery_codes: codes_if(wants_codes) }))
 }
 
 fn hashes_of(codes: &[Sensitive]) -> Vec<Vec<u8>> {
@@ -207,15 +226,22 @@ pub async fn renew_recovery_codes(cx: &Cx, user: &User) -> Result<Vec<Sensitive>
     Ok(codes)
 }
 
+/// A name as it may be.
+pub(super) fn good_name(name: &str) -> Result<String, FactorRefusal> {
+    let name = name.trim();
+    let is_bad = name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control);
+    if is_bad { Err(FactorRefusal::Name) } else { Ok(name.to_owned()) }
+}
+
 /// Gives a factor another name.
 ///
 /// # Errors
 /// Inner: a [`FactorRefusal`]. Outer: a [`Fault`].
 pub async fn rename(cx: &Cx, user: &User, id: &FactorId, name: &str) -> Result<Result<(), FactorRefusal>, Fault> {
-    let name = name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Ok(Err(FactorRefusal::Name));
-    }
+    let name = match good_name(name) {
+        Ok(name) => name,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (user_id, id) = (user.id.clone(), id.clone());
     let renamed = cx.db().write(move |c| factors::rename(c, &user_id, &id, &name)).await?;
     Ok(if renamed { Ok(()) } else { Err(FactorRefusal::Unknown) })

@@ -251,7 +251,8 @@ mod tests {
             seen.attention.iter().any(|item| item.target == Target::Settings && item.urgency == Urgency::Know)
         };
         assert!(told().await);
-        let second_factor = SecondFactorRule { required_for: RequiredFor::Administrators, groups: Vec::new() };
+        let second_factor =
+            SecondFactorRule { required_for: RequiredFor::Administrators, ..SecondFactorRule::default() };
         let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
         settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
         assert!(!told().await);

@@ -18,6 +18,7 @@ use crate::oauth::client_policy::Profile;
 use crate::oauth::jose::Algorithm;
 use crate::oauth::scope::ScopeSet;
 use crate::secret::master::MasterKey;
+use crate::secret::passkey::RelyingParty;
 use crate::secret::random::uuid;
 use crate::secret::{Mac, PasswordHasher, PasswordRule, Sealer, SeededChance};
 use crate::signing::{KeyLives, Keyring, RsaBits};
@@ -53,6 +54,7 @@ pub(in crate::flow) async fn house() -> House {
         chance: Arc::new(SeededChance::new(1)),
         factors: Sealer::from(&master, "authenticator apps").unwrap(),
         requests: Sealer::from(&master, "requests under way").unwrap(),
+        passkeys: RelyingParty::of(&policy().issuer),
         forms: Mac::from(&master, "form tokens").unwrap(),
         audit: Mac::from(&master, "security log").unwrap(),
         answers: Sealer::from(&master, "answers that are kept").unwrap(),

@@ -4,9 +4,11 @@
 use crate::flow::admin::try_it::door;
 use crate::flow::oauth::{issue, scopes};
 use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
+use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::enrol::{self, EnrolForm};
+use crate::flow::sign_in::passkey;
 use crate::flow::sign_in::pending::Pending;
-use crate::flow::sign_in::second_factor::{self, SecondFactorForm};
+use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::oauth::authorization::{Authorization, Code};
@@ -75,6 +77,8 @@ pub struct SignInView {
     pub step: StepView,
     /// Prefilled address.
     pub login: String,
+    /// The question to a passkey, where there are passkeys.
+    pub passkey: Option<PasskeyForm>,
     /// Whether a signed-in person must prove again who they are.
     pub reauthenticate: bool,
     /// Whether the last sign-in was with an account that the app did not ask for.
@@ -273,6 +277,7 @@ async fn proceed(
 ) -> Result<Next, Fault> {
     let known = load(cx, client, &pending, browser).await?;
     let signed_in: Vec<SignedIn> = known.found.iter().map(|f| f.signed_in.clone()).collect();
+    let rule = second_factor::rule(cx);
     let situation = Situation {
         request: &pending.request,
         client,
@@ -280,7 +285,7 @@ async fn proceed(
         chosen: pending.chosen.as_ref(),
         consented: pending.consented.as_ref(),
         sessions: &signed_in,
-        second_factor: &cx.parts.settings.get().second_factor,
+        second_factor: &rule,
         now: cx.now,
     };
     let view = |step: &'static str, bound_to: &str| {
@@ -301,11 +306,12 @@ async fn proceed(
             cx.note(Note::new(STEP, "the sign-in page was shown").client(&client.client_id));
             let login = who.map(|w| w.user.email.as_str().to_owned()).or(pending.request.login_hint.clone());
             let other_account_wanted = pending.chosen.is_some() && who.is_none();
-            let step = view("login", "")?;
+            let (step, passkey) = (view("login", "")?, passkey::ask(cx, &pending)?);
             let login = login.unwrap_or_default();
             return Ok(Next::SignIn(Box::new(SignInView {
                 step,
                 login,
+                passkey,
                 reauthenticate: who.is_some(),
                 other_account_wanted,
             })));
@@ -314,15 +320,16 @@ async fn proceed(
             cx.note(Note::new(STEP, "the account chooser was shown").client(&client.client_id));
             return Ok(Next::Choose(Box::new(ChooseView { step: view("choose", "")?, accounts: signed_in })));
         }
-        AccountStep::StepUp(account) => {
+        AccountStep::StepUp(account, needed) => {
             cx.note(Note::new(STEP, "a second factor was asked for").client(&client.client_id));
-            let request = pending.seal(cx)?;
-            let form = second_factor::raise(cx, account, client, callback.redirect_uri(), request).await?;
+            let (request, user) = (pending.seal(cx)?, &account.user);
+            let waiting = Waiting { client, redirect_uri: callback.redirect_uri(), user, request: &pending.request };
+            let form = second_factor::raise(cx, account, request, &waiting, needed).await?;
             return Ok(Next::SecondFactor(Box::new(form)));
         }
         AccountStep::Enrol(account) => {
             cx.note(Note::new(STEP, "a second factor has to be set up").client(&client.client_id));
-            return Ok(Next::Enrol(Box::new(enrol::offer(cx, account, client, pending.seal(cx)?)?)));
+            return Ok(Next::Enrol(Box::new(enrol::offer(cx, account, client, pending.seal(cx)?).await?)));
         }
         AccountStep::Account(account) => account,
     };
@@ -361,10 +368,10 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
         return Ok(Known { found: Vec::new(), consent: None, defined: Vec::new() });
     }
     let (client, pending, issuer) = (client.clone(), pending.clone(), cx.issuer().to_owned());
-    let settings = cx.parts.settings.get();
+    let second_factor = second_factor::rule(cx);
     let known = cx.db().read(move |c| {
         let mut found = browser::live_sessions(c, &hashes, rule, now)?;
-        if !settings.second_factor.groups.is_empty() {
+        if !second_factor.groups.is_empty() {
             for f in &mut found {
                 let user = users::find(c, &f.signed_in.user.id)?;
                 f.signed_in.user.groups = user.map(|user| user.groups).unwrap_or_default();
@@ -379,7 +386,7 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             chosen: pending.chosen.as_ref(),
             consented: pending.consented.as_ref(),
             sessions: &signed_in,
-            second_factor: &settings.second_factor,
+            second_factor: &second_factor,
             now,
         };
         // Trust alone settles it for confidential clients only (`step::consent`).
@@ -449,7 +456,7 @@ fn authorization(client: &Client, pending: &Pending, account: &SignedIn) -> Auth
         session_id: Some(session.id.clone()),
         scope: pending.request.scope.clone(),
         auth_time: Some(session.auth_time),
-        acr: Some(step::told_acr(&pending.request, account).to_owned()),
+        acr: Some(step::told_acr(&pending.request, account)),
         amr: session.amr.clone(),
         nonce: pending.request.nonce.clone(),
         claims: pending.request.claims.clone(),

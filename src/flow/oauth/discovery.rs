@@ -2,6 +2,7 @@
 
 use crate::flow::oauth::scopes;
 use crate::flow::{Cx, Fault};
+use crate::identity::Level;
 use crate::oauth::metadata::{self, Endpoints};
 
 /// The metadata document as JSON text.
@@ -12,5 +13,9 @@ pub async fn document(cx: &Cx, at: &Endpoints) -> Result<String, Fault> {
     let issuer = cx.issuer().to_owned();
     let defined = cx.db().read(move |c| scopes::defined(c, &issuer)).await?;
     let algorithms = cx.parts.keyring.algorithms(cx.now);
-    Ok(metadata::document(cx.issuer(), at, &algorithms, &defined).to_string())
+    let levels: &[Level] = match &cx.parts.passkeys {
+        Some(_) => &Level::ALL,
+        None => &[Level::Password, Level::SecondFactor],
+    };
+    Ok(metadata::document(cx.issuer(), at, &algorithms, &defined, levels).to_string())
 }

@@ -63,3 +63,13 @@ pub(in crate::flow) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<
     }
     Ok(())
 }
+
+/// Counts a letter with a code before it is sent, so that nobody's mailbox is flooded by who knows their password.
+pub(super) fn admit_letter(c: &mut Conn, cx: &Cx, user: &UserId) -> Result<Result<(), Wait>, store::Fault> {
+    let key = format!("letter:{}", user.as_str());
+    let counter = guesses::for_update(c, &key)?;
+    match cx.policy().account_guesses.admit(counter, cx.now) {
+        Ok(counter) => guesses::put(c, &key, &counter).map(Ok),
+        Err(wait) => Ok(Err(wait)),
+    }
+}

@@ -2,13 +2,15 @@
 //! proven by a password only. It does not own who must have one (`identity::level`) nor storing it (`flow::account::factors`).
 
 use crate::flow::account::factors::{self, AppOffer, FactorRefusal};
+use crate::flow::account::passkeys::{self, NewPasskey};
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
 use crate::flow::sign_in::begin::{Proven, SignedInNow, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good, sessions_of};
+use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::identity::level::{Method, with_method};
+use crate::identity::level::with_method;
 use crate::oauth::client::Client;
 use crate::oauth::error::Refusal;
 use crate::oauth::step::SignedIn;
@@ -26,6 +28,8 @@ pub struct EnrolForm {
     pub account: SignedIn,
     /// What the person's app needs.
     pub offer: AppOffer,
+    /// The question for a new passkey, where there are passkeys.
+    pub passkey: Option<PasskeyForm>,
     /// What was wrong with the last try.
     pub problem: Option<FactorRefusal>,
 }
@@ -48,24 +52,37 @@ pub enum EnrolOutcome {
 ///
 /// # Errors
 /// A [`Fault`].
-pub fn offer(cx: &Cx, account: &SignedIn, client: &Client, request: String) -> Result<EnrolForm, Fault> {
-    let offer = factors::offer_app(cx, &account.user, account.session.id.as_str())?;
-    Ok(EnrolForm { client: client.clone(), request, account: account.clone(), offer, problem: None })
+pub async fn offer(cx: &Cx, account: &SignedIn, client: &Client, request: String) -> Result<EnrolForm, Fault> {
+    let bound_to = account.session.id.as_str();
+    let offer = factors::offer_app(cx, &account.user, bound_to)?;
+    let passkey = passkeys::offer(cx, &account.user, bound_to).await?;
+    Ok(EnrolForm { client: client.clone(), request, account: account.clone(), offer, passkey, problem: None })
+}
+
+/// What the form brought.
+pub struct Submitted {
+    /// The sealed request.
+    pub request: String,
+    /// The form's token.
+    pub csrf: String,
+    /// The factor.
+    pub new: New,
+}
+
+/// A factor that a person sets up.
+pub enum New {
+    /// An authenticator app: its sealed state and its first code.
+    App(String, Sensitive),
+    /// A passkey.
+    Passkey(NewPasskey),
 }
 
 /// Handles the form.
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn submit(
-    cx: &mut Cx,
-    request: &str,
-    csrf: &str,
-    enrolment: &str,
-    code: Sensitive,
-    browser: &Browser,
-) -> Result<EnrolOutcome, Fault> {
-    let (pending, client, _) = match reopen(cx, request, browser).await? {
+pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<EnrolOutcome, Fault> {
+    let (pending, client, _) = match reopen(cx, &form.request, browser).await? {
         Ok(parts) => parts,
         Err(page) => return Ok(EnrolOutcome::Page(Box::new(page))),
     };
@@ -74,37 +91,43 @@ pub async fn submit(
     let account = sessions
         .into_iter()
         .map(|f| f.signed_in)
-        .find(|known| form_token_is_good(cx, csrf, binding, STEP, known.session.id.as_str()));
+        .find(|known| form_token_is_good(cx, &form.csrf, binding, STEP, known.session.id.as_str()));
     let Some(account) = account else {
         let note = Note::default().client(&client.client_id);
         return Ok(EnrolOutcome::Forged(Box::new(cx.refuse(STEP, forged(), note))));
     };
     // Whoever has a factor by now is asked for that one; this page must not be a way round it.
     if account.reach > account.level() {
-        return Ok(EnrolOutcome::GoOn(request.to_owned()));
+        return Ok(EnrolOutcome::GoOn(form.request));
     }
     let (user, bound_to) = (&account.user, account.session.id.as_str());
     let note = |words: &str| cx.note(Note::new(STEP, words).client(&client.client_id).user(user.id.as_str()));
-    match factors::confirm_app(cx, user, bound_to, enrolment, &code).await? {
+    let (added, words) = match &form.new {
+        New::App(enrolment, code) => {
+            (factors::confirm_app(cx, user, bound_to, enrolment, code).await?, "set up an authenticator app")
+        }
+        New::Passkey(new) => (passkeys::confirm(cx, user, bound_to, new).await?, "set up a passkey"),
+    };
+    match added {
         Ok(added) => {
-            note("set up an authenticator app");
-            let amr = with_method(&account.session.amr, Method::Code);
+            note(words);
+            let amr = with_method(&account.session.amr, added.method);
             let raises = Some(account.session.id.clone());
             let proven = Proven { raises, ..Proven::by(account.user.clone(), amr) };
             match begin_session(cx, proven, browser, pending).await? {
                 Some(now) => Ok(EnrolOutcome::Done(Box::new(now), added.recovery_codes)),
-                None => Ok(EnrolOutcome::GoOn(request.to_owned())),
+                None => Ok(EnrolOutcome::GoOn(form.request)),
             }
         }
         Err(refusal) => {
             note(&format!("refused: {refusal}"));
-            let again = factors::offer_again(cx, user, bound_to, enrolment)?;
-            let offer = match again {
-                Ok(offer) => offer,
-                Err(_) => factors::offer_app(cx, user, bound_to)?,
+            let again = offer(cx, &account, &client, form.request).await?;
+            let app = match &form.new {
+                New::App(enrolment, _) => factors::offer_again(cx, user, bound_to, enrolment)?.ok(),
+                New::Passkey(_) => None,
             };
-            let (request, problem) = (request.to_owned(), Some(refusal));
-            Ok(EnrolOutcome::Again(Box::new(EnrolForm { client, request, account, offer, problem })))
+            let offer = app.unwrap_or(again.offer);
+            Ok(EnrolOutcome::Again(Box::new(EnrolForm { offer, problem: Some(refusal), ..again })))
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Owns what is remembered of somebody who proved something and must do more before a session begins or is raised. It is
-//! sealed and carried by the browser: bound to it, to the person, the request and the password, and good for five minutes.
+//! sealed and carried by the browser: bound to it, to the person, the request and the password, and good for five minutes
+//! (ten, where a letter is on its way).
 //! Nothing but the next step opens with it (security cases K04 and K05). It does not own the steps.
 
 use serde::{Deserialize, Serialize};
 
 use crate::flow::cx::base64url;
 use crate::flow::sign_in::browser::Browser;
-use crate::flow::sign_in::{browser, pending};
+use crate::flow::sign_in::{browser, mail_code, pending};
 use crate::flow::{Cx, Fault};
 use crate::identity::level::{Method, with_method};
 use crate::identity::{SessionId, User, UserId};
@@ -32,6 +33,8 @@ pub struct Half {
     password: Option<String>,
     /// Whether the password has to be changed before a session begins.
     pub must_change: bool,
+    /// The code that was mailed for this sign-in.
+    pub mail_code: Option<String>,
     /// The sealed request, which is bound to the browser.
     pub request: String,
     until: Timestamp,
@@ -46,6 +49,7 @@ impl Half {
             raises: None,
             password: Some(base64url(&hash(phc))),
             must_change,
+            mail_code: None,
             request,
             until: cx.now + LIFETIME,
         }
@@ -59,6 +63,7 @@ impl Half {
             raises: Some(account.session.id.clone()),
             password: None,
             must_change: false,
+            mail_code: None,
             request,
             until: cx.now + LIFETIME,
         }
@@ -69,6 +74,12 @@ impl Half {
     pub fn with(mut self, method: Method) -> Self {
         self.amr = with_method(&self.amr, method);
         self
+    }
+
+    /// The same, with the time it takes until a letter arrives.
+    #[must_use]
+    pub fn with_mail_code(self, cx: &Cx, id: String) -> Self {
+        Self { mail_code: Some(id), until: cx.now + mail_code::LIFETIME, ..self }
     }
 
     /// Hash of the stored hash of the password that was given.

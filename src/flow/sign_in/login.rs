@@ -8,8 +8,10 @@ use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::attempts::{GuessKeys, admit, forget_guesses, guess_keys};
 use crate::flow::sign_in::begin::{Proven, SignedInNow, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
+use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::half::Half;
 use crate::flow::sign_in::new_password::ChangeForm;
+use crate::flow::sign_in::passkey;
 use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
@@ -68,6 +70,8 @@ pub struct Again {
     pub request: String,
     /// What they typed as address.
     pub login: String,
+    /// The question to a passkey, where there are passkeys.
+    pub passkey: Option<PasskeyForm>,
     /// Why.
     pub why: Problem,
 }
@@ -81,6 +85,8 @@ pub enum Problem {
     TooLong,
     /// Too many attempts; seconds to wait.
     TooMany(i64),
+    /// The passkey is not known here, or did not prove it; or, if `true`, the page lay open for too long.
+    Passkey(bool),
 }
 
 /// Handles the form.
@@ -103,7 +109,8 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         cx.count(Count::FailedSignIns);
         let (client, redirect_uri) = (client.clone(), callback.redirect_uri().to_owned());
         let (request, login) = (form.request.clone(), form.login.clone());
-        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, why })))
+        let passkey = passkey::ask(cx, &pending)?;
+        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, passkey, why })))
     };
     if cx.parts.passwords.is_too_long(&form.password) {
         cx.note(
@@ -139,7 +146,8 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     }
     let (user, half) = proven.settle(cx, form.request.clone()).await?;
     note("the password was right, and more is to be done");
-    let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user };
+    let request = &pending.request;
+    let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user, request };
     second_factor::next(cx, half, waiting).await
 }
 

@@ -1,28 +1,31 @@
-//! Owns the step in which a person shows a second factor: a code of an authenticator app or a recovery code. It comes after
-//! the password and before any session (security case K04), or raises a session that was not proven well enough. It does not
-//! own setting factors up (`flow::account::factors`) nor when one is asked for (`oauth::step`).
+//! Owns the step in which a person shows a second factor: a passkey, a code of an authenticator app, a recovery code, or a code
+//! that was mailed. It comes after the password and before any session (security case K04), or raises a session that was not
+//! proven well enough. It does not own judging what is shown (`code`, `passkey`), setting factors up
+//! (`flow::account::factors`), nor when one is asked for (`oauth::step`).
 
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
-use crate::flow::sign_in::attempts::{admit, factor_keys, forget_guesses};
-use crate::flow::sign_in::begin::{Proven, about, begin_session};
+use crate::flow::sign_in::begin::{Proven, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
+use crate::flow::sign_in::ceremony::{self, PasskeyForm, Purpose};
+use crate::flow::sign_in::code::{self, Candidates};
 use crate::flow::sign_in::half::Half;
 use crate::flow::sign_in::login::{LoginOutcome, cancelled, forged};
+use crate::flow::sign_in::mail_code;
 use crate::flow::sign_in::new_password::PasswordChange;
+use crate::flow::sign_in::passkey::{self, Place, ShownPasskey};
+use crate::flow::sign_in::pending::Pending;
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
-use crate::flow::{Cx, Fault, account};
-use crate::identity::factor::{Factor, FactorId, FactorKind};
-use crate::identity::guess::Wait;
+use crate::flow::{Cx, Fault};
+use crate::identity::factor::{Factor, FactorKind};
 use crate::identity::level::Method;
-use crate::identity::{Level, User};
+use crate::identity::{Level, MailCodes, SecondFactorRule, User};
+use crate::oauth::authorize::{Callback, ValidRequest};
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
-use crate::oauth::step::SignedIn;
-use crate::secret::token::hash;
-use crate::secret::totp;
+use crate::oauth::step::{self, SignedIn};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, factors, recovery_codes};
+use crate::store::{factors, recovery_codes};
 
 const STEP: &str = "second_factor";
 
@@ -36,12 +39,43 @@ pub struct SecondFactorForm {
     pub half: String,
     /// Whose account it is.
     pub email: String,
-    /// Whether there is an authenticator app.
-    pub has_app: bool,
-    /// Whether there is a recovery code that was not used yet.
-    pub has_recovery_code: bool,
+    /// What the person may show.
+    pub ways: Ways,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
+}
+
+/// What a person may show.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// Whether there is an authenticator app.
+    pub app: bool,
+    /// Whether there is a recovery code that was not used yet.
+    pub recovery_code: bool,
+    /// The question to their passkeys.
+    pub passkey: Option<PasskeyForm>,
+    /// Whether a passkey comes first: it was used last, or nothing else will do.
+    pub passkey_first: bool,
+    /// Whether a code by mail will do.
+    pub mail: Mail,
+}
+
+impl Ways {
+    /// Whether there is a code to be typed.
+    pub fn has_code(&self) -> bool {
+        self.app || self.recovery_code || self.mail == Mail::Sent
+    }
+}
+
+/// Whether a code by mail will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// No.
+    No,
+    /// Yes, if the person asks for one.
+    Offered,
+    /// One is on its way.
+    Sent,
 }
 
 /// Why the form is shown again.
@@ -49,6 +83,8 @@ pub struct SecondFactorForm {
 pub enum Problem {
     /// Wrong, too old, or used before.
     WrongCode,
+    /// The passkey is not this person's, or did not prove it; or, if `true`, the page lay open for too long.
+    Passkey(bool),
     /// Too many attempts; seconds to wait.
     TooMany(i64),
 }
@@ -59,10 +95,20 @@ pub struct Submitted {
     pub half: String,
     /// The form's token.
     pub csrf: String,
-    /// The code, of either kind: six digits are an app's.
-    pub code: Sensitive,
+    /// What was shown, or asked for.
+    pub shown: Shown,
     /// Whether the person pressed cancel.
     pub cancel: bool,
+}
+
+/// What a person shows, or asks for.
+pub enum Shown {
+    /// A code, of any kind; its form tells which.
+    Code(Sensitive),
+    /// A passkey.
+    Passkey(ShownPasskey),
+    /// A letter with a code.
+    PleaseMail,
 }
 
 /// For whom and what the form is.
@@ -73,6 +119,17 @@ pub struct Waiting<'a> {
     pub redirect_uri: &'a str,
     /// The person.
     pub user: &'a User,
+    /// What the client asks for.
+    pub request: &'a ValidRequest,
+}
+
+/// Who must have a second factor, and what will do. Where no letter can be sent, no code by mail will.
+pub fn rule(cx: &Cx) -> SecondFactorRule {
+    let mut rule = cx.parts.settings.get().second_factor.clone();
+    if !cx.parts.post.mailer.is_on() {
+        rule.mail_codes = MailCodes::Never;
+    }
+    rule
 }
 
 /// What a person has to show.
@@ -89,16 +146,49 @@ impl Kept {
         Ok(Self { factors, codes })
     }
 
-    fn form(&self, cx: &Cx, half: &Half, waiting: &Waiting<'_>) -> Result<SecondFactorForm, Fault> {
+    /// What their own factors reach.
+    fn reach(&self) -> Level {
+        self.factors.iter().map(|factor| factor.kind.level()).max().unwrap_or(Level::Password)
+    }
+
+    /// What will do up to this level.
+    fn ways(&self, cx: &Cx, half: &Half, user: &User, needed: Level) -> Result<Ways, Fault> {
+        let is_met_by_codes = needed <= Level::SecondFactor;
+        let latest = self.factors.iter().max_by_key(|factor| (factor.last_used_at, factor.kind == FactorKind::Passkey));
+        let credentials = passkey::credentials(&self.factors);
+        let passkey = match credentials.is_empty() {
+            true => None,
+            false => ceremony::ask(cx, Purpose::SecondFactor(user.id.clone()), &cx.correlation_id, &credentials)?,
+        };
+        let mail = match rule(cx).mails_codes_to(user, self.reach()) && is_met_by_codes {
+            false => Mail::No,
+            true if half.mail_code.is_some() => Mail::Sent,
+            true => Mail::Offered,
+        };
+        let is_latest = latest.is_some_and(|factor| factor.kind == FactorKind::Passkey);
+        Ok(Ways {
+            app: is_met_by_codes && self.factors.iter().any(|factor| factor.kind == FactorKind::Totp),
+            recovery_code: is_met_by_codes && self.codes > 0,
+            passkey_first: passkey.is_some() && (is_latest || !is_met_by_codes) && mail != Mail::Sent,
+            passkey,
+            mail,
+        })
+    }
+
+    fn form(&self, cx: &Cx, half: &Half, waiting: &Waiting<'_>, needed: Level) -> Result<SecondFactorForm, Fault> {
         Ok(SecondFactorForm {
             client: waiting.client.clone(),
             redirect_uri: waiting.redirect_uri.to_owned(),
             half: half.seal(cx)?,
             email: waiting.user.email.as_str().to_owned(),
-            has_app: self.factors.iter().any(|factor| factor.kind == FactorKind::Totp),
-            has_recovery_code: self.codes > 0,
+            ways: self.ways(cx, half, waiting.user, needed)?,
             problem: None,
         })
+    }
+
+    fn needed(&self, cx: &Cx, waiting: &Waiting<'_>) -> Level {
+        let rule = rule(cx);
+        step::needed(waiting.request, rule.least(waiting.user), rule.reach(waiting.user, self.reach()))
     }
 }
 
@@ -109,26 +199,26 @@ impl Kept {
 pub async fn next(cx: &Cx, half: Half, waiting: Waiting<'_>) -> Result<LoginOutcome, Fault> {
     let kept = Kept::by(cx, waiting.user).await?;
     if Level::reached(&half.amr) == Level::Password && !kept.factors.is_empty() {
-        return Ok(LoginOutcome::SecondFactor(Box::new(kept.form(cx, &half, &waiting)?)));
+        let needed = kept.needed(cx, &waiting);
+        return Ok(LoginOutcome::SecondFactor(Box::new(kept.form(cx, &half, &waiting, needed)?)));
     }
     let change = PasswordChange::begin(cx, &half);
     Ok(LoginOutcome::NewPassword(Box::new(change.form(cx, waiting.client, waiting.user)?)))
 }
 
-/// The form for a session that is to be raised.
+/// The form for a session that is to be raised to this level.
 ///
 /// # Errors
 /// A [`Fault`].
 pub async fn raise(
     cx: &Cx,
     account: &SignedIn,
-    client: &Client,
-    redirect_uri: &str,
     request: String,
+    waiting: &Waiting<'_>,
+    needed: Level,
 ) -> Result<SecondFactorForm, Fault> {
     let half = Half::of_session(cx, account, request);
-    let waiting = Waiting { client, redirect_uri, user: &account.user };
-    Kept::by(cx, &account.user).await?.form(cx, &half, &waiting)
+    Kept::by(cx, &account.user).await?.form(cx, &half, waiting, needed)
 }
 
 /// Handles the form.
@@ -148,112 +238,125 @@ pub async fn submit(cx: &mut Cx, submitted: Submitted, browser: &Browser) -> Res
         return Ok(LoginOutcome::Answer(cancelled(cx, &callback, &client)));
     }
     let Some(user) = half.still_holds(cx, browser).await? else { return Ok(out_of_date(cx)) };
-    let note = |words: &str| cx.note(Note::new(STEP, words).client(&client.client_id).user(user.id.as_str()));
-    if let Err(denied) = prove(cx, &user, submitted.code, &client).await? {
+    let at = Tried { half, pending, client, callback, user };
+    match at.judge(cx, submitted.shown).await? {
+        Judged::Proven(method) => at.go_on(cx, method, browser).await,
+        Judged::Sent(id) => {
+            let half = at.half.clone().with_mail_code(cx, id);
+            at.again(cx, &half, None).await
+        }
+        Judged::Not(problem) => at.again(cx, &at.half, Some(problem)).await,
+    }
+}
+
+/// A form that came in, with all that it stands on.
+struct Tried {
+    half: Half,
+    pending: Pending,
+    client: Client,
+    callback: Callback,
+    user: User,
+}
+
+enum Judged {
+    Proven(Method),
+    /// A code was mailed; its id.
+    Sent(String),
+    Not(Problem),
+}
+
+impl Tried {
+    fn waiting(&self) -> Waiting<'_> {
+        Waiting {
+            client: &self.client,
+            redirect_uri: self.callback.redirect_uri(),
+            user: &self.user,
+            request: &self.pending.request,
+        }
+    }
+
+    fn note(&self, cx: &Cx, words: &str) {
+        cx.note(Note::new(STEP, words).client(&self.client.client_id).user(self.user.id.as_str()));
+    }
+
+    async fn judge(&self, cx: &Cx, shown: Shown) -> Result<Judged, Fault> {
+        let (words, problem) = match shown {
+            Shown::Code(code) => match self.code(cx, &code).await? {
+                Ok(()) => return Ok(Judged::Proven(Method::Code)),
+                Err(denied) => (denied.words(), problem_of(&denied)),
+            },
+            Shown::Passkey(shown) => {
+                let purpose = Purpose::SecondFactor(self.user.id.clone());
+                let bound_to = &self.pending.correlation_id;
+                let place = Place { purpose, bound_to, client_id: &self.client.client_id };
+                match passkey::prove(cx, &shown, &place).await? {
+                    Ok((_, method)) => return Ok(Judged::Proven(method)),
+                    Err(denied) => (denied.words(), Problem::Passkey(denied.is_late())),
+                }
+            }
+            Shown::PleaseMail => return self.mail(cx).await,
+        };
         cx.count(Count::FailedSignIns);
-        note(&denied.words());
-        let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user };
-        let form = Kept::by(cx, &user).await?.form(cx, &half, &waiting)?;
-        let problem = Some(denied.problem());
-        return Ok(LoginOutcome::SecondFactor(Box::new(SecondFactorForm { half: submitted.half, problem, ..form })));
+        self.note(cx, &words);
+        Ok(Judged::Not(problem))
     }
-    let half = half.with(Method::Code);
-    if half.must_change {
-        return next(cx, half, Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user }).await;
-    }
-    let raises = half.raises.clone();
-    let proven = Proven { raises: raises.clone(), ..Proven::by(user.clone(), half.amr) };
-    let Some(signed_in) = begin_session(cx, proven, browser, pending).await? else { return Ok(out_of_date(cx)) };
-    if raises.is_none() {
-        cx.count(Count::SignIns);
-    }
-    note("showed a second factor");
-    Ok(LoginOutcome::SignedIn(Box::new(signed_in)))
-}
 
-/// Why a code was not taken.
-enum Denied {
-    Waiting(Wait),
-    Wrong,
-    Replayed,
-}
+    async fn code(&self, cx: &Cx, code: &Sensitive) -> Result<Result<(), code::Denied>, Fault> {
+        let kept = Kept::by(cx, &self.user).await?;
+        let id = self.half.mail_code.as_deref().filter(|_| rule(cx).mails_codes_to(&self.user, kept.reach()));
+        let mailed = id.and_then(|id| mail_code::typed(cx, id, &self.user.id, code));
+        code::prove(cx, &self.user, Candidates::of(cx, &kept.factors, code, mailed), &self.client).await
+    }
 
-impl Denied {
-    fn words(&self) -> String {
-        match self {
-            Denied::Waiting(wait) => format!("refused: too many attempts, {} s to wait", wait.0.seconds() + 1),
-            Denied::Wrong => "refused: a wrong code".to_owned(),
-            Denied::Replayed => "refused: a code that was used before".to_owned(),
+    async fn mail(&self, cx: &Cx) -> Result<Judged, Fault> {
+        let kept = Kept::by(cx, &self.user).await?;
+        if kept.ways(cx, &self.half, &self.user, kept.needed(cx, &self.waiting()))?.mail == Mail::No {
+            self.note(cx, "refused: no code is mailed to this person");
+            return Ok(Judged::Not(Problem::WrongCode));
+        }
+        match mail_code::send(cx, &self.user, &self.client).await? {
+            Ok(id) => {
+                self.note(cx, "a code was mailed");
+                Ok(Judged::Sent(id))
+            }
+            Err(wait) => {
+                self.note(cx, "refused: too many codes were mailed");
+                Ok(Judged::Not(Problem::TooMany(wait.0.seconds() + 1)))
+            }
         }
     }
 
-    fn problem(&self) -> Problem {
-        match self {
-            Denied::Waiting(wait) => Problem::TooMany(wait.0.seconds() + 1),
-            Denied::Wrong | Denied::Replayed => Problem::WrongCode,
+    /// The form once more.
+    async fn again(&self, cx: &Cx, half: &Half, problem: Option<Problem>) -> Result<LoginOutcome, Fault> {
+        let kept = Kept::by(cx, &self.user).await?;
+        let form = kept.form(cx, half, &self.waiting(), kept.needed(cx, &self.waiting()))?;
+        Ok(LoginOutcome::SecondFactor(Box::new(SecondFactorForm { problem, ..form })))
+    }
+
+    /// It is them.
+    async fn go_on(self, cx: &Cx, method: Method, browser: &Browser) -> Result<LoginOutcome, Fault> {
+        let half = self.half.clone().with(method);
+        if half.must_change {
+            return next(cx, half, self.waiting()).await;
         }
+        self.note(cx, "showed a second factor");
+        let raises = half.raises.clone();
+        let proven = Proven { raises: raises.clone(), ..Proven::by(self.user, half.amr) };
+        let Some(signed_in) = begin_session(cx, proven, browser, self.pending).await? else {
+            return Ok(out_of_date(cx));
+        };
+        if raises.is_none() {
+            cx.count(Count::SignIns);
+        }
+        Ok(LoginOutcome::SignedIn(Box::new(signed_in)))
     }
 }
 
-/// What a code may be.
-#[derive(Clone)]
-struct Candidates {
-    /// Authenticator apps that show it, with the time step.
-    steps: Vec<(FactorId, i64)>,
-    /// Hash of it as a recovery code.
-    recovery: Option<Vec<u8>>,
-}
-
-/// Counts the attempt, then takes the code: each counts once (security cases K01 and K08).
-async fn prove(cx: &Cx, user: &User, code: Sensitive, client: &Client) -> Result<Result<(), Denied>, Fault> {
-    let id = user.id.clone();
-    let known = cx.db().read(move |c| factors::list(c, &id)).await?;
-    let apps = known.iter().filter(|factor| factor.kind == FactorKind::Totp);
-    let steps = apps.filter_map(|factor| {
-        let secret = account::factors::opened(cx, factor)?;
-        totp::step_of(&secret, code.expose(), cx.now).map(|step| (factor.id.clone(), step))
-    });
-    let candidates = Candidates {
-        steps: steps.collect(),
-        recovery: totp::folded_recovery_code(code.expose()).map(|code| hash(code.expose())),
-    };
-    let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
-    let judged = cx.db().write(move |c| {
-        let keys = factor_keys(&own, &user.id);
-        if let Err(wait) = admit(c, &own, &keys)? {
-            return Ok(Err(Denied::Waiting(wait)));
-        }
-        let taken = take(c, &own, &user, &candidates)?;
-        if taken.is_ok() {
-            forget_guesses(c, &keys)?;
-            return Ok(Ok(()));
-        }
-        let mut entry = about("sign_in_failed", &own, &user.id);
-        entry.event.client_id = Some(client_id.clone());
-        let why = taken.as_ref().err().map(Denied::words);
-        entry.event.detail = serde_json::json!({ "why": why }).to_string();
-        entry.append(c)?;
-        Ok(taken)
-    });
-    Ok(judged.await?)
-}
-
-fn take(c: &mut Conn, cx: &Cx, user: &User, candidates: &Candidates) -> Result<Result<(), Denied>, store::Fault> {
-    for (id, step) in &candidates.steps {
-        if factors::take_step(c, id, *step, cx.now)? {
-            return Ok(Ok(()));
-        }
+fn problem_of(denied: &code::Denied) -> Problem {
+    match denied {
+        code::Denied::Waiting(wait) => Problem::TooMany(wait.0.seconds() + 1),
+        code::Denied::Wrong | code::Denied::Replayed => Problem::WrongCode,
     }
-    if let Some(hash) = &candidates.recovery
-        && recovery_codes::take(c, &user.id, hash, cx.now)?
-    {
-        let mut entry = about("recovery_code_used", cx, &user.id);
-        let left = recovery_codes::left(c, &user.id)?;
-        entry.event.detail = serde_json::json!({ "left": left }).to_string();
-        entry.append(c)?;
-        return Ok(Ok(()));
-    }
-    Ok(Err(if candidates.steps.is_empty() { Denied::Wrong } else { Denied::Replayed }))
 }
 
 fn out_of_date(cx: &Cx) -> LoginOutcome {

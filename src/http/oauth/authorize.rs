@@ -1,6 +1,7 @@
 //! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
 
 use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
+use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::login::Again;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
@@ -84,8 +85,9 @@ async fn resume(mut call: Call, sealed: &str) -> Reply {
     reply.correlated(&call.cx.correlation_id)
 }
 
-/// What the forms hold beside the sealed request: an address, a password, a token, each percent-encoded.
-const FORM_REST: usize = 4_096;
+/// What the forms hold beside the sealed request: an address, a password, a token, the answer of a passkey, each
+/// percent-encoded.
+const FORM_REST: usize = 8_192;
 
 /// A request that the next form could not carry is refused before the person types anything.
 fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
@@ -122,16 +124,25 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
     let problem = view
         .other_account_wanted
         .then(|| Problem { id: "problem-login", words: call.t("sign-in-other-account").into() });
-    let page = login_page(call, &view.step, view.login, problem, view.reauthenticate);
-    Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
+    let page = LoginPage {
+        reauthenticate: view.reauthenticate,
+        chrome: chrome(call, login_title(view.reauthenticate), &view.step.request),
+        ..login_page(call, &view.step, view.login, problem, view.passkey)
+    };
+    Reply::page_with_script(200, &page, &form_targets(&view.step.redirect_uri), page.passkey.is_some())
 }
 
 /// The sign-in page once more, with what was wrong.
 pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Problem, status: u16) -> Reply {
-    let Again { client, redirect_uri, request, login, .. } = again;
+    let Again { client, redirect_uri, request, login, passkey, .. } = again;
     let step = StepView { client, redirect_uri, request, csrf };
-    let page = login_page(call, &step, login, Some(problem), false);
-    Reply::page(status, &page, &form_targets(&step.redirect_uri)).correlated(&call.cx.correlation_id)
+    let page = login_page(call, &step, login, Some(problem), passkey);
+    let reply = Reply::page_with_script(status, &page, &form_targets(&step.redirect_uri), page.passkey.is_some());
+    reply.correlated(&call.cx.correlation_id)
+}
+
+fn login_title(reauthenticate: bool) -> &'static str {
+    if reauthenticate { "sign-in-again-title" } else { "sign-in-title" }
 }
 
 fn login_page(
@@ -139,18 +150,19 @@ fn login_page(
     step: &StepView,
     login: String,
     problem: Option<Problem>,
-    reauthenticate: bool,
+    passkey: Option<PasskeyForm>,
 ) -> LoginPage {
     let base = &call.web.place.base;
     LoginPage {
-        chrome: chrome(call, if reauthenticate { "sign-in-again-title" } else { "sign-in-title" }, &step.request),
+        chrome: chrome(call, login_title(false), &step.request),
         client: Some(cards::client(&step.client, Some(&step.redirect_uri), &call.web.place)),
         request: step.request.clone(),
         csrf: step.csrf.clone(),
         login,
         problem,
+        passkey,
         correlation_id: call.cx.correlation_id.clone(),
-        reauthenticate,
+        reauthenticate: false,
         action: format!("{base}/login"),
         can_cancel: true,
     }

@@ -6,6 +6,8 @@ use askama::Template;
 
 use super::{AccountCard, Chrome, ClientCard, Problem};
 use crate::flow::account::factors::AppOffer;
+use crate::flow::sign_in::ceremony::PasskeyForm;
+use crate::flow::sign_in::second_factor::{Mail, Ways};
 use crate::identity::permission::is_admin_scope;
 
 /// Asks for address and password. Posts `request`, `csrf`, `login`, `password` to `action`; the cancel button adds
@@ -25,6 +27,8 @@ pub struct LoginPage {
     pub login: String,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
+    /// The question to a passkey, where there are passkeys; its form posts `ceremony` and `answer` to `/passkey`.
+    pub passkey: Option<PasskeyForm>,
     /// The id under which the request is traced.
     pub correlation_id: String,
     /// Whether the person is signed in and only has to prove it anew (`prompt=login`, `max_age`).
@@ -155,7 +159,8 @@ pub struct InvitationPage {
     pub done: bool,
 }
 
-/// Asks for a second factor. Posts `half`, `csrf` and `code` to `/second-factor`; the cancel button adds `decision=cancel`.
+/// Asks for a second factor. Posts `half`, `csrf` and `code`, or `ceremony` and `answer` of a passkey, or `decision` (`mail`,
+/// `cancel`) to `/second-factor`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in/second_factor.html")]
 pub struct SecondFactorPage {
@@ -169,10 +174,8 @@ pub struct SecondFactorPage {
     pub csrf: String,
     /// Whose account it is.
     pub email: String,
-    /// Whether there is an authenticator app.
-    pub has_app: bool,
-    /// Whether there is a recovery code.
-    pub has_recovery_code: bool,
+    /// What they may show.
+    pub ways: Ways,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
     /// The id under which the request is traced.
@@ -218,6 +221,8 @@ pub struct EnrolPage {
     pub csrf: String,
     /// What the person's app needs.
     pub app: AppCard,
+    /// The question for a new passkey, where there are passkeys; its form posts `ceremony` and `answer`.
+    pub passkey: Option<PasskeyForm>,
     /// What was wrong with the last try.
     pub problem: Option<Problem>,
 }

@@ -1,8 +1,10 @@
 //! Owns `POST /enrol` over HTTP: the form on which a person who must have a second factor sets one up, and the page with their
 //! recovery codes.
 
+use crate::flow::account::factors::FactorRefusal;
+use crate::flow::account::passkeys::NewPasskey;
 use crate::flow::sign_in::browser::form_token;
-use crate::flow::sign_in::enrol::{self, EnrolForm, EnrolOutcome};
+use crate::flow::sign_in::enrol::{self, EnrolForm, EnrolOutcome, New, Submitted};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::oauth::authorize;
@@ -25,10 +27,16 @@ pub async fn post(mut call: Call) -> Reply {
         return refusal_page(&call.cx, &call.web.place, refusal, Vec::new());
     }
     let text = |name: &str| form.find(name).unwrap_or_default().to_owned();
-    let (request, csrf, enrolment) = (text("request"), text("csrf"), text("enrolment"));
+    let new = match form.find("ceremony") {
+        Some(ceremony) => {
+            let (ceremony, answer) = (ceremony.to_owned(), text("answer"));
+            New::Passkey(NewPasskey { ceremony, answer, name: String::new() })
+        }
+        None => New::App(text("enrolment"), Sensitive::new(text("code"))),
+    };
+    let submitted = Submitted { request: text("request"), csrf: text("csrf"), new };
     let browser = call.browser();
-    let code = Sensitive::new(text("code"));
-    match enrol::submit(&mut call.cx, &request, &csrf, &enrolment, code, &browser).await {
+    match enrol::submit(&mut call.cx, submitted, &browser).await {
         Ok(EnrolOutcome::Done(now, codes)) if codes.is_empty() => login::signed_in(&call, *now),
         Ok(EnrolOutcome::Done(now, codes)) => {
             let page = RecoveryCodesPage {
@@ -55,7 +63,12 @@ pub fn form(call: &Call, form: EnrolForm) -> Reply {
         csrf: form_token(&call.cx, &binding, STEP, form.account.session.id.as_str()),
         request: form.request,
         app: AppCard::of(&form.offer),
-        problem: form.problem.map(|why| Problem { id: "problem-code", words: words::of_factor(call.cx.language, why) }),
+        passkey: form.passkey,
+        problem: form.problem.map(|why| Problem {
+            id: if why == FactorRefusal::Passkey { "problem-passkey" } else { "problem-code" },
+            words: words::of_factor(call.cx.language, why),
+        }),
     };
-    Reply::page(if page.problem.is_some() { 422 } else { 200 }, &page, &[])
+    let status = if page.problem.is_some() { 422 } else { 200 };
+    Reply::page_with_script(status, &page, &[], page.passkey.is_some())
 }

@@ -73,6 +73,9 @@ fn words(language: Language, why: Why) -> (u16, Problem, Option<u64>) {
         Why::TooMany(seconds) => {
             (429, Problem { id, words: words::wait(language, seconds) }, u64::try_from(seconds).ok())
         }
+        Why::Passkey(is_late) => {
+            (422, Problem { id: "problem-passkey", words: words::of_passkey(language, is_late) }, None)
+        }
     }
 }
 

@@ -57,11 +57,21 @@ pub fn of_factor(language: Language, refusal: FactorRefusal) -> String {
     let key = match refusal {
         FactorRefusal::OutOfDate => "factor-out-of-date",
         FactorRefusal::WrongCode => "factor-wrong-code",
+        FactorRefusal::Passkey => "factor-passkey",
         FactorRefusal::TooMany => "factor-too-many",
         FactorRefusal::Name => "factor-name",
         FactorRefusal::Unknown => "factor-unknown",
     };
     language.say(key).into()
+}
+
+/// Why a passkey was not taken.
+pub fn of_passkey(language: Language, is_late: bool) -> String {
+    match is_late {
+        true => language.say("passkey-late"),
+        false => language.say("passkey-wrong"),
+    }
+    .into()
 }
 
 /// What to tell somebody who tried too often.

@@ -25,3 +25,22 @@ factor-unknown = Das gibt es nicht mehr.
 recovery-title = Bewahren Sie diese Codes auf
 recovery-what = Jeder öffnet einmal Ihr Konto, wenn Sie Ihr Telefon verloren haben. Drucken Sie die Codes aus oder schreiben Sie sie auf; sie werden nicht noch einmal angezeigt.
 recovery-kept = Ich habe sie aufbewahrt
+
+# Der Titel, wo ein Passkey zuerst kommt: Dann ist nicht jeder Weg ein Code.
+second-factor-passkey-title = Bestätigen Sie, dass Sie es sind
+second-factor-use-code = Stattdessen einen Code verwenden
+second-factor-mail = Code per E-Mail senden
+second-factor-mail-again = Noch einen Code senden
+second-factor-mailed = Die acht Ziffern aus der E-Mail, die wir Ihnen geschickt haben. Es kann eine Minute dauern.
+
+passkey-title = Passkey
+passkey-what = Dieses Gerät oder ein Sicherheitsschlüssel bestätigt mit Finger, Gesicht oder PIN, dass Sie es sind. Es gibt nichts zu tippen, und keine falsche Seite kann es abfangen.
+passkey-set-up = Passkey einrichten
+passkey-use = Passkey verwenden
+passkey-sign-in = Mit einem Passkey anmelden
+passkey-failed = Das hat nicht geklappt. Versuchen Sie es noch einmal oder nehmen Sie einen anderen Weg.
+passkey-wrong = Dieser Passkey ist hier nicht bekannt oder konnte nicht zeigen, dass Sie es sind. Versuchen Sie einen anderen oder nehmen Sie einen anderen Weg.
+passkey-late = Das hat zu lange gedauert. Versuchen Sie es noch einmal.
+passkey-no-script = Passkeys brauchen JavaScript, das hier abgeschaltet ist.
+app-title = Authenticator-App
+factor-passkey = Dieser Passkey konnte nicht hinzugefügt werden. Versuchen Sie es noch einmal oder nehmen Sie einen anderen.

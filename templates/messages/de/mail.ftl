@@ -13,3 +13,12 @@ invitation-letter-lifetime =
        *[other] Der Link gilt einmal und { $days } Tage lang.
     }
 invitation-letter-unexpected = Sie haben das nicht erwartet? Dann tun Sie nichts: Ohne Sie bleibt das Konto geschlossen.
+
+code-letter-subject = Ihr Code zum Anmelden
+code-letter-what = Sie melden sich gerade bei { $client } an. Geben Sie dort diesen Code ein:
+code-letter-lifetime =
+    { $minutes ->
+        [one] Der Code gilt einmal und eine Minute lang.
+       *[other] Der Code gilt einmal und { $minutes } Minuten lang.
+    }
+code-letter-unexpected = Sie melden sich gar nicht an? Dann kennt jemand Ihr Passwort: Ändern Sie es. Wer Sie nach diesem Code fragt, gehört nicht zu uns.

@@ -25,3 +25,22 @@ factor-unknown = It is not there any more.
 recovery-title = Keep these codes
 recovery-what = Each opens your account once when your phone is lost. Print them or write them down; they are not shown again.
 recovery-kept = I have kept them
+
+# The title where a passkey comes first: not every way is a code then.
+second-factor-passkey-title = Confirm that it is you
+second-factor-use-code = Use a code instead
+second-factor-mail = Send me a code by mail
+second-factor-mail-again = Send another code
+second-factor-mailed = The eight digits of the letter that we sent you. It may take a minute.
+
+passkey-title = Passkey
+passkey-what = This device or a security key confirms that it is you, by finger, face or PIN. There is nothing to type, and no false site can get hold of it.
+passkey-set-up = Set up a passkey
+passkey-use = Use a passkey
+passkey-sign-in = Sign in with a passkey
+passkey-failed = Nothing came of it. Try again, or go another way.
+passkey-wrong = That passkey is not known here, or it could not show that it is you. Try another one, or go another way.
+passkey-late = That took too long. Try again.
+passkey-no-script = Passkeys need JavaScript, which is switched off here.
+app-title = Authenticator app
+factor-passkey = This passkey could not be added. Try again, or use another one.

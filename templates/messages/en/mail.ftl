@@ -13,3 +13,12 @@ invitation-letter-lifetime =
        *[other] The link works once and for { $days } days.
     }
 invitation-letter-unexpected = You did not expect this? Then do nothing: without you the account stays closed.
+
+code-letter-subject = Your code to sign in
+code-letter-what = you are about to sign in to { $client }. Enter this code there:
+code-letter-lifetime =
+    { $minutes ->
+        [one] The code works once and for one minute.
+       *[other] The code works once and for { $minutes } minutes.
+    }
+code-letter-unexpected = You are not signing in? Then somebody knows your password: change it. Nobody who asks you for this code is one of us.

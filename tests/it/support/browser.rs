@@ -13,6 +13,14 @@ pub struct Browser {
     origin: String,
 }
 
+/// The form for a passkey.
+#[derive(Clone, Debug)]
+pub struct PasskeyForm {
+    pub action: String,
+    pub hidden: Vec<(String, String)>,
+    pub options: serde_json::Value,
+}
+
 /// An answer, read in full.
 #[derive(Debug)]
 pub struct Page {
@@ -129,14 +137,33 @@ impl Page {
         self.headers.get(name).map_or("", |v| v.to_str().expect("ASCII"))
     }
 
+    /// The page's form, from its first attribute on: the first one that is no passkey's.
+    fn form(&self) -> &str {
+        let mut forms = self.body.split("<form").skip(1);
+        forms.find(|form| !form.contains("id=\"passkey-form\"")).expect("a form on the page")
+    }
+
     /// Where the page's form goes.
     pub fn action(&self) -> String {
-        unescape(attribute(self.body.split("<form").nth(1).expect("a form on the page"), "action"))
+        unescape(attribute(self.form(), "action"))
     }
 
     /// Hidden fields of the page's form.
     pub fn hidden(&self) -> Vec<(String, String)> {
-        let inputs = self.body.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
+        Self::hidden_in(self.form())
+    }
+
+    /// The form for a passkey: where it goes, its hidden fields, and what its script asks.
+    pub fn passkey(&self) -> Option<PasskeyForm> {
+        let form = self.body.split("<form").skip(1).find(|form| form.contains("id=\"passkey-form\""))?;
+        let options = unescape(attribute(form, "data-options"));
+        let options = serde_json::from_str(&options).expect("options are JSON");
+        Some(PasskeyForm { action: unescape(attribute(form, "action")), hidden: Self::hidden_in(form), options })
+    }
+
+    fn hidden_in(form: &str) -> Vec<(String, String)> {
+        let form = form.split("</form>").next().unwrap_or_default();
+        let inputs = form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
         inputs
             .filter(|tag| tag.contains("type=\"hidden\""))
             .map(|tag| (unescape(attribute(tag, "name")), unescape(attribute(tag, "value"))))

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 40] = [
+pub const TABLES: [&str; 41] = [
     "clients",
     "client_secrets",
     "client_logos",

@@ -7,7 +7,7 @@ use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
-use crate::identity::{AccountRule, Permission as P, SecondFactorRule};
+use crate::identity::{AccountRule, MailCodes, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -33,6 +33,9 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .hint("Whoever has one is asked for it in any case. The others set one up at their next sign-in."),
         Field::line("second_factor_groups", "Groups that must have one", d.second_factor.groups.join(" "))
             .hint("Names of groups, parted by spaces."),
+        Field::line("mail_codes", "A code by mail counts as a second factor", d.second_factor.mail_codes.as_str())
+            .kind(FieldKind::Choice(mail_codes()))
+            .hint("It proves little: whoever reads somebody's mail can set a new password for them as well."),
         Field::line(
             "people_may_delete",
             "People may delete their own account",
@@ -64,14 +67,24 @@ fn required_for() -> Vec<(String, String)> {
     RequiredFor::ALL.into_iter().map(|who| (who.as_str().to_owned(), label(who).to_owned())).collect()
 }
 
+fn mail_codes() -> Vec<(String, String)> {
+    let label = |when| match when {
+        MailCodes::Never => "Never",
+        MailCodes::WithoutOther => "For who has no other one",
+        MailCodes::Always => "For everybody whose address is confirmed",
+    };
+    MailCodes::ALL.into_iter().map(|when| (when.as_str().to_owned(), label(when).to_owned())).collect()
+}
+
 /// `POST /admin/settings`.
 pub async fn save(desk: Desk) -> Reply {
     let groups = desk.field("second_factor_groups").split_whitespace().map(str::to_owned).collect();
     let required_for = RequiredFor::parse(&desk.field("second_factor")).unwrap_or_default();
+    let mail_codes = MailCodes::parse(&desk.field("mail_codes")).unwrap_or_default();
     let document = SettingsDocument {
         organisation: desk.some("organisation"),
         support: desk.some("support"),
-        second_factor: SecondFactorRule { required_for, groups },
+        second_factor: SecondFactorRule { required_for, groups, mail_codes },
         accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
     };
     let version = desk.field("version").parse().ok();

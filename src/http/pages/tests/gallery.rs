@@ -1,5 +1,7 @@
 //! Every page in its main states, filled from one sample.
 
+use crate::flow::sign_in::ceremony::PasskeyForm;
+use crate::flow::sign_in::second_factor::{Mail, Ways};
 use crate::http::pages::*;
 use crate::messages::Language;
 
@@ -102,6 +104,10 @@ pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec
 
 type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
 
+fn passkey_form(sample: &Sample) -> PasskeyForm {
+    PasskeyForm { options: format!(r#"{{"publicKey":{:?}}}"#, sample.words), ceremony: sample.token.clone() }
+}
+
 fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let code = SecondFactorPage {
         chrome: chrome("second-factor-title"),
@@ -109,8 +115,7 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         half: sample.token.clone(),
         csrf: sample.token.clone(),
         email: sample.login.clone(),
-        has_app: true,
-        has_recovery_code: true,
+        ways: Ways { app: true, recovery_code: true, passkey: None, passkey_first: false, mail: Mail::No },
         problem: None,
         correlation_id: "01JD4Z7M2Q".to_owned(),
     };
@@ -125,8 +130,11 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
             address: "otpauth://totp/x".to_owned(),
             typed: "ABCD".to_owned(),
         },
+        passkey: None,
         problem: None,
     };
+    let passkey = Some(passkey_form(sample));
+    let ways = |ways: Ways| SecondFactorPage { ways, ..code.clone() }.render();
     let codes = RecoveryCodesPage {
         chrome: chrome("recovery-title"),
         codes: vec!["abcd-efgh".to_owned()],
@@ -134,8 +142,19 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     };
     vec![
         ("second-factor", code.render()),
-        ("second-factor-app", SecondFactorPage { has_recovery_code: false, ..code.clone() }.render()),
-        ("second-factor-recovery", SecondFactorPage { has_app: false, ..code }.render()),
+        ("second-factor-app", ways(Ways { recovery_code: false, ..code.ways.clone() })),
+        ("second-factor-recovery", ways(Ways { app: false, ..code.ways.clone() })),
+        ("second-factor-passkey", ways(Ways { passkey: passkey.clone(), ..code.ways.clone() })),
+        (
+            "second-factor-passkey-first",
+            ways(Ways { passkey: passkey.clone(), passkey_first: true, ..code.ways.clone() }),
+        ),
+        (
+            "second-factor-mail",
+            ways(Ways { mail: Mail::Offered, app: false, recovery_code: false, ..code.ways.clone() }),
+        ),
+        ("second-factor-mailed", ways(Ways { mail: Mail::Sent, ..code.ways.clone() })),
+        ("enrol-passkey", EnrolPage { passkey: passkey.clone(), ..enrol.clone() }.render()),
         ("enrol", enrol.render()),
         ("recovery-codes", codes.render()),
     ]
@@ -150,6 +169,7 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         request: sample.token.clone(),
         csrf: sample.token.clone(),
         login: String::new(),
+        passkey: None,
         problem: None,
         correlation_id: "01JD4Z7M2Q".to_owned(),
         reauthenticate: false,
@@ -225,6 +245,7 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         ("invitation-done", InvitationPage { done: true, ..invitation }.render()),
         ("login", login.render()),
         ("login-problem", LoginPage { login: sample.login.clone(), problem: Some(wrong), ..login.clone() }.render()),
+        ("login-passkey", LoginPage { passkey: Some(passkey_form(sample)), ..login.clone() }.render()),
         ("login-again", LoginPage { login: sample.login.clone(), reauthenticate: true, ..login.clone() }.render()),
         ("login-alone", LoginPage { client: None, can_cancel: false, correlation_id: String::new(), ..login }.render()),
         ("consent", consent.render()),
