@@ -17,6 +17,7 @@ use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
+use crate::messages::Language;
 use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
@@ -165,6 +166,7 @@ impl App {
             address: who.to_owned(),
             rate_key: who.to_owned(),
             user_agent: String::new(),
+            language: Language::ENGLISH,
         }
     }
 

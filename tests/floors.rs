@@ -13,6 +13,7 @@ const STAIR: &[(&str, u8)] = &[
     ("identity", 0),
     ("time", 0),
     ("sensitive", 0),
+    ("messages", 0),
     ("oauth", 1),
     ("store", 2),
     ("signing", 2),
@@ -39,6 +40,8 @@ const ASIDE: &[(&str, &[&str], u8)] = &[
 const TOOLS: &[(&str, &[&str])] = &[
     ("actix*", &["http", "demo"]),
     ("askama*", &["http", "outbound", "demo"]),
+    ("fluent*", &["messages"]),
+    ("unic_langid", &["messages"]),
     ("diesel*", &["store"]),
     ("libsqlite3_sys", &["store"]),
     ("tokio_postgres*", &["store"]),

@@ -5,6 +5,7 @@
 //! | `session` | until the browser closes | tokens of the sessions on this browser, newest first |
 //! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
 //! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
+//! | `language` | 400 days | the language the person chose for pages |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
 //! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
 //! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
@@ -30,6 +31,8 @@ pub enum Jar {
     Browser,
     /// Known device.
     Device,
+    /// Chosen language.
+    Language,
     /// Set-up link.
     Setup,
     /// Invitation.
@@ -53,6 +56,8 @@ impl Jar {
             (Jar::Browser, false) => "vouchsafe_browser",
             (Jar::Device, true) => "__Host-vouchsafe_device",
             (Jar::Device, false) => "vouchsafe_device",
+            (Jar::Language, true) => "__Host-vouchsafe_language",
+            (Jar::Language, false) => "vouchsafe_language",
             (Jar::Setup, true) => "__Host-vouchsafe_setup",
             (Jar::Setup, false) => "vouchsafe_setup",
             (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
@@ -71,7 +76,7 @@ impl Jar {
     fn max_age(self) -> Option<Duration> {
         match self {
             Jar::Session | Jar::Browser | Jar::Console => None,
-            Jar::Device => Some(Duration::days(400)),
+            Jar::Device | Jar::Language => Some(Duration::days(400)),
             Jar::Setup | Jar::Invitation | Jar::ConsoleKept => Some(Duration::minutes(10)),
             Jar::ConsoleTrip => Some(Duration::minutes(30)),
             Jar::ConsoleFlash => Some(Duration::minutes(1)),

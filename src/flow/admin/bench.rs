@@ -11,6 +11,7 @@ use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::identity::user::Profile as Person;
 use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
+use crate::messages::Language;
 use crate::oauth::authorization::{Authorization, Grant};
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client_policy::Profile;
@@ -112,6 +113,7 @@ impl House {
             address: "command line".to_owned(),
             rate_key: "command line".to_owned(),
             user_agent: String::new(),
+            language: Language::ENGLISH,
         }
     }
 
