@@ -83,6 +83,7 @@ pub fn invitation(cx: &Cx, to: &str, name: Option<&str>, address: String) -> Let
     }
 }
 
-fn from_name(cx: &Cx) -> String {
+/// Who writes: the organisation.
+pub(super) fn from_name(cx: &Cx) -> String {
     cx.parts.settings.get().organisation.clone().unwrap_or_else(|| "Vouchsafe".to_owned())
 }
