@@ -153,6 +153,7 @@ fn log(c: &mut Conn, cx: &Cx, undoing: &Undoing) -> Result<(), store::Fault> {
 fn letter(cx: &Cx, user: &User, address: String) -> Letter {
     let from_name = mail::from_name(cx);
     Letter {
+        language: crate::messages::Language::ENGLISH,
         to: user.email.as_str().to_owned(),
         subject: "Choose a new password".to_owned(),
         paragraphs: vec![

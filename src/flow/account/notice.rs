@@ -207,6 +207,7 @@ impl Told {
         let (subject, happened) = self.notice.words(&from_name);
         let name = self.user.profile.name.as_deref();
         Letter {
+            language: crate::messages::Language::ENGLISH,
             to: to.as_str().to_owned(),
             subject: subject.to_owned(),
             paragraphs: vec![
