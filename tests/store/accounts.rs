@@ -2,9 +2,9 @@
 
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::{Level, UserId};
-use vouchsafe::store::account_links::AccountLink;
+use vouchsafe::store::account_links::{AccountLink, NOT_ME};
 use vouchsafe::store::mail_codes::{MailCode, Tried};
-use vouchsafe::store::{account_links, ceremonies, factors, mail_codes, recovery_codes, users};
+use vouchsafe::store::{account_links, ceremonies, devices, factors, mail_codes, recovery_codes, users};
 
 use crate::arena::{Arena, contract};
 use crate::samples::{NOW, later, shop_and_alice};
@@ -21,6 +21,8 @@ contract!(
     k09_of_two_copies_of_a_passkey_at_once_one_is_refused,
     k11_a_mailed_code_counts_once_and_few_tries_are_looked_at,
     k11_a_mailed_code_is_of_one_step_one_person_and_its_time,
+    links_that_say_it_was_not_me_outlive_other_changes,
+    j11_a_mailed_link_counts_once_however_many_press,
     what_a_person_has_goes_with_them,
 );
 
@@ -130,6 +132,49 @@ fn link(email_key: &str) -> AccountLink {
         detail: r#"{"a":1}"#.to_owned(),
         created_at: NOW,
         expires_at: later(60),
+    }
+}
+
+async fn links_that_say_it_was_not_me_outlive_other_changes(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            for (hash, at) in [(b"1", 1), (b"2", 2), (b"3", 3)] {
+                let own = AccountLink { created_at: later(at), ..link("alice@example.com") };
+                account_links::insert(c, hash, NOT_ME, &own)?;
+            }
+            account_links::replace(c, b"r", "reset", &link("alice@example.com"))?;
+            assert_eq!(account_links::delete_of_user(c, &alice())?, 1, "the other one");
+            let bob = UserId("bob".to_owned());
+            assert_eq!(account_links::delete_not_me(c, &bob, NOW)?, 0, "not hers");
+            assert_eq!(account_links::delete_not_me(c, &alice(), later(2))?, 2);
+            assert!(account_links::find_live(c, b"1", NOT_ME, later(5))?.is_some(), "the oldest has the last word");
+            users::password_set(c, &alice(), "phc", NOW)?;
+            assert!(users::password_delete(c, &alice())? && !users::password_delete(c, &alice())?);
+            assert_eq!(users::password_find(c, &alice())?, None);
+            devices::remember(c, &alice(), b"old", NOW)?;
+            devices::remember(c, &alice(), b"new", later(2))?;
+            assert_eq!(devices::delete_since(c, &alice(), later(2))?, 1);
+            assert!(devices::is_known(c, &alice(), b"old")? && !devices::is_known(c, &alice(), b"new")?);
+            recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
+            assert_eq!(recovery_codes::delete_since(c, &alice(), later(1))?, 0);
+            assert_eq!(recovery_codes::delete_since(c, &alice(), NOW)?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn j11_a_mailed_link_counts_once_however_many_press(arena: Arena) {
+    shop_and_alice(&arena).await;
+    for round in 0..50_u8 {
+        arena.write(move |c| account_links::insert(c, &[round], NOT_ME, &link("alice@example.com"))).await;
+        let taken = arena.race(4, |_| {
+            move |c| {
+                users::find_for_update(c, &alice())?;
+                Ok(account_links::take(c, &[round], NOT_ME, NOW)?.is_some())
+            }
+        });
+        assert_eq!(taken.await, 1, "{round}");
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::flow::account::notice::{Envelope, Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::ceremony::Asked;
 use crate::flow::sign_in::pending;
@@ -158,12 +159,13 @@ pub async fn confirm_app(
         created_at: cx.now,
         last_used_at: None,
     };
-    add(cx, factor, (None, Method::Code)).await
+    add(cx, user, factor, (None, Method::Code)).await
 }
 
 /// Stores a factor, with recovery codes if the person has none yet. A passkey answers a question, which is taken with it.
 pub(super) async fn add(
     cx: &Cx,
+    user: &User,
     factor: Factor,
     (question, method): (Option<Asked>, Method),
 ) -> Result<Result<Added, FactorRefusal>, Fault> {
@@ -172,7 +174,8 @@ pub(super) async fn add(
     let mut entry = Entry::new(cx, "factor_added");
     entry.event.user_id = Some(factor.user_id.as_str().to_owned());
     entry.event.detail = json!({ "factor": factor.kind.as_str(), "name": factor.name }).to_string();
-    let now = cx.now;
+    let (own, now) = (cx.clone(), cx.now);
+    let told = Told::new(cx, user, Notice::FactorAdded { name: factor.name.clone() });
     let stored = cx.db().write(move |c| {
         let is_open = users::find_for_update(c, &factor.user_id)?.is_some_and(|user| user.disabled_at.is_none());
         if !is_open {
@@ -191,11 +194,12 @@ pub(super) async fn add(
             let is_page = factor.kind == FactorKind::Totp;
             return Ok(Err(if is_page { FactorRefusal::OutOfDate } else { FactorRefusal::Passkey }));
         }
-        entry.append(c)?;
+        told.post(c, &own)?;
         let wants_codes = recovery_codes::left(c, &factor.user_id)? == 0;
         if wants_codes {
             recovery_codes::replace(c, &factor.user_id, &hashes, now)?;
         }
+        entry.append(c)?;
         Ok(Ok(wants_codes))
     });
     let codes_if = |wants: bool| if wants { codes } else { Vec::new() };
@@ -215,11 +219,13 @@ pub async fn renew_recovery_codes(cx: &Cx, user: &User) -> Result<Vec<Sensitive>
     let (hashes, id, now) = (hashes_of(&codes), user.id.clone(), cx.now);
     let mut entry = Entry::new(cx, "recovery_codes_renewed");
     entry.event.user_id = Some(id.as_str().to_owned());
+    let (told, own) = (Told::new(cx, user, Notice::RecoveryCodesRenewed), cx.clone());
     let stored = cx.db().write(move |c| {
         if users::find_for_update(c, &id)?.is_none() {
             return Ok(());
         }
         recovery_codes::replace(c, &id, &hashes, now)?;
+        told.post(c, &own)?;
         entry.append(c)
     });
     stored.await?;
@@ -254,6 +260,7 @@ pub async fn rename(cx: &Cx, user: &User, id: &FactorId, name: &str) -> Result<R
 pub async fn remove(cx: &Cx, user: &User, id: &FactorId) -> Result<Result<(), FactorRefusal>, Fault> {
     let (user_id, id) = (user.id.clone(), id.clone());
     let made = Entry::new(cx, "factor_removed");
+    let (envelope, own, user) = (Envelope::new(cx), cx.clone(), user.clone());
     let removed = cx.db().write(move |c| {
         users::find_for_update(c, &user_id)?;
         let gone = factors::list(c, &user_id)?.into_iter().find(|factor| factor.id == id);
@@ -262,6 +269,7 @@ pub async fn remove(cx: &Cx, user: &User, id: &FactorId) -> Result<Result<(), Fa
             return Ok(Err(FactorRefusal::Unknown));
         }
         without_factor(c, &user_id)?;
+        envelope.about(&user, Notice::FactorRemoved { name: gone.name.clone() }).post(c, &own)?;
         let mut entry = made.clone();
         entry.event.user_id = Some(user_id.as_str().to_owned());
         entry.event.detail = json!({ "factor": gone.kind.as_str(), "name": gone.name }).to_string();

@@ -80,5 +80,5 @@ pub async fn confirm(
         created_at: cx.now,
         last_used_at: None,
     };
-    factors::add(cx, factor, (Some(asked), method)).await
+    factors::add(cx, user, factor, (Some(asked), method)).await
 }

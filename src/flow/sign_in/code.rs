@@ -1,6 +1,7 @@
 //! Owns judging a code that a person types as second factor: of an authenticator app, a recovery code, or one that was mailed.
 //! Each counts once (security cases K01, K08 and K11). It does not own the form (`second_factor`).
 
+use crate::flow::account::notice::{Notice, Told};
 use crate::flow::sign_in::attempts::{admit, factor_keys, forget_guesses};
 use crate::flow::sign_in::begin::about;
 use crate::flow::{Cx, Fault, account};
@@ -68,13 +69,14 @@ pub(super) async fn prove(
     candidates: Candidates,
     client: &Client,
 ) -> Result<Result<(), Denied>, Fault> {
+    let told = Told::new(cx, user, Notice::RecoveryCodeUsed);
     let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
     let judged = cx.db().write(move |c| {
         let keys = factor_keys(&own, &user.id);
         if let Err(wait) = admit(c, &own, &keys)? {
             return Ok(Err(Denied::Waiting(wait)));
         }
-        let taken = take(c, &own, &user, &candidates)?;
+        let taken = take(c, &own, &user, &candidates, &told)?;
         if taken.is_ok() {
             forget_guesses(c, &keys)?;
             return Ok(Ok(()));
@@ -89,7 +91,13 @@ pub(super) async fn prove(
     Ok(judged.await?)
 }
 
-fn take(c: &mut Conn, cx: &Cx, user: &User, candidates: &Candidates) -> Result<Result<(), Denied>, store::Fault> {
+fn take(
+    c: &mut Conn,
+    cx: &Cx,
+    user: &User,
+    candidates: &Candidates,
+    told: &Told,
+) -> Result<Result<(), Denied>, store::Fault> {
     for (id, step) in &candidates.steps {
         if factors::take_step(c, id, *step, cx.now)? {
             return Ok(Ok(()));
@@ -105,6 +113,7 @@ fn take(c: &mut Conn, cx: &Cx, user: &User, candidates: &Candidates) -> Result<R
     if let Some(hash) = &candidates.recovery
         && recovery_codes::take(c, &user.id, hash, cx.now)?
     {
+        told.post(c, cx)?;
         let mut entry = about("recovery_code_used", cx, &user.id);
         let left = recovery_codes::left(c, &user.id)?;
         entry.event.detail = serde_json::json!({ "left": left }).to_string();

@@ -39,7 +39,6 @@ start-title = Start
 start-runs = Vouchsafe läuft
 start-what = Apps schicken Sie zum Anmelden hierher und holen Sie danach wieder zurück.
 start-nobody = In diesem Browser ist niemand angemeldet. Sie melden sich an, wenn eine App Sie hierherschickt.
-start-account = Ihr Konto
 start-console = Konsole öffnen
 start-next = Was als Nächstes kommt
 start-register = Registrieren Sie eine App. Die Antwort enthält ihre Client-ID und ihr Geheimnis.

@@ -39,7 +39,6 @@ start-title = Start
 start-runs = Vouchsafe is running
 start-what = Apps send you here to sign in, and bring you back when you have.
 start-nobody = Nobody is signed in from this browser. You sign in when an app sends you here.
-start-account = Your account
 start-console = Open the console
 start-next = What comes next
 start-register = Register an app. The answer holds its client ID and secret.
