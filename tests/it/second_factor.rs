@@ -17,14 +17,14 @@ use crate::support::{Browser, Client, Page, TestApp};
 const ALICE: &str = "alice@example.com";
 
 /// An authenticator app of a person: its secret and the recovery codes that came with it.
-struct Phone {
+pub struct Phone {
     secret: Vec<u8>,
     recovery: Vec<Sensitive>,
 }
 
 impl Phone {
     /// Sets one up. The code that confirms it is used up: the next one comes 30 seconds later.
-    async fn of(app: &TestApp, user: &User) -> Self {
+    pub async fn of(app: &TestApp, user: &User) -> Self {
         let cx = app.cx();
         let offer = factors::offer_app(&cx, user, "test").expect("an offer");
         let secret = decoded(offer.typed.expose());
@@ -35,7 +35,7 @@ impl Phone {
         Self { secret, recovery }
     }
 
-    fn code(&self, app: &TestApp) -> String {
+    pub fn code(&self, app: &TestApp) -> String {
         totp::code_at(&self.secret, app.cx().now)
     }
 }
@@ -57,14 +57,14 @@ pub fn decoded(typed: &str) -> Vec<u8> {
 }
 
 /// Up to the page that asks for the code.
-async fn half(app: &TestApp, browser: &mut Browser, client: &Client, extra: &[(&str, &str)]) -> Page {
+pub async fn half(app: &TestApp, browser: &mut Browser, client: &Client, extra: &[(&str, &str)]) -> Page {
     let page = browser.open(&app.authorize_url(client, extra)).await;
     let page = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
     assert!(page.status == 200 && page.has("code"), "{}", page.body);
     page
 }
 
-fn has_session(browser: &Browser) -> bool {
+pub fn has_session(browser: &Browser) -> bool {
     browser.cookies.keys().any(|name| name.contains("session"))
 }
 
@@ -73,7 +73,7 @@ async fn require(app: &TestApp, rule: SecondFactorRule) {
     settings::replace(&app.cx(), &Actor::CommandLine, document, None).await.expect("no fault").expect("saved");
 }
 
-async fn tokens_of(app: &TestApp, browser: &mut Browser, client: &Client, page: Page) -> serde_json::Value {
+pub async fn tokens_of(app: &TestApp, browser: &mut Browser, client: &Client, page: Page) -> serde_json::Value {
     let page = if page.has("approve") { browser.submit(&page, &[("decision", "approve")]).await } else { page };
     let redeemed = app.redeem(client, &page.code()).await;
     assert_eq!(redeemed.status, 200, "{}", redeemed.body);

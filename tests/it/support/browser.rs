@@ -95,6 +95,11 @@ impl Browser {
     /// Fills in the page's form and sends it, then follows redirects at the provider.
     pub async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
         let answer = self.submit_once(page, fields).await;
+        self.follow(answer).await
+    }
+
+    /// Follows redirects at the provider.
+    pub async fn follow(&mut self, answer: Page) -> Page {
         match answer.location.clone() {
             Some(next) if self.is_ours(&next) => self.open(&self.absolute(&next)).await,
             _ => answer,
@@ -110,6 +115,11 @@ impl Browser {
         }
         let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         self.post(&self.absolute(&page.action()), &pairs).await
+    }
+
+    /// Where the provider answers.
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     fn is_ours(&self, location: &str) -> bool {

@@ -9,6 +9,7 @@ pub mod expect;
 pub mod ground;
 pub mod invariants;
 pub mod letters;
+pub mod passkeys;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
 pub mod raw;
