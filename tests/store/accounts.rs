@@ -4,6 +4,7 @@ use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::{Level, UserId};
 use vouchsafe::store::account_links::{AccountLink, NOT_ME};
 use vouchsafe::store::mail_codes::{MailCode, Tried};
+use vouchsafe::store::pictures::{self, StoredPicture};
 use vouchsafe::store::{account_links, ceremonies, devices, factors, mail_codes, recovery_codes, users};
 
 use crate::arena::{Arena, contract};
@@ -24,6 +25,8 @@ contract!(
     links_that_say_it_was_not_me_outlive_other_changes,
     j11_a_mailed_link_counts_once_however_many_press,
     what_a_person_has_goes_with_them,
+    a_picture_is_stored_whole_and_named_in_the_persons_row,
+    of_pictures_set_at_once_one_is_left,
 );
 
 fn alice() -> UserId {
@@ -283,6 +286,58 @@ async fn k09_of_two_copies_of_a_passkey_at_once_one_is_refused(arena: Arena) {
     for round in 0..50_u8 {
         let used = arena.race(4, |_| move |c| factors::used(c, &id(), (&[round], &[round + 1]), NOW));
         assert_eq!(used.await, 1, "{round}");
+    }
+}
+
+fn picture(id: &str) -> StoredPicture {
+    StoredPicture {
+        id: id.to_owned(),
+        user_id: alice(),
+        media_type: "image/jpeg".to_owned(),
+        bytes: vec![0, 255, 0xd8],
+        created_at: later(3),
+    }
+}
+
+async fn a_picture_is_stored_whole_and_named_in_the_persons_row(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            let before = users::find(c, &alice())?.expect("she is there");
+            assert_eq!((before.picture, pictures::find_of_user(c, &alice())?.is_none()), (None, true));
+            assert!(!pictures::delete(c, &alice(), later(4))?, "there is none");
+            pictures::put(c, &picture("one"))?;
+            assert!(pictures::find(c, "one")? == Some(picture("one")) && pictures::find(c, "o\0ne")?.is_none());
+            pictures::put(c, &picture("two"))?;
+            assert!(pictures::find(c, "one")?.is_none(), "one each");
+            let named = users::find(c, &alice())?.expect("she is there");
+            assert_eq!((named.picture.as_deref(), named.version, named.updated_at), (Some("two"), 3, later(3)));
+            users::update(c, &named)?;
+            assert_eq!(users::find(c, &alice())?.expect("she is there").picture.as_deref(), Some("two"));
+            assert!(pictures::delete(c, &alice(), later(9))?);
+            assert_eq!(users::find(c, &alice())?.expect("she is there").picture, None);
+            pictures::put(c, &picture("three"))?;
+            users::delete(c, &alice())?;
+            assert!(pictures::find(c, "three")?.is_none(), "it goes with its person");
+            Ok(())
+        })
+        .await;
+}
+
+async fn of_pictures_set_at_once_one_is_left(arena: Arena) {
+    shop_and_alice(&arena).await;
+    for round in 0..50 {
+        let set = arena.race(2, |racer| {
+            let mine = picture(&format!("{round}-{racer}"));
+            move |c| {
+                users::find_for_update(c, &alice())?;
+                pictures::put(c, &mine)?;
+                Ok(true)
+            }
+        });
+        assert_eq!(set.await, 2);
+        let (user, left) = arena.read(|c| Ok((users::find(c, &alice())?, pictures::find_of_user(c, &alice())?))).await;
+        assert_eq!(user.and_then(|user| user.picture), left.map(|picture| picture.id), "round {round}");
     }
 }
 

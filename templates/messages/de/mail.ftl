@@ -22,3 +22,7 @@ code-letter-lifetime =
        *[other] Der Code gilt einmal und { $minutes } Minuten lang.
     }
 code-letter-unexpected = Sie melden sich gar nicht an? Dann kennt jemand Ihr Passwort: Ändern Sie es. Wer Sie nach diesem Code fragt, gehört nicht zu uns.
+
+farewell-letter-subject = Ihr Konto ist gelöscht
+farewell-letter-gone = Ihr Konto bei { $organisation } ({ $issuer }) ist gelöscht, wie Sie es verlangt haben. Dort ist nichts mehr davon übrig; Apps, die Sie benutzt haben, behalten, was sie selbst gespeichert haben.
+farewell-letter-unexpected = Waren Sie es nicht? Wenden Sie sich sofort an die Leute, die diesen Dienst betreiben: Jemand war mit Ihrem Konto angemeldet.

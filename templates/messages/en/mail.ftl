@@ -22,3 +22,8 @@ code-letter-lifetime =
        *[other] The code works once and for { $minutes } minutes.
     }
 code-letter-unexpected = You are not signing in? Then somebody knows your password: change it. Nobody who asks you for this code is one of us.
+
+# When an account was deleted by the person themselves.
+farewell-letter-subject = Your account is deleted
+farewell-letter-gone = your account at { $organisation } ({ $issuer }) is deleted, as you asked. Nothing of it is left there; apps that you used keep what they stored themselves.
+farewell-letter-unexpected = Was it not you? Answer to the people who run this service at once: somebody was signed in with your account.
