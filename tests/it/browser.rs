@@ -19,7 +19,7 @@ use crate::support::{Client, TestApp};
 const ALICE: &str = "alice@example.com";
 
 /// A client whose redirect URI is our own start page, so that the browser lands on a page that exists.
-async fn landing_client(app: &TestApp, id: &str) -> Client {
+pub async fn landing_client(app: &TestApp, id: &str) -> Client {
     let (home, out) = (app.url("/"), app.url("/logged-out"));
     app.client_with(id, Profile::Web, |row| {
         row.redirect_uris = vec![home];

@@ -36,6 +36,7 @@ mod nodes;
 mod notices;
 mod parsers;
 mod passkeys;
+mod passkeys_browser;
 mod passwords;
 mod process;
 mod refresh;

@@ -1,7 +1,9 @@
-//! Owns the pages on which a person looks after what protects their account beside the password: authenticator apps and
-//! recovery codes. It does not own setting them up (`flow::account::factors`).
+//! Owns the pages on which a person looks after what protects their account beside the password: authenticator apps,
+//! passkeys and recovery codes. It does not own setting them up (`flow::account::factors`), nor the page that adds a passkey
+//! (`passkeys`).
 
 use super::overview::when;
+use super::passkeys;
 use super::words::ago;
 use crate::flow::account::factors::{self, FactorRefusal, Own};
 use crate::flow::admin::AdminRefusal;
@@ -15,7 +17,7 @@ use crate::identity::Level;
 use crate::identity::factor::{Factor, FactorId, FactorKind};
 use crate::sensitive::Sensitive;
 
-const PATH: &str = "/account/factors";
+pub(super) const PATH: &str = "/account/factors";
 const APP: &str = "/account/factors/app";
 
 async fn own(desk: &Desk) -> Result<Own, Reply> {
@@ -30,7 +32,11 @@ pub async fn list(desk: Desk) -> Reply {
     };
     let mut page = desk.page_of(desk.t("account-factors"));
     page.lead = vec![Part::plain(desk.t("account-factors-lead"))];
-    page.actions = vec![desk.main_link(&desk.t("account-factor-add-app").to_string(), APP)];
+    page.actions = vec![desk.link(&desk.t("account-factor-add-app").to_string(), APP)];
+    if desk.cx().parts.passkeys.is_some() {
+        let words = desk.t("account-factor-add-passkey").to_string();
+        page.actions.insert(0, desk.main_link(&words, passkeys::ADD));
+    }
     if own.factors.is_empty() {
         page.blocks.push(Block::Empty {
             heading: desk.t("account-factors-none").into(),
@@ -111,12 +117,12 @@ pub async fn confirm(desk: Desk) -> Reply {
     }
 }
 
-fn not_done(desk: &Desk, refusal: FactorRefusal) -> Reply {
+pub(super) fn not_done(desk: &Desk, refusal: FactorRefusal) -> Reply {
     desk.undone(PATH, &AdminRefusal::invalid("factor", of_factor(desk.language(), refusal)))
 }
 
 /// Fresh recovery codes, shown once.
-fn codes(desk: &Desk, codes: &[Sensitive]) -> Reply {
+pub(super) fn codes(desk: &Desk, codes: &[Sensitive]) -> Reply {
     let mut page = desk.page_of(desk.t("recovery-title"));
     page.lead = vec![Part::plain(desk.t("recovery-what"))];
     page.blocks.push(Block::Codes(codes.iter().map(|code| code.expose().to_owned()).collect()));

@@ -10,6 +10,7 @@ pub mod apps;
 pub mod data;
 pub mod factors;
 pub mod overview;
+pub mod passkeys;
 pub mod password;
 pub mod picture;
 pub mod profile;

@@ -4,7 +4,9 @@
 use std::future::Future;
 
 use crate::flow::own_app::OwnApp;
-use crate::http::account::{activity, addresses, apps, data, factors, overview, password, picture, profile, sessions};
+use crate::http::account::{
+    activity, addresses, apps, data, factors, overview, passkeys, password, picture, profile, sessions,
+};
 use crate::http::call::Call;
 use crate::http::cookies::Jar;
 use crate::http::own_app::desk::Desk;
@@ -105,6 +107,8 @@ pub static ROUTES: &[Route] = &[
     form!("/account/password", Session, password::change),
     page!("/account/factors", Session, factors::list),
     page!("/account/factors/app", Fresh, factors::offer),
+    page!("/account/factors/passkey", Fresh, passkeys::offer),
+    form!("/account/factors/passkey", Fresh, passkeys::confirm),
     form!("/account/factors/app", Fresh, factors::confirm),
     form!("/account/factors/recovery-codes", Fresh, factors::renew_codes),
     page!("/account/factors/{id}", Session, factors::show),

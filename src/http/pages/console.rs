@@ -9,6 +9,7 @@ use askama::filters::HtmlSafe;
 
 use super::{AppCard, Chrome, Problem};
 use crate::flow::own_app::OwnApp;
+use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::time::Timestamp;
 
 /// A page of the console.
@@ -46,6 +47,11 @@ pub struct ConsolePage {
 }
 
 impl ConsolePage {
+    /// Whether the page runs the script for passkeys.
+    pub fn runs_script(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Passkey(_)))
+    }
+
     fn is_console(&self) -> bool {
         self.app == OwnApp::Console
     }
@@ -239,6 +245,8 @@ pub enum Block {
     Steps(Vec<Step>),
     /// An authenticator app to be set up.
     Offer(Box<Offer>),
+    /// A passkey to be added.
+    Passkey(Box<PasskeyOffer>),
     /// Recovery codes.
     Codes(Vec<String>),
     /// What changed: field, before, after.
@@ -258,6 +266,21 @@ pub struct Offer {
     pub problem: Option<Problem>,
     /// Words on the button.
     pub submit: String,
+}
+
+/// A passkey to be added: its form posts `csrf`, `name`, `ceremony` and `answer`.
+#[derive(Clone, Debug)]
+pub struct PasskeyOffer {
+    /// Where the form goes.
+    pub action: String,
+    /// Form token.
+    pub csrf: String,
+    /// The question to the browser.
+    pub form: PasskeyForm,
+    /// What the person calls it.
+    pub name: String,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
 }
 
 /// A table. On a phone each row is a card.

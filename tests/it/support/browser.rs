@@ -108,7 +108,7 @@ impl Browser {
 
     /// Fills in the page's form and sends it.
     pub async fn submit_once(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
-        let mut all = page.hidden();
+        let mut all = Page::hidden_in(page.form());
         for (name, value) in fields {
             all.retain(|(n, _)| n != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
@@ -158,9 +158,10 @@ impl Page {
         unescape(attribute(self.form(), "action"))
     }
 
-    /// Hidden fields of the page's form.
+    /// Hidden fields of all forms but a passkey's.
     pub fn hidden(&self) -> Vec<(String, String)> {
-        Self::hidden_in(self.form())
+        let forms = self.body.split("<form").skip(1).filter(|form| !form.contains("id=\"passkey-form\""));
+        forms.flat_map(Self::hidden_in).collect()
     }
 
     /// The form for a passkey: where it goes, its hidden fields, and what its script asks.

@@ -222,14 +222,63 @@ impl Chromium {
         assert_eq!(found, json!([]), "axe-core finds violations on {place}");
     }
 
-    async fn picture(&self, name: &str) {
+    /// Leaves a picture in `target/screenshots`.
+    pub async fn picture(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).expect("the folder for pictures");
         let png = self.client.screenshot().await.expect("a picture");
         std::fs::write(folder.join(format!("{name}.png")), png).expect("the picture is written");
     }
 
-    async fn devtools(&self, command: &'static str, params: Value) {
-        self.client.issue_cmd(DevTools(command, params)).await.unwrap_or_else(|e| panic!("{command}: {e}"));
+    /// From now on no script of a page runs.
+    pub async fn without_scripts(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// Plugs in an authenticator: one of this device, that knows people by a finger and has room for passkeys.
+    pub async fn authenticator(&self) -> Authenticator<'_> {
+        self.devtools("WebAuthn.enable", json!({ "enableUI": false })).await;
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        });
+        let added = self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        Authenticator { browser: self, id: added["authenticatorId"].as_str().expect("an id").to_owned() }
+    }
+
+    async fn devtools(&self, command: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(DevTools(command, params)).await.unwrap_or_else(|e| panic!("{command}: {e}"))
+    }
+}
+
+/// An authenticator that is plugged in.
+pub struct Authenticator<'a> {
+    browser: &'a Chromium,
+    id: String,
+}
+
+impl Authenticator<'_> {
+    /// Whether somebody touches it when it asks.
+    pub async fn is_touched(&self, enabled: bool) {
+        let params = json!({ "authenticatorId": self.id, "enabled": enabled });
+        self.browser.devtools("WebAuthn.setAutomaticPresenceSimulation", params).await;
+    }
+
+    /// Whether it knows the finger.
+    pub async fn knows_finger(&self, is_verified: bool) {
+        let params = json!({ "authenticatorId": self.id, "isUserVerified": is_verified });
+        self.browser.devtools("WebAuthn.setUserVerified", params).await;
+    }
+
+    /// Takes it away.
+    pub async fn unplug(self) {
+        let params = json!({ "authenticatorId": self.id });
+        self.browser.devtools("WebAuthn.removeVirtualAuthenticator", params).await;
+    }
+
+    /// The passkeys in it.
+    pub async fn passkeys(&self) -> Vec<Value> {
+        let found = self.browser.devtools("WebAuthn.getCredentials", json!({ "authenticatorId": self.id })).await;
+        found["credentials"].as_array().expect("a list").clone()
     }
 }
