@@ -1,7 +1,6 @@
 //! Everything that makes, compares, hashes or seals a secret: random values, opaque tokens, the master key, sealing at
-//! rest, passwords, one-time codes, passkeys. The only room that names argon2, totp-rs and
-//! webauthn-rs. It does not own signing keys (`signing`) nor where any of this is
-//! stored (`store`).
+//! rest, passwords, one-time codes, passkeys. The only room that names argon2, totp-rs and webauthn-rs. It does not own
+//! signing keys (`signing`) nor where any of this is stored (`store`).
 
 pub mod compare;
 pub mod master;
