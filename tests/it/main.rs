@@ -23,6 +23,7 @@ mod first_passwords;
 mod headers;
 mod introspect;
 mod jose;
+mod languages;
 mod limits;
 mod logo;
 mod logout;

@@ -93,7 +93,7 @@ pub(crate) fn gallery(base: &str, sample: &Sample) -> Vec<(&'static str, String)
 pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
     let chrome = |title| Chrome::speaking(language, title, base).offering_languages(Some(format!("{base}/again?x=1")));
     let mut pages = sign_in(base, &chrome, sample);
-    pages.extend(second_factors(&chrome, sample));
+    pages.extend(second_factors(base, &chrome, sample));
     pages.extend(the_rest(base, &chrome, sample));
     pages.push(("mailbox", mailbox(base, sample).render()));
     pages.push(("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()));
@@ -102,7 +102,7 @@ pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec
 
 type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
 
-fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
+fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let code = SecondFactorPage {
         chrome: chrome("second-factor-title"),
         client: sample.client.clone(),
@@ -130,7 +130,7 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let codes = RecoveryCodesPage {
         chrome: chrome("recovery-title"),
         codes: vec!["abcd-efgh".to_owned()],
-        go_on: "/".to_owned(),
+        go_on: format!("{base}/"),
     };
     vec![
         ("second-factor", code.render()),
