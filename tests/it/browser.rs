@@ -74,6 +74,7 @@ async fn other_languages_and_the_other_direction() {
     let client = landing_client(&app, "shop").await;
     app.person(ALICE).await;
     for (language, direction) in [("de", "ltr"), ("ar-XB", "rtl")] {
+        app.pass(Lifetime::from_minutes(5));
         let scopes = ("scope", "openid profile email offline_access");
         let wishes = [scopes, ("claims", CLAIMS), ("ui_locales", language), ("prompt", "login consent")];
         browser.go(&app.authorize_url(&client, &wishes)).await;
@@ -97,6 +98,7 @@ async fn other_languages_and_the_other_direction() {
         browser.wait_for("correlation-id").await;
         browser.inspect(&format!("error-{language}")).await;
     }
+    app.pass(Lifetime::from_minutes(5));
     // The switch in the footer: one press, and the same step speaks the other language.
     browser.go(&app.authorize_url(&client, &[("prompt", "login"), ("ui_locales", "en")])).await;
     let german = browser.client.find(fantoccini::Locator::Css(".languages button[lang=de]")).await.expect("a button");
