@@ -31,6 +31,7 @@ mod mail;
 mod mapping;
 mod mistakes;
 mod nodes;
+mod notices;
 mod parsers;
 mod passwords;
 mod process;

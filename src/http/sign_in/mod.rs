@@ -9,6 +9,7 @@ pub mod language;
 pub mod login;
 pub mod logo;
 pub mod new_password;
+pub mod not_me;
 pub mod second_factor;
 pub mod setup;
 pub mod words;

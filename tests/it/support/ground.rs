@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 39] = [
+pub const TABLES: [&str; 40] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -50,6 +50,7 @@ pub const TABLES: [&str; 39] = [
     "try_runs",
     "idempotency",
     "outbox",
+    "pictures",
 ];
 
 const FILE: &str = "postgres-url";
