@@ -3,7 +3,7 @@
 sign-in-title = Anmelden
 sign-in-again-title = Bestätigen Sie, dass Sie es sind
 sign-in-asked-again = <strong>{ $client }</strong> bittet Sie, sich noch einmal anzumelden.
-sign-in-to = um zu <strong>{ $client }</strong> weiterzugehen
+sign-in-to = weiter zu <strong>{ $client }</strong>
 sign-in-password-again = Geben Sie Ihr Passwort noch einmal ein.
 sign-in-alone = mit Ihrem Konto
 sign-in-confirm = Bestätigen
