@@ -13,5 +13,6 @@ pub mod sign_in;
 pub mod stats;
 pub mod trace;
 pub mod usage;
+pub mod webhook;
 
 pub use cx::{Cx, Fault, Parts, Policy};

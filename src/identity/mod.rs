@@ -3,6 +3,7 @@
 
 pub mod attribute;
 pub mod email;
+pub mod event;
 pub mod factor;
 pub mod guess;
 pub mod level;
@@ -11,6 +12,7 @@ pub mod session;
 pub mod standing;
 pub mod terms;
 pub mod user;
+pub mod webhook;
 
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
@@ -18,3 +20,4 @@ pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};
 pub use user::{User, UserId};
+pub use webhook::{EventPattern, Webhook};

@@ -61,6 +61,8 @@ pub(super) async fn house() -> House {
             Sealer::from(&master, "mail that waits").unwrap(),
         ),
         guarded: crate::outbound::Guarded::new(crate::outbound::guarded::Rule::default()).unwrap(),
+        subscriptions: Default::default(),
+        webhook_secrets: Arc::new(Sealer::from(&master, "webhook secrets").unwrap()),
         stats: Default::default(),
         usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),

@@ -33,6 +33,8 @@ pub mod settings;
 pub mod sign_in;
 pub mod snippets;
 pub mod try_it;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod words;
 
 pub use guard::{Need, Proof};
