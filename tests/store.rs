@@ -29,5 +29,7 @@ mod stats;
 mod tokens;
 #[path = "store/try_runs.rs"]
 mod try_runs;
+#[path = "store/webhooks.rs"]
+mod webhooks;
 #[path = "store/writer.rs"]
 mod writer;

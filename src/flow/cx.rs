@@ -13,6 +13,7 @@ use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
+use crate::outbound::Guarded;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -24,6 +25,7 @@ use super::ops::keys::KeyRule;
 use super::stats::{Count, Stats};
 use super::trace::{Note, Tracer};
 use super::usage::Usage;
+use super::webhook::Subscriptions;
 
 /// Rules from the configuration that use-cases ask.
 #[derive(Clone, Debug)]
@@ -87,6 +89,12 @@ pub struct Parts {
     pub tracer: Tracer,
     /// Where letters to people go.
     pub post: Post,
+    /// Asks addresses that others chose.
+    pub guarded: Guarded,
+    /// Who subscribes to which events.
+    pub subscriptions: Subscriptions,
+    /// Seals the secrets of webhooks.
+    pub webhook_secrets: Arc<Sealer>,
     /// What is counted.
     pub stats: Stats,
     /// Which clients and secrets were used.
@@ -119,6 +127,19 @@ pub struct Cx {
 }
 
 impl Cx {
+    /// A context for what nobody asked for over HTTP: a command, or what the program does by itself.
+    pub fn of_the_house(parts: Arc<Parts>, now: Timestamp, who: &str) -> Self {
+        Self {
+            now,
+            correlation_id: correlation_id(&*parts.chance),
+            address: who.to_owned(),
+            rate_key: who.to_owned(),
+            user_agent: String::new(),
+            language: Language::ENGLISH,
+            parts,
+        }
+    }
+
     /// Rules.
     pub fn policy(&self) -> &Policy {
         &self.parts.policy

@@ -9,9 +9,11 @@ pub mod random;
 pub mod sealed;
 pub mod token;
 pub mod totp;
+pub mod webhook;
 
 pub use compare::equal;
 pub use master::{DatabaseAge, KeysSource, MasterKey, MasterKeyError};
 pub use password::{PasswordError, PasswordHasher, PasswordRule, PasswordVerdict};
 pub use random::{Chance, SeededChance, SystemChance};
 pub use sealed::{Mac, SealError, Sealer};
+pub use webhook::WebhookSecret;

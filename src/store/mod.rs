@@ -58,6 +58,8 @@ pub mod user_search;
 pub mod user_terms;
 pub mod users;
 pub mod ways_in;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 pub use conn::Conn;
 pub use db::{DatabaseSettings, Db, Engine};

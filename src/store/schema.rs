@@ -467,6 +467,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        name -> Text,
+        description -> Text,
+        url -> Text,
+        events -> Text,
+        enabled -> Bool,
+        secret -> Binary,
+        old_secret -> Nullable<Binary>,
+        old_secret_until -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        disabled_why -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (webhook_id, event_id) {
+        webhook_id -> Text,
+        event_id -> BigInt,
+        kind -> Text,
+        created_at -> BigInt,
+        next_try_at -> Nullable<BigInt>,
+        tries -> BigInt,
+        last_try_at -> Nullable<BigInt>,
+        status -> Nullable<BigInt>,
+        duration_ms -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        delivered_at -> Nullable<BigInt>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(client_logos -> clients (client_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
@@ -493,4 +529,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     user_terms,
     users,
+    webhook_deliveries,
+    webhooks,
 );

@@ -1,11 +1,13 @@
 //! Owns what an administrator should look at: secrets that end, clients that nobody uses, clients that are switched off and
-//! still asked for, keys that change, letters that are stuck, traces with gaps. It does not own the places it points to.
+//! still asked for, keys that change, letters that are stuck, webhooks
+//! that fail, traces with gaps. It does not own the places it points to.
 
 use crate::identity::level::RequiredFor;
 use crate::identity::{Permission, Permissions, SecondFactorRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
 use crate::store::usage::{self, ClientAt, EndingSecret};
+use crate::store::webhooks::{self, StoredWebhook};
 use crate::store::{Conn, Fault, keys};
 use crate::time::{Lifetime, Timestamp};
 
@@ -34,6 +36,8 @@ pub enum Target {
     Key(String),
     /// The traces.
     Traces,
+    /// The webhook of this name.
+    Webhook(String),
     /// Letters that could not be delivered.
     Mail,
     /// What is set while the server runs.
@@ -65,6 +69,8 @@ pub(super) struct Found {
 const SECRETS_AHEAD: Lifetime = Lifetime::from_days(14);
 const UNUSED_FOR: Lifetime = Lifetime::from_days(90);
 const ASKED_FOR_WITHIN: Lifetime = Lifetime::from_days(7);
+/// A receiver that is restarted is nobody's matter.
+const FAILS_FOR: Lifetime = Lifetime::from_hours(1);
 const KEYS_AHEAD: Lifetime = Lifetime::from_days(7);
 /// A successor is there, but whoever used the old secret within this time has not changed over.
 const STILL_IN_USE: Lifetime = Lifetime::from_days(2);
@@ -92,6 +98,9 @@ pub(super) fn find(
         && let (count, Some(oldest)) = outbox::count(c, letters)?
     {
         found.items.push(of_mail(letters, count, oldest));
+    }
+    if permissions.contains(Permission::WebhooksRead) {
+        found.items.extend(webhooks::page(c, None, i64::MAX)?.iter().filter_map(|stored| of_webhook(stored, now)));
     }
     Ok(found)
 }
@@ -188,6 +197,31 @@ fn of_mail(letters: Letters, count: i64, oldest: Timestamp) -> Attention {
         ),
     };
     Attention { code: "mail_undelivered", urgency: Urgency::Act, words, client_name: None, target: Target::Mail }
+}
+
+/// The name of a webhook is of a-z, 0-9 and hyphens: it can stand in our words.
+fn of_webhook(stored: &StoredWebhook, now: Timestamp) -> Option<Attention> {
+    let name = &stored.webhook.name;
+    let (code, words) = match (&stored.disabled_why, stored.failing_since) {
+        (Some(_), _) => (
+            "webhook_disabled",
+            format!(
+                "The webhook {name} was switched off on {}: its receiver failed for days, or said that it is gone. Mend it and \
+                 switch it on again, or delete it.",
+                day(stored.updated_at)
+            ),
+        ),
+        (None, Some(since)) if stored.webhook.enabled && now.since(since) > FAILS_FOR => (
+            "webhook_failing",
+            format!(
+                "The webhook {name} fails since {}. See its deliveries for why; after five days it is switched off.",
+                day(since)
+            ),
+        ),
+        _ => return None,
+    };
+    let target = Target::Webhook(name.clone());
+    Some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
 }
 
 /// Traces with gaps within the last day.

@@ -30,6 +30,8 @@ pub mod sessions;
 pub mod settings;
 pub mod snippets;
 pub mod try_it;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod words;
 
 pub use guard::{Need, Proof};
