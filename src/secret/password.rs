@@ -21,6 +21,8 @@ use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use crate::secret::breached::{self, BreachedList};
+use crate::secret::strength::{self, Strength};
 use crate::sensitive::Sensitive;
 use crew::{Crew, Job, Task};
 use phc::Recipe;
@@ -69,6 +71,27 @@ pub enum PasswordVerdict {
     },
     /// It was not, or there is no password to compare with.
     Wrong,
+}
+
+/// What a password that somebody chose is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// How hard it is to guess.
+    pub strength: Strength,
+    /// Whether it stands in the list of breached passwords; not if there is none, or if it cannot be read.
+    pub is_breached: bool,
+}
+
+impl Judgement {
+    fn of(password: &Sensitive, own: &[String], list: Option<&BreachedList>) -> Self {
+        let looked_up = list.map(|list| list.holds(&breached::sha1(password.expose())));
+        let is_breached = looked_up.unwrap_or(Ok(false)).unwrap_or_else(|why| {
+            // Nobody is kept from a password because a file is broken.
+            tracing::error!("{why}");
+            false
+        });
+        Self { strength: strength::of(password.expose(), own), is_breached }
+    }
 }
 
 /// Why there is no verdict.
@@ -131,6 +154,20 @@ impl PasswordHasher {
         let password = self.prepare(&password)?;
         let (answer, phc) = oneshot::channel();
         self.run(Task::Hash { password, answer }, phc).await
+    }
+
+    /// What a password is worth that somebody chose; `own` are words of theirs. One that is too long is not looked at.
+    pub async fn judge(
+        &self,
+        password: Sensitive,
+        own: Vec<String>,
+        list: Option<Arc<BreachedList>>,
+    ) -> Result<Judgement, PasswordError> {
+        if self.is_too_long(&password) {
+            return Err(PasswordError::TooLong { max_bytes: self.rule.max_bytes });
+        }
+        let (answer, judgement) = oneshot::channel();
+        self.run(Task::Judge { password, own, list, answer }, judgement).await
     }
 
     /// The parameters of new hashes, as they stand in a PHC string: `m=19456,t=2,p=1`.

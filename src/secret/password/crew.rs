@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::phc::Recipe;
-use super::{PasswordError, PasswordVerdict};
+use super::{Judgement, PasswordError, PasswordVerdict};
+use crate::secret::breached::BreachedList;
+use crate::sensitive::Sensitive;
 
 /// A thread without work for this long gives its memory back.
 const IDLE: Duration = Duration::from_secs(10);
@@ -27,6 +29,12 @@ pub(super) enum Task {
     Hash {
         password: Zeroizing<Vec<u8>>,
         answer: oneshot::Sender<Result<String, PasswordError>>,
+    },
+    Judge {
+        password: Sensitive,
+        own: Vec<String>,
+        list: Option<Arc<BreachedList>>,
+        answer: oneshot::Sender<Result<Judgement, PasswordError>>,
     },
 }
 
@@ -145,6 +153,7 @@ impl Task {
         match self {
             Task::Verify { answer, .. } => answer.is_closed(),
             Task::Hash { answer, .. } => answer.is_closed(),
+            Task::Judge { answer, .. } => answer.is_closed(),
         }
     }
 
@@ -152,6 +161,9 @@ impl Task {
         match self {
             Task::Verify { password, phc, answer } => {
                 let _ = answer.send(guarded(|| recipe.verify(&password, phc.as_deref(), memory)));
+            }
+            Task::Judge { password, own, list, answer } => {
+                let _ = answer.send(guarded(|| Ok(Judgement::of(&password, &own, list.as_deref()))));
             }
             Task::Hash { password, answer } => {
                 let _ = answer.send(guarded(|| recipe.hash(&password, memory)));
