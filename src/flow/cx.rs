@@ -12,6 +12,7 @@ use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
 use crate::outbound::Guarded;
+use crate::secret::breached::BreachedList;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -43,6 +44,8 @@ pub struct Policy {
     pub address_guesses: GuessRule,
     /// Shortest password that may be set, in characters.
     pub password_min_length: usize,
+    /// Where passwords are looked up online, if the settings say so.
+    pub breached_url: String,
     /// Lifetimes that new clients start with.
     pub client_lifetimes: ClientLifetimes,
 }
@@ -70,6 +73,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The password pool.
     pub passwords: PasswordHasher,
+    /// Passwords that were stolen elsewhere.
+    pub breached: Option<Arc<BreachedList>>,
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// Seals authorization requests while a person signs in.

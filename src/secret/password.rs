@@ -10,6 +10,7 @@
 //! typed on another keyboard are the same password. Nothing is cut: not at 72 bytes, not at a NUL.
 
 mod crew;
+mod foreign;
 mod phc;
 
 use std::sync::Arc;
@@ -143,10 +144,19 @@ impl PasswordHasher {
 
     /// Compares a password with a stored hash. With `None` (nobody of that name, or no password set) as much is computed
     /// and the verdict is [`PasswordVerdict::Wrong`].
-    pub async fn verify(&self, password: Sensitive, phc: Option<String>) -> Result<PasswordVerdict, PasswordError> {
-        let password = self.prepare(&password)?;
+    pub async fn verify(&self, typed: Sensitive, phc: Option<String>) -> Result<PasswordVerdict, PasswordError> {
+        let password = self.prepare(&typed)?;
         let (answer, verdict) = oneshot::channel();
-        self.run(Task::Verify { password, phc, answer }, verdict).await
+        self.run(Task::Verify { password, typed, phc, answer }, verdict).await
+    }
+
+    /// The form in which a hash is stored that another system made: argon2, bcrypt, scrypt or PBKDF2, as written in the PHC
+    /// form, by Django, by passlib, or in an export of Keycloak. It is replaced by one of ours at the first sign-in.
+    ///
+    /// # Errors
+    /// [`PasswordError::Unusable`] for a form that is not known, or one that asks for too much.
+    pub fn imported(&self, text: &str) -> Result<String, PasswordError> {
+        self.recipe.imported(text)
     }
 
     /// The PHC string to store for a new password.

@@ -4,3 +4,4 @@
 pub mod factors;
 pub mod not_me;
 pub mod notice;
+pub mod quality;

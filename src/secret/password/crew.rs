@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(10);
 pub(super) enum Task {
     Verify {
         password: Zeroizing<Vec<u8>>,
+        /// As it was typed, for hashes of others.
+        typed: Sensitive,
         phc: Option<String>,
         answer: oneshot::Sender<Result<PasswordVerdict, PasswordError>>,
     },
@@ -159,8 +161,9 @@ impl Task {
 
     fn run(self, recipe: Recipe, memory: &mut Vec<Block>) {
         match self {
-            Task::Verify { password, phc, answer } => {
-                let _ = answer.send(guarded(|| recipe.verify(&password, phc.as_deref(), memory)));
+            Task::Verify { password, typed, phc, answer } => {
+                let _ = answer
+                    .send(guarded(|| recipe.verify(&password, typed.expose().as_bytes(), phc.as_deref(), memory)));
             }
             Task::Judge { password, own, list, answer } => {
                 let _ = answer.send(guarded(|| Ok(Judgement::of(&password, &own, list.as_deref()))));
