@@ -21,6 +21,7 @@ use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
 use crate::outbound::guarded::Rule;
 use crate::outbound::{Guarded, Mailbox, Mailer, SmtpSettings, SmtpTls};
+use crate::secret::breached::BreachedList;
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -110,6 +111,7 @@ impl App {
         let parts = Arc::new(Parts {
             keyring: Keyring::new(seal(crate::signing::keyring::SEAL_PURPOSE)?, key_rule.lives),
             passwords: PasswordHasher::new(password_rule(config)).map_err(|e| StartError::Parts(e.to_string()))?,
+            breached: breached(config)?,
             chance,
             requests: seal("requests under way")?,
             factors: seal("authenticator apps")?,
@@ -338,6 +340,14 @@ pub fn guarded(config: &Config) -> Result<Guarded, StartError> {
     .map_err(|why| file.map_or_else(|| StartError::Parts(why.clone()), |path| trouble(path, why.clone())))
 }
 
+/// The list of breached passwords, if one is named.
+fn breached(config: &Config) -> Result<Option<Arc<BreachedList>>, StartError> {
+    let Some(path) = &config.passwords.breached else { return Ok(None) };
+    let list = BreachedList::open(path)
+        .map_err(|why| StartError::Parts(format!("passwords.breached {}: {why}", path.display())))?;
+    Ok(Some(Arc::new(list)))
+}
+
 fn password_rule(config: &Config) -> PasswordRule {
     let passwords = &config.passwords;
     PasswordRule {
@@ -362,6 +372,7 @@ fn policy(config: &Config) -> Policy {
         account_guesses: config.limits.account(),
         address_guesses: config.limits.address(),
         password_min_length: config.passwords.min_length,
+        breached_url: config.passwords.breached_url.clone(),
         client_lifetimes: ClientLifetimes {
             access_token: tokens.access_token(),
             id_token: tokens.id_token(),

@@ -14,6 +14,7 @@ use crate::identity::session::SessionRule;
 use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
 use crate::outbound::Guarded;
+use crate::secret::breached::BreachedList;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -46,6 +47,8 @@ pub struct Policy {
     pub address_guesses: GuessRule,
     /// Shortest password that may be set, in characters.
     pub password_min_length: usize,
+    /// Where passwords are looked up online, if the settings say so.
+    pub breached_url: String,
     /// Lifetimes that new clients start with.
     pub client_lifetimes: ClientLifetimes,
 }
@@ -73,6 +76,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The password pool.
     pub passwords: PasswordHasher,
+    /// Passwords that were stolen elsewhere.
+    pub breached: Option<Arc<BreachedList>>,
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// Seals authorization requests while a person signs in.

@@ -3,6 +3,7 @@
 //! path, its query, the members of what it takes. It does not own the operations, nor which verbs there are (`table`).
 
 mod fields;
+mod import;
 mod keys;
 mod list;
 mod logo;

@@ -1,7 +1,7 @@
 //! Owns the table of nouns and verbs: which operations each goes to, and what it says. It does not own how they are done.
 
 use super::Does::{Edit, List, Own, Send};
-use super::{Noun, Verb, logo, own, told};
+use super::{Noun, Verb, import, logo, own, told};
 
 /// People are shown no more than this of what never stops growing, unless they ask.
 const SOME: Option<usize> = Some(100);
@@ -100,11 +100,16 @@ const CLIENT: &[Verb] = &[
 const USER: &[Verb] = &[
     Verb::new("add", &["user_create"], Send)
         .about("Makes an account")
-        .hides(&["password", "invite"])
+        .hides(&["password", "password_hash", "invite"])
         .extra(own::first_access_args)
         .prepared(own::first_access)
         .takes_document()
         .tells(told::user_made),
+    Verb::new("import", &["user_create"], Own(|work| Box::pin(import::import_people(work))))
+        .about(
+            "Makes an account for each line of a file: JSON as the API takes it, with password_hash where there is one",
+        )
+        .extra(import::import_args),
     Verb::new("list", &["user_search"], List { columns: PEOPLE, empty: NOBODY, most: None })
         .about("Lists people, or those that are searched for"),
     Verb::new("show", &["user_find"], Send),

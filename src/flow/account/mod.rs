@@ -12,3 +12,4 @@ pub mod password;
 pub mod picture;
 pub mod profile;
 pub mod sessions;
+pub mod quality;

@@ -50,6 +50,7 @@ pub(in crate::flow) async fn house() -> House {
     let parts = Arc::new(Parts {
         keyring: Keyring::new(Sealer::from(&master, "signing keys").unwrap(), lives),
         passwords: PasswordHasher::new(passwords).unwrap(),
+        breached: None,
         chance: Arc::new(SeededChance::new(1)),
         factors: Sealer::from(&master, "authenticator apps").unwrap(),
         requests: Sealer::from(&master, "requests under way").unwrap(),
@@ -97,6 +98,7 @@ fn policy() -> Policy {
         account_guesses: guesses,
         address_guesses: guesses,
         password_min_length: 12,
+        breached_url: "https://breached.test/range/".to_owned(),
         client_lifetimes: ClientLifetimes {
             access_token: Lifetime::from_minutes(10),
             id_token: Lifetime::from_minutes(10),

@@ -7,6 +7,7 @@ use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
+use crate::identity::password_rule::{BreachedCheck, MOST_SCORE, PasswordRule};
 use crate::identity::{AccountRule, NoticeRule, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
@@ -40,6 +41,20 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         )
         .kind(FieldKind::Switch)
         .hint("On their account pages. The last owner cannot in any case."),
+        Field::line(
+            "min_length",
+            "Shortest password",
+            d.passwords.min_length.map(|n| n.to_string()).unwrap_or_default(),
+        )
+        .hint("In characters, 8 to 64. Empty: what the configuration says (passwords.min_length)."),
+        Field::line("min_score", "How hard to guess a password must be", d.passwords.min_score.to_string())
+            .kind(FieldKind::Choice(scores()))
+            .hint(
+                "An estimate that knows common passwords, words, names, dates, keyboards, and the person's own name.",
+            ),
+        Field::line("breached", "Passwords that were stolen elsewhere", d.passwords.breached.as_str())
+            .kind(FieldKind::Choice(breached_checks()))
+            .hint("Where a new password is looked up. Online, five digits of its SHA-1 leave this server."),
         Field::line("new_device", "Letters about new devices", on_off(d.notices.new_device))
             .kind(FieldKind::Choice(["on", "off"].map(|word| (word.to_owned(), word.to_owned())).to_vec()))
             .hint("To people, when somebody signs in to their account on a device that was not used for it before."),
@@ -67,6 +82,26 @@ fn required_for() -> Vec<(String, String)> {
     RequiredFor::ALL.into_iter().map(|who| (who.as_str().to_owned(), label(who).to_owned())).collect()
 }
 
+fn scores() -> Vec<(String, String)> {
+    let label = |score| match score {
+        0 => "0: anything of the right length",
+        1 => "1: more than the first guesses",
+        2 => "2: withstands guessing at the sign-in",
+        3 => "3: withstands somebody who stole the hashes",
+        _ => "4: not within reach",
+    };
+    (0..=MOST_SCORE).map(|score| (score.to_string(), label(score).to_owned())).collect()
+}
+
+fn breached_checks() -> Vec<(String, String)> {
+    let label = |check| match check {
+        BreachedCheck::Off => "Not looked up",
+        BreachedCheck::Offline => "Looked up on this server",
+        BreachedCheck::Online => "Looked up on this server, then online",
+    };
+    BreachedCheck::ALL.into_iter().map(|check| (check.as_str().to_owned(), label(check).to_owned())).collect()
+}
+
 fn on_off(is_on: bool) -> &'static str {
     if is_on { "on" } else { "off" }
 }
@@ -80,6 +115,12 @@ pub async fn save(desk: Desk) -> Reply {
         support: desk.some("support"),
         second_factor: SecondFactorRule { required_for, groups },
         accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
+        passwords: PasswordRule {
+            // What is no number is refused as one that cannot be.
+            min_length: desk.some("min_length").map(|text| text.trim().parse().unwrap_or_default()),
+            min_score: desk.field("min_score").parse().unwrap_or(PasswordRule::default().min_score),
+            breached: BreachedCheck::parse(&desk.field("breached")).unwrap_or_default(),
+        },
         notices: NoticeRule { new_device: desk.field("new_device") != "off" },
     };
     let version = desk.field("version").parse().ok();
