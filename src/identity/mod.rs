@@ -2,10 +2,12 @@
 //! It does not own OAuth (that is `oauth`), nor how anything is stored or shown.
 
 pub mod attribute;
+pub mod browser;
 pub mod email;
 pub mod factor;
 pub mod guess;
 pub mod level;
+pub mod notices;
 pub mod permission;
 pub mod session;
 pub mod standing;
@@ -14,6 +16,7 @@ pub mod user;
 
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
+pub use notices::NoticeRule;
 pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};

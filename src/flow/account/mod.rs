@@ -2,3 +2,5 @@
 //! step of a sign-in.
 
 pub mod factors;
+pub mod not_me;
+pub mod notice;
