@@ -43,6 +43,7 @@ mod client_refusal;
 mod client_rules;
 mod edit;
 mod rank;
+mod sign_up_rule;
 mod user_refusal;
 
 #[cfg(test)]

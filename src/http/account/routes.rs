@@ -62,7 +62,7 @@ macro_rules! form {
     };
 }
 
-use Proof::Session;
+use Proof::{Fresh, Session};
 
 /// Every route of the account pages.
 pub static ROUTES: &[Route] = &[
@@ -81,4 +81,6 @@ pub static ROUTES: &[Route] = &[
     form!("/account/logout", Session, sign_in::logout),
     page!("/account", Session, overview::get),
     page!("/account/addresses", Session, addresses::show),
+    form!("/account/addresses", Fresh, addresses::change),
+    form!("/account/addresses/withdraw", Session, addresses::withdraw),
 ];

@@ -102,6 +102,8 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         problem: None,
         correlation_id: "01JD4Z7M2Q".to_owned(),
         reauthenticate: false,
+        recovery: Some(format!("{base}/recovery?request=x")),
+        sign_up: Some(format!("{base}/sign-up?request=x")),
         action: format!("{base}/login"),
         can_cancel: true,
     };
@@ -288,6 +290,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
 
 fn mailbox(base: &str, sample: &Sample) -> MailboxPage {
     let letter = crate::outbound::Letter {
+        language: crate::messages::Language::ENGLISH,
         to: sample.account.email.clone(),
         subject: "You have been invited".to_owned(),
         from_name: sample.client.name.clone(),
