@@ -210,6 +210,11 @@ pub fn correlation_id(chance: &dyn Chance) -> String {
     id
 }
 
+/// Base64 with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// base64url without padding.
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

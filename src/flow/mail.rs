@@ -84,6 +84,21 @@ pub fn invitation(cx: &Cx, user: &User, address: String) -> Letter {
     }
 }
 
+/// Tells a person that their account is gone, as they wanted.
+pub fn farewell(cx: &Cx, user: &User) -> Letter {
+    let (language, from_name) = (cx.language_of(user), from_name(cx));
+    let gone = language.say("farewell-letter-gone").text("organisation", &from_name).text("issuer", cx.issuer());
+    Letter {
+        language,
+        to: user.email.as_str().to_owned(),
+        subject: language.say("farewell-letter-subject").into(),
+        paragraphs: vec![hello(language, user), gone.into()],
+        from_name,
+        button: None,
+        notes: vec![language.say("farewell-letter-unexpected").into()],
+    }
+}
+
 /// How every letter begins.
 pub fn hello(language: Language, user: &User) -> String {
     match user.profile.name.as_deref().filter(|name| !name.trim().is_empty()) {

@@ -41,6 +41,7 @@ pub mod link_requests;
 pub mod meta;
 pub mod outbox;
 pub mod own_sessions;
+pub mod pictures;
 pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod resources;

@@ -133,6 +133,7 @@ impl House {
             version: 1,
             attributes: Default::default(),
             last_sign_in_at: None,
+            picture: None,
         };
         let saved = user.clone();
         assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());

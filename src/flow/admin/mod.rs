@@ -42,7 +42,7 @@ pub(in crate::flow) mod change;
 mod client_refusal;
 mod client_rules;
 mod edit;
-mod rank;
+pub(in crate::flow) mod rank;
 mod sign_up_rule;
 mod user_refusal;
 

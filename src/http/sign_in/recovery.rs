@@ -10,7 +10,7 @@ use crate::http::call::Call;
 use crate::http::pages::{Letter, LetterSentPage, Problem, RecoveryPage};
 use crate::http::reply::Reply;
 use crate::http::sign_in::asking::{Asking, binding, with_request};
-use crate::http::sign_in::{forged_page, login, unreadable_form};
+use crate::http::sign_in::{forged_page, unreadable_form, words};
 
 const STEP: &str = "recovery";
 
@@ -32,7 +32,11 @@ pub async fn get(mut call: Call) -> Reply {
 
 fn page(call: &Call, binding: &str, asking: &Asking) -> RecoveryPage {
     RecoveryPage {
-        chrome: call.chrome("lost-password-link-title"),
+        chrome: call.chrome("lost-password-link-title").offering_languages(Some(with_request(
+            call,
+            "/recovery",
+            &asking.request,
+        ))),
         client: asking.card(call),
         request: asking.request.clone(),
         csrf: form_token(&call.cx, binding, STEP, ""),
@@ -68,7 +72,9 @@ pub async fn post(mut call: Call) -> Reply {
             };
             return Reply::page(200, &page, &[]);
         }
-        Ok(Err(RecoveryRefusal::TooMany(seconds))) => (429, login::wait(seconds), u64::try_from(seconds).ok()),
+        Ok(Err(RecoveryRefusal::TooMany(seconds))) => {
+            (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
+        }
         Ok(Err(RecoveryRefusal::Off)) => (422, call.t("lost-password-off").into(), None),
         Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
         Err(fault) => return call.fault_page(&fault),

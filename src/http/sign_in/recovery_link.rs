@@ -11,8 +11,7 @@ use crate::http::pages::{Problem, RecoveryLinkPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::asking::{dead_link, moved, with_request};
-use crate::http::sign_in::new_password::sentence;
-use crate::http::sign_in::{forged_page, unreadable_form};
+use crate::http::sign_in::{forged_page, unreadable_form, words};
 use crate::identity::User;
 use crate::sensitive::Sensitive;
 
@@ -52,8 +51,12 @@ pub async fn post(call: Call) -> Reply {
         Err(fault) => return call.fault_page(&fault),
     };
     match recovery::guest(&call.cx, &token).await {
-        Ok(Some(guest)) if refusal != RecoveryRefusal::DeadLink => {
-            let problem = Some(Problem { id: "problem-password", words: sentence(&refusal.to_string()) });
+        Ok(Some(guest)) => {
+            let words = match &refusal {
+                RecoveryRefusal::Password(refusal) => words::of_person(call.cx.language, refusal),
+                _ => return dead_link(&call, STEP).cookie(cookies::clear(Jar::Recovery, place)),
+            };
+            let problem = Some(Problem { id: "problem-password", words });
             Reply::page(422, &RecoveryLinkPage { problem, ..page(&call, &token, &guest.user) }, &[])
         }
         Ok(_) => dead_link(&call, STEP).cookie(cookies::clear(Jar::Recovery, place)),

@@ -10,7 +10,7 @@ use crate::http::call::Call;
 use crate::http::pages::{Letter, LetterSentPage, Problem, SignUpClosedPage, SignUpPage};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::sign_in::asking::{Asking, binding, with_request};
-use crate::http::sign_in::{cards, forged_page, login, unreadable_form};
+use crate::http::sign_in::{cards, forged_page, unreadable_form, words};
 use crate::identity::SignUpMode;
 
 const STEP: &str = "sign_up";
@@ -44,7 +44,7 @@ pub fn form(call: &Call, view: SignUpView, binding: &str) -> Reply {
 fn page(call: &Call, binding: &str, request: &str) -> SignUpPage {
     let rule = call.cx.parts.settings.get().sign_up.clone();
     SignUpPage {
-        chrome: call.chrome("sign-up-title"),
+        chrome: call.chrome("sign-up-title").offering_languages(Some(with_request(call, "/sign-up", request))),
         client: None,
         request: request.to_owned(),
         csrf: form_token(&call.cx, binding, STEP, ""),
@@ -83,7 +83,9 @@ pub async fn post(mut call: Call) -> Reply {
         }
         Ok(Err(SignUpRefusal::Closed)) => return closed(&call),
         Ok(Err(SignUpRefusal::Domain)) => (422, call.t("sign-up-domain").into(), None),
-        Ok(Err(SignUpRefusal::TooMany(seconds))) => (429, login::wait(seconds), u64::try_from(seconds).ok()),
+        Ok(Err(SignUpRefusal::TooMany(seconds))) => {
+            (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
+        }
         Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
         Err(fault) => return call.fault_page(&fault),
     };

@@ -11,8 +11,7 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{Papers, Problem, SignUpDonePage, SignUpLinkPage};
 use crate::http::reply::Reply;
 use crate::http::sign_in::asking::{dead_link, moved};
-use crate::http::sign_in::new_password::sentence;
-use crate::http::sign_in::{forged_page, go_on, login, refusal_page, unreadable_form};
+use crate::http::sign_in::{forged_page, go_on, login, refusal_page, unreadable_form, words};
 use crate::identity::SignUpRule;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::sensitive::Sensitive;
@@ -81,11 +80,11 @@ pub async fn post(call: Call) -> Reply {
 
 fn problem(call: &Call, refusal: &SignUpRefusal) -> Problem {
     match refusal {
-        SignUpRefusal::Terms => Problem { id: "problem-terms", words: call.t("terms-unaccepted").into() },
-        SignUpRefusal::Person(UserRefusal::Text(..) | UserRefusal::Form(..)) => {
-            Problem { id: "problem-name", words: call.t("name-unusable").into() }
+        SignUpRefusal::Person(refusal) => {
+            let id = if matches!(refusal, UserRefusal::Text(..)) { "problem-name" } else { "problem-password" };
+            Problem { id, words: words::of_person(call.cx.language, refusal) }
         }
-        other => Problem { id: "problem-password", words: sentence(&other.to_string()) },
+        _ => Problem { id: "problem-terms", words: call.t("terms-unaccepted").into() },
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::flow::oauth::authorize::TermsView;
 use crate::flow::sign_in::terms::{self, Submitted};
 use crate::http::call::Call;
+use crate::http::oauth::authorize::chrome;
 use crate::http::pages::TermsPage;
 use crate::http::reply::{Reply, form_targets};
 use crate::http::sign_in::sign_up_link::papers;
@@ -11,9 +12,9 @@ use crate::http::sign_in::{after_step, cards, unreadable_form};
 /// The page.
 pub fn form(call: &Call, view: TermsView) -> Reply {
     let page = TermsPage {
-        chrome: call.chrome("terms-title"),
+        chrome: chrome(call, "terms-title", &view.step.request),
         client: cards::client(&view.step.client, Some(&view.step.redirect_uri), &call.web.place),
-        account: cards::account(&view.account, call.cx.now),
+        account: cards::account(&view.account, &call.cx),
         request: view.step.request,
         csrf: view.step.csrf,
         papers: papers(&call.cx.parts.settings.get().sign_up),

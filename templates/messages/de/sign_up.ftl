@@ -71,3 +71,4 @@ new-address-taken = Ein anderes Konto hat inzwischen diese Adresse. Ihre Adresse
 
 error-link = Dieser Link ist abgelaufen, wurde benutzt oder durch einen neueren ersetzt.
 error-link-advice = Gehen Sie dorthin zurück, wo Sie ihn angefordert haben, und fordern Sie einen neuen an.
+error-address-taken-advice = Melden Sie sich damit an. Wenn Sie das Passwort nicht mehr wissen, lassen Sie es neu setzen.

@@ -71,3 +71,4 @@ new-address-taken = Another account has this address by now. Your address stays 
 
 error-link = This link has expired, was used, or was replaced by a newer one.
 error-link-advice = Go back to where you asked for it and ask for another one.
+error-address-taken-advice = Sign in with it. If you do not remember its password, have it set anew.

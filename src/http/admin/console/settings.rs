@@ -7,7 +7,7 @@ use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
-use crate::identity::{NoticeRule, Permission as P, SecondFactorRule};
+use crate::identity::{AccountRule, NoticeRule, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -33,6 +33,13 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .hint("Whoever has one is asked for it in any case. The others set one up at their next sign-in."),
         Field::line("second_factor_groups", "Groups that must have one", d.second_factor.groups.join(" "))
             .hint("Names of groups, parted by spaces."),
+        Field::line(
+            "people_may_delete",
+            "People may delete their own account",
+            d.accounts.people_may_delete.to_string(),
+        )
+        .kind(FieldKind::Switch)
+        .hint("On their account pages. The last owner cannot in any case."),
         Field::line("new_device", "Letters about new devices", on_off(d.notices.new_device))
             .kind(FieldKind::Choice(["on", "off"].map(|word| (word.to_owned(), word.to_owned())).to_vec()))
             .hint("To people, when somebody signs in to their account on a device that was not used for it before."),
@@ -74,6 +81,7 @@ pub async fn save(desk: Desk) -> Reply {
         organisation: desk.some("organisation"),
         support: desk.some("support"),
         second_factor: SecondFactorRule { required_for, groups },
+        accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
         notices: NoticeRule { new_device: desk.field("new_device") != "off" },
         sign_up: settings_sign_up::read(&desk),
     };
