@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
+use crate::flow::account::links;
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
@@ -192,6 +193,9 @@ impl App {
         let (parts, clock) = (self.parts.clone(), self.clock.clone());
         tokio::spawn(async move {
             loop {
+                if let Err(fault) = links::write(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "letters that were asked for could not be written; trying again in 10 s");
+                }
                 if let Err(fault) = post::deliver(&parts, clock.now()).await {
                     tracing::warn!(%fault, "the outbox could not be read; trying again in 10 s");
                 }

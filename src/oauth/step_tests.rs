@@ -8,7 +8,7 @@ use crate::identity::level::RequiredFor;
 use crate::oauth::authorize::ResponseMode;
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::fixtures::{at, native, signed_in, spa, web};
-use crate::oauth::prompt::Prompt;
+use crate::oauth::prompt::{Prompt, SignUp};
 use crate::oauth::scope::ScopeSet;
 
 static NOBODY: SecondFactorRule = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
@@ -44,6 +44,8 @@ fn situation<'a>(request: &'a ValidRequest, client: &'a Client, sessions: &'a [S
         consented: None,
         sessions,
         second_factor: &NOBODY,
+        sign_up: SignUp::Offered,
+        owe_terms: &[],
         now: at(60),
     }
 }
@@ -56,6 +58,8 @@ fn letter(step: &AccountStep<'_>) -> char {
         AccountStep::ChooseAccount => 'C',
         AccountStep::StepUp(_) => 'S',
         AccountStep::Enrol(_) => 'E',
+        AccountStep::SignUp => 'N',
+        AccountStep::Terms(_) => 'T',
         AccountStep::Account(_) => 'A',
         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'X',
         AccountStep::Refuse(r) => panic!("another refusal: {r:?}"),

@@ -18,6 +18,7 @@ mod schema;
 mod sqlite;
 mod writer;
 
+pub mod accepted_terms;
 pub mod account_links;
 pub mod attributes;
 pub mod ceremonies;
@@ -36,6 +37,7 @@ pub mod inspect;
 pub mod invitations;
 pub mod keys;
 pub mod leases;
+pub mod link_requests;
 pub mod meta;
 pub mod outbox;
 pub mod own_sessions;

@@ -458,6 +458,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_requests (id) {
+        id -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Text>,
+        email -> Text,
+        request -> Text,
+        language -> Text,
+        address -> Text,
+        correlation_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    accepted_terms (user_id, version) {
+        user_id -> Text,
+        version -> BigInt,
+        accepted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     pictures (id) {
         id -> Text,
         user_id -> Text,

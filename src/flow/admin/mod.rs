@@ -46,6 +46,7 @@ mod client_refusal;
 mod client_rules;
 mod edit;
 pub(in crate::flow) mod rank;
+mod sign_up_rule;
 mod user_refusal;
 
 #[cfg(test)]

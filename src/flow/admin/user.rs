@@ -43,7 +43,10 @@ pub struct Created {
 }
 
 /// The record of a new person.
-pub(super) fn draft(cx: &Cx, document: UserDocument) -> Result<User, UserRefusal> {
+///
+/// # Errors
+/// A [`UserRefusal`].
+pub fn draft(cx: &Cx, document: UserDocument) -> Result<User, UserRefusal> {
     let mut user = User {
         id: UserId(uuid(&*cx.parts.chance, cx.now)),
         email: Email::parse(&document.email)?,

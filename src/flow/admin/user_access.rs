@@ -15,7 +15,7 @@ use crate::flow::{Cx, Fault};
 use crate::identity::{Email, Permission, UserId};
 use crate::secret::PasswordError;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, codes, grants, invitations, sessions, users};
+use crate::store::{self, Conn, account_links, codes, grants, invitations, link_requests, sessions, users};
 use crate::time::Timestamp;
 
 /// Judges and hashes a password that somebody chose who has no name yet.
@@ -111,8 +111,8 @@ pub async fn end_sessions(cx: &Cx, actor: &Actor, who: &str) -> Done<(UserId, i6
     Ok(done.await?)
 }
 
-/// Ends whatever depends on the person being who they were: sessions, codes not yet used, grants and so their tokens, and an
-/// invitation.
+/// Ends whatever depends on the person being who they were: sessions, codes not yet used, grants and so their tokens, an
+/// invitation, and links that were mailed, but for those that say "this wasn't me".
 ///
 /// # Errors
 /// A [`store::Fault`].
@@ -122,5 +122,7 @@ pub fn end_everything(c: &mut Conn, id: &UserId, why: &str, now: Timestamp) -> R
     codes::delete_of_user(c, id)?;
     grants::revoke_of_user(c, id, why, now)?;
     invitations::delete_of_user(c, id)?;
+    account_links::delete_of_user(c, id)?;
+    link_requests::delete_of_user(c, id)?;
     Ok(())
 }

@@ -21,6 +21,8 @@ pub fn of_refusal(check: &str) -> Option<(&'static str, &'static str)> {
         "form.token" => ("error-form", advice),
         "form.same_origin" => ("error-form-foreign", advice),
         "invitation.link" => ("error-invitation", "error-invitation-advice"),
+        "account.link" => ("error-link", "error-link-advice"),
+        "account.address_free" => ("email-taken", "error-address-taken-advice"),
         "setup.link" => ("error-setup-link", "error-setup-link-advice"),
         "route" => ("error-not-found", "error-not-found-advice"),
         _ => return None,

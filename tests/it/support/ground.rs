@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 40] = [
+pub const TABLES: [&str; 42] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -43,8 +43,10 @@ pub const TABLES: [&str; 40] = [
     "settings",
     "applied",
     "account_links",
+    "accepted_terms",
     "ceremonies",
     "factors",
+    "link_requests",
     "own_sessions",
     "recovery_codes",
     "try_runs",

@@ -1,8 +1,8 @@
 //! Owns the page of what administrators set while the server runs. It does not own the settings (`flow::admin::settings`).
 
 use super::desk::{Desk, Failed, answer, tried};
-use super::files;
 use super::words::ago_text;
+use super::{files, settings_sign_up};
 use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
@@ -24,7 +24,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     files::mark(&mut page, view.managed_by_files);
     let d = &view.document;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    let fields = vec![
+    let mut fields = vec![
         Field::line("organisation", "Organisation", some(&d.organisation))
             .hint("At the top of every page that people see; at most 60 characters. Empty: Vouchsafe."),
         Field::line("support", "Whom people ask", some(&d.support))
@@ -59,6 +59,7 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .kind(FieldKind::Choice(["on", "off"].map(|word| (word.to_owned(), word.to_owned())).to_vec()))
             .hint("To people, when somebody signs in to their account on a device that was not used for it before."),
     ];
+    fields.extend(settings_sign_up::fields(&d.sign_up));
     if desk.may(P::SettingsWrite) {
         let mut form = Form { fields, ..desk.post("settings", PATH, "Save") };
         form.hidden = vec![("version".to_owned(), view.version.to_string())];
@@ -66,7 +67,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     } else {
         let shown =
             |f: Field| (f.label, vec![if f.value.is_empty() { Part::plain("not set") } else { Part::Text(f.value) }]);
-        page.blocks.push(Block::Facts(fields.into_iter().map(shown).collect()));
+        let fields = fields.into_iter().filter(|field| field.kind != FieldKind::Group);
+        page.blocks.push(Block::Facts(fields.map(shown).collect()));
     }
     let changed = view.updated_at.as_deref().map_or_else(|| Part::plain("not yet"), |at| ago_text(at, desk.cx().now));
     page.blocks.push(Block::Facts(vec![("Last changed".to_owned(), vec![changed])]));
@@ -122,6 +124,7 @@ pub async fn save(desk: Desk) -> Reply {
             breached: BreachedCheck::parse(&desk.field("breached")).unwrap_or_default(),
         },
         notices: NoticeRule { new_device: desk.field("new_device") != "off" },
+        sign_up: settings_sign_up::read(&desk),
     };
     let version = desk.field("version").parse().ok();
     tried!(desk, "settings", show_page, settings::replace(desk.cx(), &desk.actor, document, version).await);

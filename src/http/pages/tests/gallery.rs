@@ -153,6 +153,8 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         problem: None,
         correlation_id: "01JD4Z7M2Q".to_owned(),
         reauthenticate: false,
+        recovery: Some(format!("{base}/recovery?request=x")),
+        sign_up: Some(format!("{base}/sign-up?request=x")),
         action: format!("{base}/login"),
         can_cancel: true,
     };
