@@ -73,6 +73,7 @@ async fn a_person_looks_after_their_account() {
         ("account-apps", "/account/apps"),
     ])
     .await;
+    open(&browser, &app, "/account/sessions").await;
     press(&browser, "others-submit").await;
 
     open(&browser, &app, "/account/factors/app").await;
