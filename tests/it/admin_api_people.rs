@@ -56,6 +56,7 @@ fn document(view: &Value) -> Value {
         "must_change_password",
         "invited_until",
         "last_sign_in_at",
+        "uploaded_picture",
         "members",
         "more_members",
         "in_use",

@@ -1,7 +1,7 @@
 //! Owns the first page of a person's account: what needs their attention, and what happened last. It does not own mending it.
 
-use super::activity;
 use super::words::ago;
+use super::{activity, picture};
 use crate::flow::account::overview::{self, Attention};
 use crate::http::own_app::desk::Desk;
 use crate::http::pages::console::{Block, Card, Link, Notice, Part, Table, Tone};
@@ -16,9 +16,7 @@ pub async fn get(desk: Desk) -> Reply {
     let user = &desk.visit.user;
     let mut page = desk.page(&desk.t("account-title").to_string(), user.display_name());
     page.lead = vec![Part::plain(desk.t("account-lead"))];
-    page.blocks.extend(
-        user.picture.as_ref().map(|id| Block::Words(vec![Part::Portrait(desk.href(&format!("/pictures/{id}")))])),
-    );
+    page.blocks.extend(user.picture.as_ref().map(|id| Block::Words(vec![picture::portrait(&desk, id)])));
     if standing.attention.is_empty() {
         let words = vec![Part::plain(desk.t("account-all-well"))];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Good, words }));
@@ -69,9 +67,11 @@ fn cards(desk: &Desk) -> Vec<Card> {
     };
     vec![
         card(desk.t("account-profile").into(), desk.t("account-profile-card").into(), "/account/profile"),
+        card(desk.t("account-password").into(), desk.t("account-password-card").into(), "/account/password"),
         card(desk.t("account-factors").into(), desk.t("account-factors-card").into(), "/account/factors"),
         card(desk.t("account-sessions").into(), desk.t("account-sessions-card").into(), "/account/sessions"),
         card(desk.t("account-apps").into(), desk.t("account-apps-card").into(), "/account/apps"),
+        card(desk.t("account-data").into(), desk.t("account-data-card").into(), "/account/data"),
     ]
 }
 

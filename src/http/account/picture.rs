@@ -6,10 +6,16 @@ use crate::flow::account::picture;
 use crate::flow::admin::AdminRefusal;
 use crate::http::call::Call;
 use crate::http::own_app::desk::Desk;
+use crate::http::pages::console::Part;
 use crate::http::reply::{Cache, Reply};
 use crate::picture::PictureRefusal;
 
 const PATH: &str = "/account/profile";
+
+/// The person's picture on a page.
+pub(super) fn portrait(desk: &Desk, id: &str) -> Part {
+    Part::Portrait(desk.href(&format!("/pictures/{id}")), desk.t("account-picture-alt").into())
+}
 
 /// `POST /account/profile/picture`
 pub async fn set(desk: Desk) -> Reply {

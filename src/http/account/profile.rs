@@ -61,7 +61,7 @@ pub(super) async fn page(desk: &Desk, failed: Failed) -> Reply {
     if let Some(id) = &desk.visit.user.picture {
         let remove = desk.t("account-picture-remove").to_string();
         page.blocks.push(Block::Words(vec![
-            Part::Portrait(desk.href(&format!("/pictures/{id}"))),
+            super::picture::portrait(desk, id),
             desk.button("/account/profile/picture/remove", &remove, ""),
         ]));
     }

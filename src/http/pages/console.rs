@@ -159,8 +159,8 @@ pub enum Part {
     No,
     /// The logo of a client, beside its name: an address on this server.
     Logo(String),
-    /// The picture of a person: an address on this server.
-    Portrait(String),
+    /// The picture of a person: an address on this server, and what it shows in words.
+    Portrait(String, String),
     /// A button that does one thing.
     Do(Button),
 }
