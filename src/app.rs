@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
-use crate::flow::admin::console_client;
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
@@ -15,6 +14,7 @@ use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::ops::webhooks::Courier;
+use crate::flow::own_app;
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::webhook;
 use crate::flow::{Cx, Fault, Parts, Policy};
@@ -137,7 +137,7 @@ impl App {
         settings::reload(&app.parts).await.map_err(fault)?;
         webhook::reload(&app.parts).await.map_err(fault)?;
         if opener == Opener::Server {
-            console_client::ensure(&app.program_cx()).await.map_err(fault)?;
+            own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
         }
         Ok(app)
     }

@@ -1,12 +1,15 @@
 //! Our own nouns: people, sessions, groups, and the rules about them that need no protocol.
 //! It does not own OAuth (that is `oauth`), nor how anything is stored or shown.
 
+pub mod account_rule;
 pub mod attribute;
+pub mod browser;
 pub mod email;
 pub mod event;
 pub mod factor;
 pub mod guess;
 pub mod level;
+pub mod notices;
 pub mod permission;
 pub mod session;
 pub mod standing;
@@ -14,8 +17,10 @@ pub mod terms;
 pub mod user;
 pub mod webhook;
 
+pub use account_rule::AccountRule;
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
+pub use notices::NoticeRule;
 pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};

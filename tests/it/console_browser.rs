@@ -258,12 +258,11 @@ async fn webhooks(browser: &Chromium, app: &TestApp) {
             browser.inspect("console-webhook-made").await;
         }
     }
-    vouchsafe::flow::ops::webhooks::Courier::default()
-        .round(&app.app.parts, &app.clock)
-        .await
-        .expect("no fault")
-        .join_all()
-        .await;
+    let tell = async || {
+        let round = vouchsafe::flow::ops::webhooks::Courier::default().round(&app.app.parts, &app.clock).await;
+        round.expect("no fault").join_all().await;
+    };
+    tell().await;
     let off = "UPDATE webhooks SET enabled = FALSE, disabled_why = 'gone' WHERE name = 'erp' RETURNING name AS line";
     assert_eq!(app.lines(off), ["erp"]);
     let past = "UPDATE webhook_deliveries SET delivered_at = last_try_at, status = 200, last_error = NULL, next_try_at = NULL \
@@ -273,6 +272,7 @@ async fn webhooks(browser: &Chromium, app: &TestApp) {
     fill(browser, "test", &[]).await;
     assert!(browser.text().await.contains("It was not taken"));
     browser.inspect("console-webhook-test").await;
+    tell().await;
 }
 
 /// Pages that the others do not come by: single things, what asks for a name, refusals, and letters that are stuck.

@@ -122,7 +122,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/keys/import", &[("private_key", "PEM"), ("alg", "RS256")], ADDS),
     Filled("/admin/keys/KID/retire", &[], Name("KID")),
     Filled("/admin/keys/KID/remove", &[], Name("KID")),
-    Filled("/admin/settings", &[("organisation", "Acme"), ("version", "0")], EDITS),
+    Filled("/admin/settings", &[("organisation", "Acme"), ("second_factor", "nobody"), ("version", "1")], EDITS),
     Filled(
         "/admin/webhooks/new",
         &[("name", "crm"), ("url", "https://localhost:8443/"), ("events", "*"), ("enabled", "true")],
