@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use vouchsafe::config::Config;
 use vouchsafe::http::routes::ROUTES;
+use vouchsafe::identity::event::KINDS;
 use vouchsafe::oauth::diagnosis::{Failure, Known, diagnose};
 
 /// What the documents name but the repository does not hold: made at the first start.
@@ -484,4 +485,17 @@ fn rust_files(folders: &[&str]) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[test]
+fn every_kind_of_event_is_listed_for_receivers_of_webhooks() {
+    let text = std::fs::read_to_string(root().join("docs/webhooks.md")).unwrap();
+    let missing: Vec<String> = KINDS
+        .iter()
+        .map(|(kind, words)| format!("| `{kind}` | {words} |"))
+        .filter(|row| !text.lines().any(|line| line == row))
+        .collect();
+    assert!(missing.is_empty(), "docs/webhooks.md lacks:\n{}", missing.join("\n"));
+    let listed = text.lines().skip_while(|line| *line != "## Events").filter(|line| line.starts_with("| `")).count();
+    assert_eq!(listed, KINDS.len(), "docs/webhooks.md lists a kind that does not exist");
 }

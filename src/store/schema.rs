@@ -458,6 +458,7 @@ diesel::table! {
 }
 
 diesel::table! {
+<<<<<<< HEAD
     link_requests (id) {
         id -> Text,
         purpose -> Text,
@@ -490,6 +491,8 @@ diesel::table! {
 }
 
 diesel::table! {
+=======
+>>>>>>> webhooks
     webhooks (id) {
         id -> Text,
         name -> Text,
@@ -522,6 +525,19 @@ diesel::table! {
         last_error -> Nullable<Text>,
         delivered_at -> Nullable<BigInt>,
         given_up_at -> Nullable<BigInt>,
+<<<<<<< HEAD
+=======
+    }
+}
+
+diesel::table! {
+    pictures (id) {
+        id -> Text,
+        user_id -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+        created_at -> BigInt,
+>>>>>>> webhooks
     }
 }
 

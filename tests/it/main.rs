@@ -48,3 +48,4 @@ mod token;
 mod trace;
 mod try_it;
 mod userinfo;
+mod webhooks;

@@ -52,6 +52,8 @@ pub const TABLES: [&str; 42] = [
     "try_runs",
     "idempotency",
     "outbox",
+    "webhooks",
+    "webhook_deliveries",
     "pictures",
 ];
 

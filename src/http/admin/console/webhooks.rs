@@ -212,7 +212,7 @@ fn trouble(desk: &Desk, view: &WebhookView) -> Option<Block> {
             "It was switched off because nothing could be delivered for five days. See its deliveries for why; mend the receiver, then switch it on again.",
         )],
         (None, Some(since)) => vec![
-            Part::plain("Nothing could be delivered since "),
+            Part::plain("Nothing gets through. The first failure was "),
             words::ago_text(since, desk.cx().now),
             Part::plain(
                 ". Each event is tried for about three days; after five days of failure the webhook is switched off. Its deliveries say what went wrong.",
