@@ -14,23 +14,15 @@ use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
-<<<<<<< HEAD
-use crate::flow::own_app;
-use crate::flow::ops::webhooks::Courier;
-=======
 use crate::flow::ops::webhooks::Courier;
 use crate::flow::own_app;
->>>>>>> webhooks
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::webhook;
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
 use crate::outbound::guarded::Rule;
 use crate::outbound::{Guarded, Mailbox, Mailer, SmtpSettings, SmtpTls};
-<<<<<<< HEAD
 use crate::secret::breached::BreachedList;
-=======
->>>>>>> webhooks
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};

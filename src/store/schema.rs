@@ -458,7 +458,6 @@ diesel::table! {
 }
 
 diesel::table! {
-<<<<<<< HEAD
     link_requests (id) {
         id -> Text,
         purpose -> Text,
@@ -491,8 +490,6 @@ diesel::table! {
 }
 
 diesel::table! {
-=======
->>>>>>> webhooks
     webhooks (id) {
         id -> Text,
         name -> Text,
@@ -525,19 +522,6 @@ diesel::table! {
         last_error -> Nullable<Text>,
         delivered_at -> Nullable<BigInt>,
         given_up_at -> Nullable<BigInt>,
-<<<<<<< HEAD
-=======
-    }
-}
-
-diesel::table! {
-    pictures (id) {
-        id -> Text,
-        user_id -> Text,
-        media_type -> Text,
-        bytes -> Binary,
-        created_at -> BigInt,
->>>>>>> webhooks
     }
 }
 

@@ -190,7 +190,6 @@ impl House {
             last_used_at: None,
         };
         assert!(app.write(move |c| factors::insert(c, &factor)).await);
-<<<<<<< HEAD
         let picture = StoredPicture {
             id: "picture".to_owned(),
             user_id: ada.id.clone(),
@@ -199,7 +198,6 @@ impl House {
             created_at: now,
         };
         app.write(move |c| pictures::put(c, &picture)).await;
-=======
         let erp = WebhookDocument {
             name: "erp".to_owned(),
             description: String::new(),
@@ -210,7 +208,6 @@ impl House {
         webhook::create(&app.cx(), &Actor::CommandLine, erp).await.expect("no fault").expect("a webhook");
         let told = GroupDocument { name: "told".to_owned(), description: String::new() };
         group::create(&app.cx(), &Actor::CommandLine, told).await.expect("no fault").expect("a group");
->>>>>>> webhooks
         let words = vec![
             ("EVENT", app.lines("SELECT CAST(event_id AS TEXT) AS line FROM webhook_deliveries").remove(0)),
             ("LETTER", "letter".to_owned()),

@@ -47,7 +47,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         words: vec![Part::plain(desk.t("account-address-change-words"))],
         ..desk.post("change", PATH, &desk.t("account-address-send").to_string())
     };
-    change.fields = vec![Field::line("email", &desk.t("account-address-new").to_string(), "").kind(FieldKind::Email).required()];
+    change.fields =
+        vec![Field::line("email", &desk.t("account-address-new").to_string(), "").kind(FieldKind::Email).required()];
     change.fields[0].autocomplete = "email";
     page.blocks.push(desk.block(change, &failed));
     desk.show_tried(page, &failed)
