@@ -44,7 +44,7 @@ pub async fn versions(api: &Api<'_>, place: &str, patch: Value) {
 
 /// The writable part of a view: what the type says beside the view's own members.
 fn document(view: &Value) -> Value {
-    const READ_ONLY: [&str; 18] = [
+    const READ_ONLY: [&str; 19] = [
         "id",
         "version",
         "built_in",
