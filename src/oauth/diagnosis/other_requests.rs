@@ -108,6 +108,23 @@ pub(super) const ROWS: &[Row] = &[
         "The link \"this wasn't me\" of a letter was used before, was answered by an older one, is older than seven days, or \
         the account was disabled.",
         "Nothing, if it was used. If the person still sees something strange: end their sessions and reset their password."),
+    ("own_app.began", "", "",
+        "A sign-in to the console or to the account pages took more than half an hour, or was begun in another browser.",
+        "The person opens the page again. If it goes on, their browser takes no cookies from here."),
+    ("own_app.state", "", "",
+        "The answer belongs to another sign-in to the console or to the account pages: two were begun at once in this browser, \
+        or somebody else made the address.",
+        "The person opens the page again. If they had followed a link from elsewhere, that link was made to fool them."),
+    ("own_app.issuer", "", "",
+        "The answer to a sign-in to the console or to the account pages names another provider.",
+        "The person opens the page again. If it goes on, the issuer in the configuration is not the address that people use."),
+    ("own_app.code", "", "",
+        "A sign-in to the console or to the account pages was cancelled or refused.",
+        "The lines before this one say why; the person opens the page again."),
+    ("own_app.id_token", "", "",
+        "Our own ID token for the console or the account pages was not believed: the signing keys changed at this very moment, or \
+        the clocks of the nodes differ.",
+        "The person opens the page again. If it goes on, compare the clocks of the nodes (vouchsafe doctor)."),
     ("sign_in.half", "", "",
         "The page that asks for a second factor lay open for more than five minutes, or the password, the account or the \
         session changed meanwhile.",

@@ -243,4 +243,5 @@ account-delete-submit = Mein Konto endgültig löschen
 account-deletion-off = Konten werden hier nur von Administratoren gelöscht. Fragen Sie danach.
 account-last-owner = Sie sind die einzige Person, der dieser Anmeldedienst gehört. Geben Sie zuerst jemand anderem diese Rolle.
 account-gone = Ihr Konto ist gelöscht
-account-gone-words = Hier ist nichts mehr davon übrig. Ein Brief bestätigt es.
+account-gone-words = Hier ist nichts mehr davon übrig.
+account-gone-letter = Ein Brief bestätigt es.

@@ -253,4 +253,5 @@ account-delete-submit = Delete my account for good
 account-deletion-off = Accounts here are deleted by an administrator only. Ask for it.
 account-last-owner = You are the only owner of this sign-in service. Make somebody else an owner first.
 account-gone = Your account is deleted
-account-gone-words = Nothing of it is left here. A letter confirms it.
+account-gone-words = Nothing of it is left here.
+account-gone-letter = A letter confirms it.

@@ -333,6 +333,7 @@ fn the_rest(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
             "home-owner",
             HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
         ),
+        ("account-gone", GonePage { chrome: chrome("account-gone"), mailed: true }.render()),
         ("form-post", form_post.render()),
     ]
 }
