@@ -3,6 +3,7 @@
 
 mod support;
 
+mod addresses;
 mod admin_api;
 mod admin_api_access;
 mod admin_api_clients;
@@ -34,12 +35,15 @@ mod notices;
 mod parsers;
 mod passwords;
 mod process;
+mod recovery;
 mod refresh;
 mod revoke;
 mod second_factor;
 mod secrets;
 mod sessions;
 mod settings;
+mod sign_up;
+mod smtp;
 mod stats;
 mod token;
 mod trace;
