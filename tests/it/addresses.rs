@@ -4,6 +4,7 @@
 use vouchsafe::flow::account::address;
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, user};
+use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::identity::{Email, SignUpMode, SignUpRule, User};
 use vouchsafe::store::users;
 use vouchsafe::time::Lifetime;
@@ -157,28 +158,36 @@ async fn the_page_asks_for_a_fresh_proof_and_shows_what_waits() {
     let mut browser = Browser::new(&app);
     let page = app.enter(&mut browser, ALICE, "/account/addresses").await;
     assert!(page.has("change-email"), "{}", page.body);
-    for (email, why) in [(ALICE, "already"), ("nonsense", "looks like"), ("", "enter")] {
-        let refused = browser.submit_once(&page, &[("email", email)]).await;
+    for (email, why) in [(ALICE, "already"), ("nonsense", "cannot be used"), ("", "cannot be used")] {
+        let refused = send(&app, &mut browser, "/account/addresses", email).await;
         assert!(refused.status == 422 && refused.body.contains(why), "{email}: {} {}", refused.status, refused.body);
     }
-    let sent = browser.submit(&page, &[("email", NEW)]).await;
-    assert!(sent.body.contains("on its way"), "{}", sent.body);
+    assert_eq!(send(&app, &mut browser, "/account/addresses", NEW).await.status, 303);
     post(&app).await;
     let page = browser.open(&app.url("/account/addresses")).await;
-    assert!(page.body.contains(NEW) && page.has("withdraw"), "{}", page.body);
-    let gone = browser.submit(&page, &[]).await;
-    assert!(gone.body.contains("given up") && !gone.has("withdraw"), "{}", gone.body);
-    // J13: not without a proof of a moment ago.
-    app.pass(Lifetime::from_minutes(20));
+    assert!(page.body.contains("on its way") && page.body.contains(NEW) && page.has("withdraw"), "{}", page.body);
+    assert_eq!(send(&app, &mut browser, "/account/addresses/withdraw", "").await.status, 303);
     let page = browser.open(&app.url("/account/addresses")).await;
-    let stale = browser.submit(&page, &[("email", NEW)]).await;
-    assert!(
-        stale.has("password") || stale.path.contains("login") || stale.path.contains("authorize"),
-        "{}",
-        stale.body
+    assert!(page.body.contains("given up") && !page.has("withdraw"), "{}", page.body);
+    let blocked = async |browser: &mut Browser| send(&app, browser, "/account/addresses", NEW).await.status;
+    assert_eq!(
+        [blocked(&mut browser).await, blocked(&mut browser).await, blocked(&mut browser).await],
+        [303, 303, 429]
     );
+    assert_eq!(post(&app).await, 2);
+    // J13: not without a proof of a moment ago.
+    app.pass(Lifetime::from_minutes(10));
+    let stale = send(&app, &mut browser, "/account/addresses", "third@elsewhere.test").await;
+    assert!(stale.location.is_some_and(|to| to.contains("/account/login")), "a proof first");
     assert_eq!(post(&app).await, 0);
-    assert!(address::pending(&app.cx(), &alice.id).await.expect("no fault").is_none());
+    let waiting = address::pending(&app.cx(), &alice.id).await.expect("no fault");
+    assert_eq!(waiting.expect("the one before").as_str(), NEW);
+}
+
+/// Sends a form of the account pages as our page would have it.
+async fn send(app: &TestApp, browser: &mut Browser, path: &str, email: &str) -> Page {
+    let token = form_token(&app.cx(), browser.cookies.get("vouchsafe_account").expect("a session"), "account", path);
+    browser.post(&app.url(path), &[("csrf", &token), ("email", email)]).await
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 
 mod support;
 
+mod account;
+mod account_browser;
 mod addresses;
 mod admin_api;
 mod admin_api_access;

@@ -6,51 +6,54 @@ use crate::flow::admin::AdminRefusal;
 use crate::http::own_app::desk::{Desk, Failed};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part, Tone};
 use crate::http::reply::Reply;
+use crate::http::sign_in::words;
 
 const PATH: &str = "/account/addresses";
+const WITHDRAW: &str = "/account/addresses/withdraw";
 
 /// `GET /account/addresses`
 pub async fn show(desk: Desk) -> Reply {
-    show_page(&desk, None).await
+    page(&desk, None).await
 }
 
-async fn show_page(desk: &Desk, failed: Failed) -> Reply {
+async fn page(desk: &Desk, failed: Failed) -> Reply {
     let user = &desk.visit.user;
     let pending = match address::pending(desk.cx(), &user.id).await {
         Ok(pending) => pending,
         Err(fault) => return desk.fault(&fault),
     };
-    let mut page = desk.page("E-mail address", "E-mail address");
-    page.lead = vec![Part::plain("You sign in with it, and letters about your account go there.")];
+    let mut page = desk.page_of(desk.t("account-addresses"));
+    page.lead = vec![Part::plain(desk.t("account-addresses-lead"))];
     let mark = match user.email_verified {
-        true => Part::Badge(Tone::Good, "confirmed".to_owned()),
-        false => Part::Badge(Tone::Caution, "not confirmed".to_owned()),
+        true => Part::Badge(Tone::Good, desk.t("account-confirmed").into()),
+        false => Part::Badge(Tone::Caution, desk.t("account-unconfirmed").into()),
     };
-    let mut facts = vec![("Your address".to_owned(), vec![Part::text(user.email.as_str()), Part::plain(" "), mark])];
+    let value = vec![Part::text(user.email.as_str()), Part::plain(" "), mark];
+    let mut facts = vec![(desk.t("account-address-yours").into(), value)];
     if let Some(new) = &pending {
-        let waits = Part::Badge(Tone::Caution, "waits to be confirmed".to_owned());
-        facts.push(("New address".to_owned(), vec![Part::text(new.as_str()), Part::plain(" "), waits]));
+        let waits = Part::Badge(Tone::Caution, desk.t("change-address-waits").into());
+        let value = vec![Part::text(new.as_str()), Part::plain(" "), waits];
+        facts.push((desk.t("change-address-new").into(), value));
     }
     page.blocks.push(Block::Facts(facts));
     if pending.is_some() {
-        let words = "Open the link in the letter that went there, in a browser in which you are signed in. It works for 24 \
-                     hours.";
         let withdraw = Form {
-            heading: "Change under way".to_owned(),
-            words: vec![Part::plain(words)],
-            ..desk.post("withdraw", "/account/addresses/withdraw", "Give the change up")
+            heading: desk.t("change-address-under-way").into(),
+            words: vec![Part::plain(desk.t("change-address-open"))],
+            ..desk.post("withdraw", WITHDRAW, &desk.t("change-address-withdraw").to_string())
         };
         page.blocks.push(desk.block(withdraw, &failed));
     }
-    let mut change = Form {
-        heading: "Change your address".to_owned(),
-        words: vec![Part::plain(
-            "We send a letter to the new address. Nothing changes until you open its link; then the old address is told.",
-        )],
-        ..desk.post("change", PATH, "Send the letter")
+    let new = desk.t("change-address-new").to_string();
+    let change = Form {
+        heading: desk.t("new-address-title").into(),
+        words: vec![Part::plain(desk.t("change-address-what"))],
+        fields: vec![Field {
+            autocomplete: "email",
+            ..Field::line("email", &new, "").kind(FieldKind::Email).required()
+        }],
+        ..desk.post("change", PATH, &desk.t("sign-up-ask").to_string())
     };
-    change.fields = vec![Field::line("email", "New address", "").kind(FieldKind::Email).required()];
-    change.fields[0].autocomplete = "email";
     page.blocks.push(desk.block(change, &failed));
     desk.show_tried(page, &failed)
 }
@@ -58,10 +61,10 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
 /// `POST /account/addresses`
 pub async fn change(desk: Desk) -> Reply {
     match address::ask(desk.cx(), &desk.visit.user, &desk.field("email")).await {
-        Ok(Ok(_)) => desk.done(PATH, "A letter is on its way to the new address. Open its link to confirm it."),
+        Ok(Ok(_)) => desk.done(PATH, desk.t("change-address-sent")),
         Ok(Err(refusal)) => {
-            let failed = AdminRefusal::invalid("address", refusal.to_string()).at("email");
-            let page = show_page(&desk, Some(("change", failed))).await;
+            let failed = AdminRefusal::invalid("address", in_words(&desk, &refusal)).at("email");
+            let page = page(&desk, Some(("change", failed))).await;
             match refusal {
                 AddressRefusal::TooMany(seconds) => page.with_status(429).retry_after(u64::try_from(seconds).ok()),
                 _ => page,
@@ -71,10 +74,20 @@ pub async fn change(desk: Desk) -> Reply {
     }
 }
 
+fn in_words(desk: &Desk, refusal: &AddressRefusal) -> String {
+    match refusal {
+        AddressRefusal::Off => desk.t("change-address-off").into(),
+        AddressRefusal::Same => desk.t("change-address-same").into(),
+        AddressRefusal::Domain => desk.t("change-address-domain").into(),
+        AddressRefusal::TooMany(seconds) => words::wait(desk.language(), *seconds),
+        _ => desk.t("email-unusable").into(),
+    }
+}
+
 /// `POST /account/addresses/withdraw`
 pub async fn withdraw(desk: Desk) -> Reply {
     match address::withdraw(desk.cx(), &desk.visit.user.id).await {
-        Ok(()) => desk.done(PATH, "The change was given up. Your address stays as it is."),
+        Ok(()) => desk.done(PATH, desk.t("change-address-withdrawn")),
         Err(fault) => desk.fault(&fault),
     }
 }

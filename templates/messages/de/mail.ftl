@@ -44,3 +44,7 @@ address-in-use-letter-unexpected = Wenn Sie es waren: Ändern Sie zuerst die Adr
 address-changed-letter-subject = Eine Adresse wurde geändert
 address-changed-letter-what = ein Konto bei { $organisation } ({ $issuer }), für das diese Adresse eingetragen war, hat jetzt eine andere Adresse.
 address-changed-letter-unexpected = Wenn es Ihr Konto war und Sie das nicht wollten, sagen Sie es sofort denen, die den Dienst betreiben.
+
+farewell-letter-subject = Ihr Konto ist gelöscht
+farewell-letter-gone = Ihr Konto bei { $organisation } ({ $issuer }) ist gelöscht, wie Sie es verlangt haben. Dort ist nichts mehr davon übrig; Apps, die Sie benutzt haben, behalten, was sie selbst gespeichert haben.
+farewell-letter-unexpected = Waren Sie es nicht? Wenden Sie sich sofort an die Leute, die diesen Dienst betreiben: Jemand war mit Ihrem Konto angemeldet.

@@ -44,3 +44,8 @@ address-in-use-letter-unexpected = If it was you: change the address of this acc
 address-changed-letter-subject = An address was changed
 address-changed-letter-what = an account at { $organisation } ({ $issuer }) for which this address had been entered has another address now.
 address-changed-letter-unexpected = If it was your account and you did not want this, tell whoever runs the service at once.
+# When an account was deleted by the person themselves.
+
+farewell-letter-subject = Your account is deleted
+farewell-letter-gone = your account at { $organisation } ({ $issuer }) is deleted, as you asked. Nothing of it is left there; apps that you used keep what they stored themselves.
+farewell-letter-unexpected = Was it not you? Answer to the people who run this service at once: somebody was signed in with your account.
