@@ -45,6 +45,7 @@ mod secrets;
 mod sessions;
 mod settings;
 mod sign_up;
+mod sign_up_browser;
 mod smtp;
 mod stats;
 mod token;
