@@ -84,3 +84,6 @@ change-address-sent = Eine E-Mail an die neue Adresse ist unterwegs. Öffnen Sie
 change-address-off = Von hier werden keine E-Mails verschickt. Bitten Sie die Administration, Ihre Adresse zu ändern.
 change-address-same = Das ist schon Ihre Adresse.
 change-address-domain = Adressen dieser Domain sind hier nicht möglich.
+
+factor-lost = Telefon verloren?
+factor-lost-what = Nehmen Sie einen der Wiederherstellungscodes, die Sie beim Einrichten des zweiten Faktors bekommen haben. Wenn keiner übrig ist, kann die Administration den Faktor entfernen; sagen Sie es persönlich oder auf einem anderen Weg, der zeigt, wer Sie sind.

@@ -84,3 +84,6 @@ change-address-sent = An e-mail is on its way to the new address. Open its link 
 change-address-off = No e-mails are sent from here. Ask an administrator to change your address.
 change-address-same = This is your address already.
 change-address-domain = Addresses of this domain are not taken here.
+
+factor-lost = Lost your phone?
+factor-lost-what = Use one of the recovery codes that you got when you set the second factor up. If you have none left, an administrator can take the factor away; tell them in person or in another way that shows who you are.
