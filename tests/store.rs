@@ -15,6 +15,8 @@ mod arena;
 mod engine;
 #[path = "store/housekeeping.rs"]
 mod housekeeping;
+#[path = "store/letters.rs"]
+mod letters;
 #[path = "store/people.rs"]
 mod people;
 #[path = "support/postgres.rs"]

@@ -484,3 +484,34 @@ fn k12_an_app_is_told_the_class_it_asked_for_if_that_was_reached() {
         assert_eq!(told_acr(&ValidRequest { acr_values, ..request("") }, &known), told, "{liked}");
     }
 }
+
+#[test]
+fn who_wants_an_account_makes_one_unless_sign_up_was_closed_or_somebody_was_chosen() {
+    let (client, sessions) = (web("c1"), [signed_in("alice", at(10))]);
+    let id = sessions[0].session.id.clone();
+    for (prompt, sign_up, chosen, wanted) in [
+        ("create", SignUp::Offered, None, 'N'),
+        ("create login", SignUp::Offered, None, 'N'),
+        ("create", SignUp::NotOffered, None, 'I'),
+        ("create", SignUp::Offered, Some(&id), 'A'),
+        ("", SignUp::Offered, None, 'A'),
+    ] {
+        let asked = request(prompt);
+        let s = Situation { sign_up, chosen, ..situation(&asked, &client, &sessions) };
+        assert_eq!(letter(&account(&s)), wanted, "{prompt} {sign_up:?} {chosen:?}");
+    }
+}
+
+#[test]
+fn terms_are_asked_for_last_and_never_silently() {
+    let (client, mfa) = (web("c1"), SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new() });
+    let sessions = [signed_in("alice", at(10))];
+    let (owe, others) = ([sessions[0].user.id.clone()], [UserId("bob".to_owned())]);
+    let (asked, silent) = (request(""), request("none"));
+    let s = Situation { owe_terms: &owe, ..situation(&asked, &client, &sessions) };
+    assert_eq!(letter(&account(&s)), 'T');
+    assert_eq!(letter(&account(&Situation { second_factor: &mfa, ..s })), 'E', "first who it is");
+    assert_eq!(letter(&account(&Situation { owe_terms: &others, ..s })), 'A', "somebody else's");
+    let refused = account(&Situation { request: &silent, ..s });
+    assert!(matches!(refused, AccountStep::Refuse(r) if r.code == ErrorCode::InteractionRequired));
+}

@@ -158,10 +158,11 @@ impl Drawn {
     }
 }
 
-/// Writes the letters that were asked for. How many requests were done with.
+/// Writes the letters that were asked for. How many requests were done with. One that cannot be done holds up none of the
+/// others of its batch.
 ///
 /// # Errors
-/// A [`Fault`] of the database.
+/// The first [`Fault`].
 pub async fn write(parts: &std::sync::Arc<Parts>, now: Timestamp) -> Result<usize, Fault> {
     let mut done = 0;
     loop {
@@ -169,6 +170,7 @@ pub async fn write(parts: &std::sync::Arc<Parts>, now: Timestamp) -> Result<usiz
         if waiting.is_empty() {
             return Ok(done);
         }
+        let mut failed = None;
         for asked in waiting {
             let cx = Cx {
                 parts: parts.clone(),
@@ -179,8 +181,13 @@ pub async fn write(parts: &std::sync::Arc<Parts>, now: Timestamp) -> Result<usiz
                 user_agent: String::new(),
                 language: messages::first_known(&asked.language).unwrap_or(Language::ENGLISH),
             };
-            write_one(&cx, asked).await?;
-            done += 1;
+            match write_one(&cx, asked).await {
+                Ok(()) => done += 1,
+                Err(fault) => failed = failed.or(Some(fault)),
+            }
+        }
+        if let Some(fault) = failed {
+            return Err(fault);
         }
     }
 }

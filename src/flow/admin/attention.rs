@@ -3,7 +3,7 @@
 //! that fail, traces with gaps. It does not own the places it points to.
 
 use crate::identity::level::RequiredFor;
-use crate::identity::{Permission, Permissions, SecondFactorRule};
+use crate::identity::{Permission, Permissions, SecondFactorRule, SignUpRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
 use crate::store::usage::{self, ClientAt, EndingSecret};
@@ -247,6 +247,19 @@ pub(super) fn of_second_factor(rule: &SecondFactorRule) -> Option<Attention> {
     })
 }
 
+/// Accounts that people may make, if only letters were sent.
+pub(super) fn of_sign_up(rule: &SignUpRule, is_mail_on: bool) -> Option<Attention> {
+    let words = "People may make accounts, but no mail is sent, so nobody can. Name a mail server (mail.host), or close sign-up.";
+    let (code, words) = ("sign_up_without_mail", words.to_owned());
+    (rule.is_open() && !is_mail_on).then_some(Attention {
+        code,
+        urgency: Urgency::Act,
+        words,
+        client_name: None,
+        target: Target::Settings,
+    })
+}
+
 /// The date, as in `2026-11-22`.
 fn day(at: Timestamp) -> String {
     at.rfc3339().chars().take(10).collect()
@@ -288,6 +301,20 @@ mod tests {
         let second_factor = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
         let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
         settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn that_nobody_can_sign_up_without_mail_is_told() {
+        let house = bench::house().await;
+        let told = || async {
+            let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
+            seen.attention.iter().any(|item| item.code == "sign_up_without_mail")
+        };
+        assert!(!told().await);
+        let sign_up = SignUpRule { mode: crate::identity::SignUpMode::Open, ..SignUpRule::default() };
+        let document = SettingsDocument { sign_up, ..SettingsDocument::default() };
+        settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
+        assert!(told().await);
     }
 
     fn secret(id: &str, created_at: Timestamp, expires_at: Option<Timestamp>) -> ClientSecret {

@@ -6,15 +6,17 @@ use crate::flow::admin::AdminRefusal;
 use crate::http::own_app::desk::{Desk, Failed};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part, Tone};
 use crate::http::reply::Reply;
+use crate::http::sign_in::words;
 
 const PATH: &str = "/account/addresses";
+const WITHDRAW: &str = "/account/addresses/withdraw";
 
 /// `GET /account/addresses`
 pub async fn show(desk: Desk) -> Reply {
-    show_page(&desk, None).await
+    page(&desk, None).await
 }
 
-async fn show_page(desk: &Desk, failed: Failed) -> Reply {
+async fn page(desk: &Desk, failed: Failed) -> Reply {
     let user = &desk.visit.user;
     let pending = match address::pending(desk.cx(), &user.id).await {
         Ok(pending) => pending,
@@ -29,27 +31,29 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let value = vec![Part::text(user.email.as_str()), Part::plain(" "), mark];
     let mut facts = vec![(desk.t("account-address-yours").into(), value)];
     if let Some(new) = &pending {
-        let waits = Part::Badge(Tone::Caution, desk.t("account-address-waits").into());
+        let waits = Part::Badge(Tone::Caution, desk.t("change-address-waits").into());
         let value = vec![Part::text(new.as_str()), Part::plain(" "), waits];
-        facts.push((desk.t("account-address-new").into(), value));
+        facts.push((desk.t("change-address-new").into(), value));
     }
     page.blocks.push(Block::Facts(facts));
     if pending.is_some() {
         let withdraw = Form {
-            heading: desk.t("account-address-under-way").into(),
-            words: vec![Part::plain(desk.t("account-address-open-link"))],
-            ..desk.post("withdraw", "/account/addresses/withdraw", &desk.t("account-address-withdraw").to_string())
+            heading: desk.t("change-address-under-way").into(),
+            words: vec![Part::plain(desk.t("change-address-open"))],
+            ..desk.post("withdraw", WITHDRAW, &desk.t("change-address-withdraw").to_string())
         };
         page.blocks.push(desk.block(withdraw, &failed));
     }
-    let mut change = Form {
-        heading: desk.t("account-address-change").into(),
-        words: vec![Part::plain(desk.t("account-address-change-words"))],
-        ..desk.post("change", PATH, &desk.t("account-address-send").to_string())
+    let new = desk.t("change-address-new").to_string();
+    let change = Form {
+        heading: desk.t("new-address-title").into(),
+        words: vec![Part::plain(desk.t("change-address-what"))],
+        fields: vec![Field {
+            autocomplete: "email",
+            ..Field::line("email", &new, "").kind(FieldKind::Email).required()
+        }],
+        ..desk.post("change", PATH, &desk.t("sign-up-ask").to_string())
     };
-    change.fields =
-        vec![Field::line("email", &desk.t("account-address-new").to_string(), "").kind(FieldKind::Email).required()];
-    change.fields[0].autocomplete = "email";
     page.blocks.push(desk.block(change, &failed));
     desk.show_tried(page, &failed)
 }
@@ -57,10 +61,10 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
 /// `POST /account/addresses`
 pub async fn change(desk: Desk) -> Reply {
     match address::ask(desk.cx(), &desk.visit.user, &desk.field("email")).await {
-        Ok(Ok(_)) => desk.done(PATH, desk.t("account-address-sent")),
+        Ok(Ok(_)) => desk.done(PATH, desk.t("change-address-sent")),
         Ok(Err(refusal)) => {
-            let failed = AdminRefusal::invalid("address", words(&desk, &refusal)).at("email");
-            let page = show_page(&desk, Some(("change", failed))).await;
+            let failed = AdminRefusal::invalid("address", in_words(&desk, &refusal)).at("email");
+            let page = page(&desk, Some(("change", failed))).await;
             match refusal {
                 AddressRefusal::TooMany(seconds) => page.with_status(429).retry_after(u64::try_from(seconds).ok()),
                 _ => page,
@@ -70,24 +74,20 @@ pub async fn change(desk: Desk) -> Reply {
     }
 }
 
-/// `POST /account/addresses/withdraw`
-pub async fn withdraw(desk: Desk) -> Reply {
-    match address::withdraw(desk.cx(), &desk.visit.user.id).await {
-        Ok(()) => desk.done(PATH, desk.t("account-address-withdrawn")),
-        Err(fault) => desk.fault(&fault),
+fn in_words(desk: &Desk, refusal: &AddressRefusal) -> String {
+    match refusal {
+        AddressRefusal::Off => desk.t("change-address-off").into(),
+        AddressRefusal::Same => desk.t("change-address-same").into(),
+        AddressRefusal::Domain => desk.t("change-address-domain").into(),
+        AddressRefusal::TooMany(seconds) => words::wait(desk.language(), *seconds),
+        _ => desk.t("email-unusable").into(),
     }
 }
 
-fn words(desk: &Desk, refusal: &AddressRefusal) -> String {
-    let key = match refusal {
-        AddressRefusal::Off => "account-address-off",
-        AddressRefusal::Email(_) => "account-address-malformed",
-        AddressRefusal::Same => "account-address-same",
-        AddressRefusal::Domain => "account-address-domain",
-        AddressRefusal::TooMany(_) => "account-address-too-many",
-        AddressRefusal::DeadLink => "account-address-dead-link",
-        AddressRefusal::NotSignedIn => "account-address-not-signed-in",
-        AddressRefusal::Taken => "account-address-taken",
-    };
-    desk.t(key).into()
+/// `POST /account/addresses/withdraw`
+pub async fn withdraw(desk: Desk) -> Reply {
+    match address::withdraw(desk.cx(), &desk.visit.user.id).await {
+        Ok(()) => desk.done(PATH, desk.t("change-address-withdrawn")),
+        Err(fault) => desk.fault(&fault),
+    }
 }

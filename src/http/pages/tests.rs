@@ -2,6 +2,7 @@
 //! to files that a browser can open.
 
 mod gallery;
+mod gallery_accounts;
 mod markup;
 mod plot;
 

@@ -104,6 +104,13 @@ pub(super) const ROWS: &[Row] = &[
     ("invitation.link", "", "",
         "The invitation was used before, was replaced by a newer one, is older than seven days, or the account was disabled.",
         "Invite the person again."),
+    ("account.link", "", "",
+        "The link of a letter was used before, was replaced by a newer one, is too old, or was ended by another change of the \
+        account.",
+        "Have the person ask for another letter, and open the newest one."),
+    ("account.address_free", "", "",
+        "Somebody was added with this address after the letter for a new account was sent.",
+        "Have the person sign in to that account, or set its password anew."),
     ("not_me.link", "", "",
         "The link \"this wasn't me\" of a letter was used before, was answered by an older one, is older than seven days, or \
         the account was disabled.",

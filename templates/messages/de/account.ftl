@@ -104,24 +104,6 @@ account-last-all = Alles, was geschehen ist
 
 account-addresses-lead = Damit melden Sie sich an, und dorthin gehen Briefe über Ihr Konto.
 account-address-yours = Ihre Adresse
-account-address-new = Neue Adresse
-account-address-waits = muss noch bestätigt werden
-account-address-under-way = Änderung läuft
-account-address-open-link = Öffnen Sie den Link in dem Brief, der dorthin ging, in einem Browser, in dem Sie angemeldet sind. Er gilt 24 Stunden.
-account-address-withdraw = Änderung aufgeben
-account-address-withdrawn = Die Änderung ist aufgegeben. Ihre Adresse bleibt, wie sie ist.
-account-address-change = Adresse ändern
-account-address-change-words = Wir schicken einen Brief an die neue Adresse. Es ändert sich nichts, bis Sie seinen Link öffnen; dann wird die alte Adresse benachrichtigt.
-account-address-send = Brief schicken
-account-address-sent = Ein Brief ist auf dem Weg an die neue Adresse. Öffnen Sie seinen Link, um sie zu bestätigen.
-account-address-off = Von hier werden keine Briefe verschickt. Bitten Sie einen Administrator, die Adresse zu ändern.
-account-address-malformed = Das ist keine E-Mail-Adresse. Prüfen Sie sie bitte.
-account-address-same = Das ist schon Ihre Adresse.
-account-address-domain = Konten gibt es hier nur für Adressen bestimmter Domains.
-account-address-too-many = Es wurden zu viele Briefe angefordert. Warten Sie eine Weile und versuchen Sie es noch einmal.
-account-address-dead-link = Dieser Link ist abgelaufen, wurde schon benutzt oder durch einen neueren ersetzt.
-account-address-not-signed-in = Melden Sie sich in dem Konto an, dessen Adresse sich ändern soll, und öffnen Sie den Link noch einmal.
-account-address-taken = Es gibt schon ein Konto mit dieser Adresse.
 
 account-profile-lead = Apps, denen Sie Ihr Profil zeigen, erfahren, was hier steht. Lassen Sie leer, was niemand zu wissen braucht.
 account-field-name = Voller Name

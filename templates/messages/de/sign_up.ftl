@@ -72,3 +72,18 @@ new-address-taken = Ein anderes Konto hat inzwischen diese Adresse. Ihre Adresse
 error-link = Dieser Link ist abgelaufen, wurde benutzt oder durch einen neueren ersetzt.
 error-link-advice = Gehen Sie dorthin zurück, wo Sie ihn angefordert haben, und fordern Sie einen neuen an.
 error-address-taken-advice = Melden Sie sich damit an. Wenn Sie das Passwort nicht mehr wissen, lassen Sie es neu setzen.
+
+change-address-new = Neue Adresse
+change-address-waits = wartet auf Bestätigung
+change-address-under-way = Änderung unterwegs
+change-address-open = Öffnen Sie den Link in der E-Mail, die dorthin ging, in einem Browser, in dem Sie angemeldet sind. Er gilt 24 Stunden lang.
+change-address-withdraw = Änderung aufgeben
+change-address-withdrawn = Die Änderung wurde aufgegeben. Ihre Adresse bleibt, wie sie ist.
+change-address-what = Wir schicken eine E-Mail an die neue Adresse. Nichts ändert sich, bis Sie den Link darin öffnen; dann sagen wir es der alten Adresse.
+change-address-sent = Eine E-Mail an die neue Adresse ist unterwegs. Öffnen Sie den Link darin, um sie zu bestätigen.
+change-address-off = Von hier werden keine E-Mails verschickt. Bitten Sie die Administration, Ihre Adresse zu ändern.
+change-address-same = Das ist schon Ihre Adresse.
+change-address-domain = Adressen dieser Domain sind hier nicht möglich.
+
+factor-lost = Telefon verloren?
+factor-lost-what = Nehmen Sie einen der Wiederherstellungscodes, die Sie beim Einrichten des zweiten Faktors bekommen haben. Wenn keiner übrig ist, kann die Administration den Faktor entfernen; sagen Sie es persönlich oder auf einem anderen Weg, der zeigt, wer Sie sind.

@@ -107,24 +107,6 @@ account-last-all = Everything that happened
 # Address.
 account-addresses-lead = You sign in with it, and letters about your account go there.
 account-address-yours = Your address
-account-address-new = New address
-account-address-waits = waits to be confirmed
-account-address-under-way = Change under way
-account-address-open-link = Open the link in the letter that went there, in a browser in which you are signed in. It works for 24 hours.
-account-address-withdraw = Give the change up
-account-address-withdrawn = The change was given up. Your address stays as it is.
-account-address-change = Change your address
-account-address-change-words = We send a letter to the new address. Nothing changes until you open its link; then the old address is told.
-account-address-send = Send the letter
-account-address-sent = A letter is on its way to the new address. Open its link to confirm it.
-account-address-off = No letters are sent from here. Ask an administrator to change the address.
-account-address-malformed = This is no e-mail address. Check it, please.
-account-address-same = This is your address already.
-account-address-domain = Accounts here are for addresses of certain domains only.
-account-address-too-many = Too many letters were asked for. Wait a while and try again.
-account-address-dead-link = This link has expired, was used, or was replaced by a newer one.
-account-address-not-signed-in = Sign in to the account whose address is to change, then open the link again.
-account-address-taken = There is an account with this address already.
 
 # Profile.
 account-profile-lead = Apps that you allow to see your profile are told what stands here. Leave empty what nobody needs to know.

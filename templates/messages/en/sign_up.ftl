@@ -72,3 +72,18 @@ new-address-taken = Another account has this address by now. Your address stays 
 error-link = This link has expired, was used, or was replaced by a newer one.
 error-link-advice = Go back to where you asked for it and ask for another one.
 error-address-taken-advice = Sign in with it. If you do not remember its password, have it set anew.
+
+change-address-new = New address
+change-address-waits = waits to be confirmed
+change-address-under-way = Change under way
+change-address-open = Open the link in the e-mail that went there, in a browser in which you are signed in. It works for 24 hours.
+change-address-withdraw = Give the change up
+change-address-withdrawn = The change was given up. Your address stays as it is.
+change-address-what = We send an e-mail to the new address. Nothing changes until you open its link; then we tell the old address.
+change-address-sent = An e-mail is on its way to the new address. Open its link to confirm it.
+change-address-off = No e-mails are sent from here. Ask an administrator to change your address.
+change-address-same = This is your address already.
+change-address-domain = Addresses of this domain are not taken here.
+
+factor-lost = Lost your phone?
+factor-lost-what = Use one of the recovery codes that you got when you set the second factor up. If you have none left, an administrator can take the factor away; tell them in person or in another way that shows who you are.

@@ -93,6 +93,7 @@ pub(crate) fn gallery(base: &str, sample: &Sample) -> Vec<(&'static str, String)
 pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
     let chrome = |title| Chrome::speaking(language, title, base).offering_languages(Some(format!("{base}/again?x=1")));
     let mut pages = sign_in(base, &chrome, sample);
+    pages.extend(super::gallery_accounts::pages(base, &chrome, sample));
     pages.extend(second_factors(base, &chrome, sample));
     pages.extend(the_rest(base, &chrome, sample));
     pages.push(("mailbox", mailbox(base, sample).render()));
@@ -100,7 +101,7 @@ pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec
     pages.into_iter().map(|(name, html)| (name, html.expect(name))).collect()
 }
 
-type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
+pub(super) type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
 
 fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let code = SecondFactorPage {
@@ -141,7 +142,7 @@ fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rend
     ]
 }
 
-type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
+pub(super) type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
 
 fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let login = LoginPage {
