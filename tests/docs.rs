@@ -17,7 +17,7 @@ const MADE_LATER: [&str; 1] = ["keys/master.key"];
 const ENDINGS: [&str; 14] =
     ["md", "toml", "rs", "key", "yml", "json", "html", "css", "js", "svg", "db", "conf", "test", "com"];
 /// Checks that no app and no person of an app ever meets.
-const NOT_FOR_APPS: [&str; 3] = ["setup.link", "invitation.link", "password.change"];
+const NOT_FOR_APPS: [&str; 4] = ["setup.link", "invitation.link", "password.change", "not_me.link"];
 
 // ------------------------------------------------------------------------------------------------- the documents
 

@@ -34,6 +34,8 @@ pub enum Notice {
     PasswordChanged,
     /// The password was set anew by a link in a letter.
     PasswordReset,
+    /// Somebody gave the right password and was not let in all the same.
+    PasswordKnown,
     /// The account has another address now; the letter goes to the old one.
     AddressChanged {
         /// The old one.
@@ -69,6 +71,7 @@ impl Notice {
             Notice::FactorRemoved { .. } => "factor_removed",
             Notice::PasswordChanged => "password_changed",
             Notice::PasswordReset => "password_reset",
+            Notice::PasswordKnown => "password_known",
             Notice::AddressChanged { .. } => "address_changed",
             Notice::RecoveryCodesRenewed => "recovery_codes_renewed",
             Notice::RecoveryCodeUsed => "recovery_code_used",
@@ -99,6 +102,14 @@ impl Notice {
             Notice::PasswordReset => (
                 "Your password was reset",
                 format!("the password of your account at {at} was set anew with a link that was mailed to you."),
+            ),
+            Notice::PasswordKnown => (
+                "Somebody may know your password",
+                format!(
+                    "somebody gave the password of your account at {at} on a new device, from a network from which many \
+                     accounts are being tried at this moment. They were not let in. If it was you, sign in on a device that \
+                     you used before, or wait an hour; a second factor keeps this from happening to you."
+                ),
             ),
             Notice::AddressChanged { .. } => (
                 "Your address was changed",

@@ -67,6 +67,13 @@ fn words(why: Why) -> (u16, Problem, Option<u64>) {
             let words = "That is longer than any password here. Check it and try again.".to_owned();
             (400, Problem { id, words }, None)
         }
+        Why::Barred => {
+            let words =
+                "Many sign-ins fail from your network at this moment, so new devices are not let in without a second \
+                         factor. Sign in on a device that you used here before, or try again in an hour."
+                    .to_owned();
+            (422, Problem { id, words }, None)
+        }
         Why::TooMany(seconds) => (429, Problem { id, words: wait(seconds) }, u64::try_from(seconds).ok()),
     }
 }

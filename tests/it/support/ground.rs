@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 39] = [
+pub const TABLES: [&str; 41] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -27,6 +27,8 @@ pub const TABLES: [&str; 39] = [
     "refresh_tokens",
     "revoked_tokens",
     "guesses",
+    "failed_accounts",
+    "raised_bars",
     "signing_keys",
     "setup_links",
     "leases",
