@@ -1,6 +1,7 @@
 //! Our own nouns: people, sessions, groups, and the rules about them that need no protocol.
 //! It does not own OAuth (that is `oauth`), nor how anything is stored or shown.
 
+pub mod account_rule;
 pub mod attribute;
 pub mod browser;
 pub mod email;
@@ -15,6 +16,7 @@ pub mod standing;
 pub mod terms;
 pub mod user;
 
+pub use account_rule::AccountRule;
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
 pub use notices::NoticeRule;

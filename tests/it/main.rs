@@ -24,6 +24,7 @@ mod guarding;
 mod headers;
 mod introspect;
 mod jose;
+mod languages;
 mod limits;
 mod logo;
 mod logout;

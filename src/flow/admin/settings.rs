@@ -12,7 +12,7 @@ use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
-use crate::identity::{Email, NoticeRule, PasswordRule, Permission, SecondFactorRule};
+use crate::identity::{AccountRule, Email, NoticeRule, PasswordRule, Permission, SecondFactorRule};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
 
@@ -33,6 +33,9 @@ pub struct SettingsDocument {
     /// Who must have a second factor. Whoever has one is asked for it in any case.
     #[serde(default)]
     pub second_factor: SecondFactorRule,
+    /// What people may do with their own accounts.
+    #[serde(default)]
+    pub accounts: AccountRule,
     /// What is asked of a new password.
     #[serde(default)]
     pub passwords: PasswordRule,

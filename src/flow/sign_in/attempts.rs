@@ -14,7 +14,7 @@ use crate::store::{self, Conn, devices, failed_accounts, guesses};
 
 /// Under which keys an attempt is counted.
 #[derive(Clone)]
-pub(super) struct GuessKeys {
+pub(in crate::flow) struct GuessKeys {
     account: String,
     /// None for a known device.
     place: Option<Place>,
@@ -121,7 +121,7 @@ fn count(
 }
 
 /// The attempt was a good one. Of what is shared with others only this one attempt is taken back.
-pub(super) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
+pub(in crate::flow) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
     guesses::forget(c, &keys.account)?;
     let Some(place) = &keys.place else { return Ok(()) };
     let network = place.network.as_ref().map(|network| format!("network:{network}"));

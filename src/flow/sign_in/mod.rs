@@ -1,12 +1,13 @@
 //! Signing people in. Each file does one step and goes back to `/authorize?request=…`; steps never know each other.
 
-mod attempts;
+pub(in crate::flow) mod attempts;
 pub mod begin;
 pub mod browser;
 pub mod choose;
 pub mod consent;
 pub mod enrol;
 pub mod half;
+pub mod language;
 pub mod login;
 pub mod logo;
 pub mod new_password;

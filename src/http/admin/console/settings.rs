@@ -8,7 +8,7 @@ use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
 use crate::identity::password_rule::{BreachedCheck, MOST_SCORE, PasswordRule};
-use crate::identity::{NoticeRule, Permission as P, SecondFactorRule};
+use crate::identity::{AccountRule, NoticeRule, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -34,6 +34,13 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .hint("Whoever has one is asked for it in any case. The others set one up at their next sign-in."),
         Field::line("second_factor_groups", "Groups that must have one", d.second_factor.groups.join(" "))
             .hint("Names of groups, parted by spaces."),
+        Field::line(
+            "people_may_delete",
+            "People may delete their own account",
+            d.accounts.people_may_delete.to_string(),
+        )
+        .kind(FieldKind::Switch)
+        .hint("On their account pages. The last owner cannot in any case."),
         Field::line(
             "min_length",
             "Shortest password",
@@ -113,6 +120,7 @@ pub async fn save(desk: Desk) -> Reply {
             min_score: desk.field("min_score").parse().unwrap_or(PasswordRule::default().min_score),
             breached: BreachedCheck::parse(&desk.field("breached")).unwrap_or_default(),
         },
+        accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
         notices: NoticeRule { new_device: desk.field("new_device") != "off" },
     };
     let version = desk.field("version").parse().ok();
