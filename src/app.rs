@@ -375,6 +375,8 @@ fn policy(config: &Config) -> Policy {
         reuse_window: tokens.reuse_window(),
         account_guesses: config.limits.account(),
         address_guesses: config.limits.address(),
+        network_guesses: config.limits.network(),
+        stuffing: config.limits.stuffing(),
         password_min_length: config.passwords.min_length,
         breached_url: config.passwords.breached_url.clone(),
         client_lifetimes: ClientLifetimes {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::flow::admin::settings::CurrentSettings;
 use crate::flow::mail::Post;
 use crate::identity::User;
-use crate::identity::guess::GuessRule;
+use crate::identity::guess::{GuessRule, StuffingRule};
 use crate::identity::session::SessionRule;
 use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
@@ -45,6 +45,10 @@ pub struct Policy {
     pub account_guesses: GuessRule,
     /// Tolerance for wrong passwords per address.
     pub address_guesses: GuessRule,
+    /// Tolerance for wrong passwords per network.
+    pub network_guesses: GuessRule,
+    /// When trying out many accounts is an attack.
+    pub stuffing: StuffingRule,
     /// Shortest password that may be set, in characters.
     pub password_min_length: usize,
     /// Where passwords are looked up online, if the settings say so.

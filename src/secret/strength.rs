@@ -5,6 +5,7 @@
 //! password crew does it, never the thread that serves requests. The dictionaries (30 000 common passwords, 60 000 words and
 //! names) are unpacked at the first estimate and take 8 MB from then on.
 
+use zeroize::Zeroizing;
 use zxcvbn::feedback::Warning;
 use zxcvbn::matching::patterns::MatchPattern;
 use zxcvbn::{Score, zxcvbn};
@@ -13,6 +14,9 @@ use zxcvbn::{Score, zxcvbn};
 pub const LOOKED_AT: usize = 64;
 /// Words of the person's own that are looked for.
 const MAX_WORDS: usize = 40;
+
+/// Beside the person's own words a password holds at least so many letters and digits.
+const BESIDE_OWN: usize = 6;
 
 /// What makes a password weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +51,15 @@ pub struct Strength {
 /// Judges a password; `own` are words that somebody would try who knows the person.
 pub fn of(password: &str, own: &[String]) -> Strength {
     let looked_at: String = password.chars().take(LOOKED_AT).collect();
-    let own: Vec<&str> =
-        own.iter().map(String::as_str).filter(|word| word.chars().count() >= 3).take(MAX_WORDS).collect();
+    let mut own: Vec<String> = own.iter().map(|word| word.to_lowercase()).collect();
+    own.retain(|word| word.chars().count() >= 3);
+    own.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    own.truncate(MAX_WORDS);
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    // The estimate multiplies as if nobody tried such words together; whoever knows the person tries just that.
+    if is_hardly_more_than(&looked_at, &own) {
+        return Strength { score: 0, why: Some(Weakness::Own), is_common: false };
+    }
     let found = zxcvbn(&looked_at, &own);
     let score = match found.score() {
         Score::Zero => 0,
@@ -58,7 +69,7 @@ pub fn of(password: &str, own: &[String]) -> Strength {
         _ => 4,
     };
     let uses_own = found.sequence().iter().any(|part| match &part.pattern {
-        MatchPattern::Dictionary(word) => own.iter().any(|own| own.to_lowercase() == word.matched_word),
+        MatchPattern::Dictionary(word) => own.iter().any(|own| *own == word.matched_word),
         _ => false,
     });
     let warning = found.feedback().and_then(zxcvbn::feedback::Feedback::warning);
@@ -67,6 +78,16 @@ pub fn of(password: &str, own: &[String]) -> Strength {
         Some(Warning::ThisIsATop10Password | Warning::ThisIsATop100Password | Warning::ThisIsACommonPassword)
     );
     Strength { score, why: if uses_own { Some(Weakness::Own) } else { warning.map(weakness) }, is_common }
+}
+
+/// Whether little is left of a password when all words of the person's own are taken out.
+fn is_hardly_more_than(password: &str, own: &[&str]) -> bool {
+    let mut left = Zeroizing::new(password.to_lowercase());
+    let whole = left.len();
+    for word in own {
+        left = Zeroizing::new(left.replace(word, ""));
+    }
+    left.len() < whole && left.chars().filter(|c| c.is_alphanumeric()).count() < BESIDE_OWN
 }
 
 fn weakness(warning: Warning) -> Weakness {
@@ -96,8 +117,13 @@ mod tests {
 
     #[test]
     fn length_counts_and_composition_does_not() {
-        for good in ["correct horse battery", "пароль-пароль", "another long secret", "korrektpferdbatterie"]
-        {
+        for good in [
+            "correct horse battery",
+            "my lovelace tractor",
+            "пароль-пароль",
+            "another long secret",
+            "korrektpferdbatterie",
+        ] {
             assert!(judged(good).score >= 3, "{good}: {:?}", judged(good));
         }
         for (bad, why) in [
@@ -105,7 +131,8 @@ mod tests {
             ("P@ssw0rd1234", Weakness::Common),
             ("abcdefghijkl", Weakness::Sequence),
             ("aaaaaaaaaaaa", Weakness::Repeats),
-            ("lovelacelovelace", Weakness::Repeats),
+            ("lovelacelovelace", Weakness::Own),
+            ("AcmeLovelace-1", Weakness::Own),
             ("Lovelace1815", Weakness::Own),
         ] {
             let strength = judged(bad);

@@ -213,6 +213,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    failed_accounts (network, account) {
+        network -> Text,
+        account -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    raised_bars (network) {
+        network -> Text,
+        raised_at -> BigInt,
+        expires_at -> BigInt,
+        accounts -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (kid) {
         kid -> Text,
         alg -> Text,

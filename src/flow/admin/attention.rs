@@ -6,6 +6,7 @@ use crate::identity::level::RequiredFor;
 use crate::identity::{Permission, Permissions, SecondFactorRule, SignUpRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
+use crate::store::raised_bars::{self, RaisedBar};
 use crate::store::usage::{self, ClientAt, EndingSecret};
 use crate::store::webhooks::{self, StoredWebhook};
 use crate::store::{Conn, Fault, keys};
@@ -42,6 +43,8 @@ pub enum Target {
     Mail,
     /// What is set while the server runs.
     Settings,
+    /// The security log.
+    SecurityLog,
 }
 
 /// One matter.
@@ -75,6 +78,8 @@ const KEYS_AHEAD: Lifetime = Lifetime::from_days(7);
 /// A successor is there, but whoever used the old secret within this time has not changed over.
 const STILL_IN_USE: Lifetime = Lifetime::from_days(2);
 
+/// So many networks are counted.
+const BARS: i64 = 100;
 /// So many of one kind are shown.
 const MOST: usize = 20;
 
@@ -93,6 +98,9 @@ pub(super) fn find(
     }
     if permissions.contains(Permission::KeysRead) {
         found.items.extend(keys::list(c)?.iter().filter_map(|key| of_key(key, lives, now)));
+    }
+    if permissions.contains(Permission::AuditRead) {
+        found.items.extend(of_stuffing(&raised_bars::list_live(c, now, BARS)?));
     }
     if permissions.contains(Permission::SettingsRead)
         && let (count, Some(oldest)) = outbox::count(c, letters)?
@@ -221,6 +229,25 @@ fn of_webhook(stored: &StoredWebhook, now: Timestamp) -> Option<Attention> {
         _ => return None,
     };
     let target = Target::Webhook(name.clone());
+    Some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
+}
+
+/// Somebody tries many accounts.
+fn of_stuffing(bars: &[RaisedBar]) -> Option<Attention> {
+    let first = bars.first()?;
+    let more = match bars.len() {
+        1 => String::new(),
+        count if count as i64 == BARS => format!(" and at least {} other networks", count - 1),
+        count => format!(" and {} other network{}", count - 1, if count == 2 { "" } else { "s" }),
+    };
+    let words = format!(
+        "Somebody tries out accounts from {}{more}: sign-ins at {} accounts failed. Until {} new devices there are let in with \
+         a second factor only. See credential_stuffing in the security log.",
+        first.network,
+        first.accounts,
+        first.expires_at.to_the_minute()
+    );
+    let (code, target) = ("credential_stuffing", Target::SecurityLog);
     Some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
 }
 

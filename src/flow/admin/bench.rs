@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::flow::cx::{ClientLifetimes, correlation_id};
 use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::{Cx, Parts, Policy, trace};
-use crate::identity::guess::GuessRule;
+use crate::identity::guess::{GuessRule, StuffingRule};
 use crate::identity::session::SessionRule;
 use crate::identity::user::Profile as Person;
 use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
@@ -97,6 +97,8 @@ fn policy() -> Policy {
         reuse_window: Lifetime::from_seconds(10),
         account_guesses: guesses,
         address_guesses: guesses,
+        network_guesses: guesses,
+        stuffing: StuffingRule { accounts: 20, window: Lifetime::from_hours(1), bar: Lifetime::from_hours(1) },
         password_min_length: 12,
         breached_url: "https://breached.test/range/".to_owned(),
         client_lifetimes: ClientLifetimes {

@@ -24,8 +24,8 @@ const KNOWN: &[(&str, &str, &str)] = &[
     // passlib 1.7.4, test_handlers_bcrypt.py.
     ("ё", "$2y$05$6bNw2HLQYeqHYyBfLMsv/OUcZd0LKP39b87nBw3.S2tVZSqiQX6eu", "$2y$05$"),
     ("tá\u{411}ℓə", "$2b$05$Z17AXnnlpzddNUvnC6cZNOSwMA/8oNiKnHTHTwLlBijfucQQlHjaG", "$2b$05$"),
-    // The manual of PHP, password_verify.
-    ("rasmuslerdorf", "$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTTOq", "$2y$07$"),
+    // libxcrypt 4.4, for the salt in the manual of PHP.
+    ("rasmuslerdorf", "$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq", "$2y$07$"),
     // Django writes its own name before it.
     ("U*U", "bcrypt$$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "$2a$05$"),
     // RFC 7914 section 12, by passlib 1.7.4.

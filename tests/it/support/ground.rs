@@ -27,6 +27,8 @@ pub const TABLES: [&str; 42] = [
     "refresh_tokens",
     "revoked_tokens",
     "guesses",
+    "failed_accounts",
+    "raised_bars",
     "signing_keys",
     "setup_links",
     "leases",

@@ -82,7 +82,9 @@ impl From<Attention> for AttentionView {
             Target::Client(id) => (Some(id), None, None),
             Target::Secret { client_id, secret_id } => (Some(client_id), Some(secret_id), None),
             Target::Key(kid) => (None, None, Some(kid)),
-            Target::Webhook(_) | Target::Traces | Target::Mail | Target::Settings => (None, None, None),
+            Target::Webhook(_) | Target::Traces | Target::Mail | Target::Settings | Target::SecurityLog => {
+                (None, None, None)
+            }
         };
         let urgency = match item.urgency {
             Urgency::Act => "act",
