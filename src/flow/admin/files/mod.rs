@@ -356,7 +356,8 @@ impl Work {
                 .any(|change| change.kind == Kind::Webhook && &change.name == name && change.action == Action::Create);
             match self.request.webhook_secrets.get(name).and_then(|text| WebhookSecret::parse(text)) {
                 Some(given) => {
-                    if webhook::put_secret_in(c, &self.change, tools, name, &given)? {
+                    let is_another = webhook::put_secret_in(c, &self.change, tools, name, &given)?;
+                    if is_another {
                         note_secret(changes, (Kind::Webhook, name), true);
                     }
                 }
