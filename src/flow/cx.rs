@@ -144,7 +144,7 @@ impl Cx {
             address: who.to_owned(),
             rate_key: who.to_owned(),
             user_agent: String::new(),
-            language: Language::ENGLISH,
+            language: Language::default(),
             parts,
         }
     }

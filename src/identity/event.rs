@@ -3,8 +3,8 @@
 
 /// Every kind with what happened, in the order of the alphabet. An entry of a kind that is not listed is refused in tests.
 pub const KINDS: &[(&str, &str)] = &[
-    ("address_change_asked", "A person asked for another e-mail address, which is to be confirmed."),
-    ("address_changed", "The e-mail address of a person changed."),
+    ("address_change_asked", "A person asked for another address; a letter went there."),
+    ("address_changed", "A person's address was changed and confirmed."),
     ("attribute_added", "An attribute of people was defined."),
     ("attribute_changed", "An attribute of people was changed."),
     ("attribute_removed", "An attribute of people was removed."),
@@ -19,7 +19,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("client_secret_rotated", "A client was given a new secret."),
     ("code_replayed", "An authorization code came a second time: what was made from it ended."),
     ("consent_withdrawn", "What a person had allowed a client was withdrawn."),
-    ("credential_stuffing", "Many accounts were tried from one place: the bar for it was raised."),
+    ("credential_stuffing", "Many accounts were tried from one network: the bar was raised there."),
     ("data_downloaded", "A person downloaded their data."),
     ("factor_added", "A person set up a second factor."),
     ("factor_removed", "A person took a second factor away."),
@@ -43,8 +43,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("owner_set_up", "The first owner was made with the set-up link."),
     ("password_change_required", "A person must choose another password at the next sign-in."),
     ("password_changed", "A password was set; sessions and tokens from before ended."),
-    ("password_reset", "A person set a new password with a link from a letter; sessions and tokens from before ended."),
-    ("password_reset_asked", "Somebody asked for a link that sets a new password."),
+    ("password_reset", "A person set a new password with a link from a letter; everything from before ended."),
+    ("password_reset_asked", "Somebody asked for a link that resets a password."),
     ("picture_removed", "A person took their picture away."),
     ("picture_set", "A person set a picture."),
     ("profile_changed", "A person changed their own profile."),

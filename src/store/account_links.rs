@@ -81,15 +81,14 @@ pub fn replace_of_user(
 
 /// The link of a person for this purpose, if one can still be used.
 pub fn find_of_user(c: &mut Conn, user: &UserId, purpose: &str, now: Timestamp) -> Result<Option<AccountLink>, Fault> {
-    let row: Option<Row> = q!(c, |conn| account_links::table
+    let rows: Vec<Row> = q!(c, |conn| account_links::table
         .filter(account_links::user_id.eq(user.as_str()))
         .filter(account_links::purpose.eq(purpose))
         .filter(account_links::expires_at.gt(now.millis()))
         .order(account_links::created_at.desc())
         .select(Row::as_select())
-        .first(conn)
-        .optional())?;
-    Ok(row.map(AccountLink::from))
+        .load(conn))?;
+    Ok(rows.into_iter().next().map(AccountLink::from))
 }
 
 /// Makes the links of a person for one purpose void. How many it were.

@@ -216,7 +216,6 @@ async fn n05_members_that_are_not_for_writing_are_refused_by_name() {
         ("sub", json!("u-1")),
         ("created_at", json!("2020-01-01T00:00:00Z")),
         ("version", json!(7)),
-        ("password_hash", json!("$argon2id$x")),
         ("phc", json!("$argon2id$x")),
         ("is_admin", json!(true)),
         ("roles", json!(["owner"])),

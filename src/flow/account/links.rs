@@ -7,7 +7,7 @@ use crate::flow::account::{address, recovery, sign_up};
 use crate::flow::{Cx, Fault, Parts, mail};
 use crate::identity::guess::{GuessRule, Wait};
 use crate::identity::{Email, UserId};
-use crate::messages::{self, Language};
+use crate::messages;
 use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
@@ -179,7 +179,7 @@ pub async fn write(parts: &std::sync::Arc<Parts>, now: Timestamp) -> Result<usiz
                 rate_key: asked.address.clone(),
                 address: asked.address.clone(),
                 user_agent: String::new(),
-                language: messages::first_known(&asked.language).unwrap_or(Language::ENGLISH),
+                language: messages::first_known(&asked.language).unwrap_or_default(),
             };
             match write_one(&cx, asked).await {
                 Ok(()) => done += 1,

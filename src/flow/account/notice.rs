@@ -190,7 +190,8 @@ impl Told {
         if let Some(name) = self.notice.name() {
             happened = happened.text("name", name);
         }
-        let place = language.say("notice-where").text("address", &cx.address);
+        let browser = browser::in_words(&cx.user_agent);
+        let place = language.say("notice-where").text("address", &cx.address).text("browser", browser);
         Letter {
             language,
             to: to.as_str().to_owned(),
@@ -199,7 +200,7 @@ impl Told {
                 mail::hello(language, &self.user),
                 happened.into(),
                 language.say("notice-when").text("when", language.moment(cx.now)).into(),
-                place.text("browser", browser::in_words(&cx.user_agent)).into(),
+                place.into(),
                 language.say("notice-was-it-you").into(),
             ],
             from_name,

@@ -190,7 +190,7 @@ pub enum Barred {
     /// For one of the ordinary reasons.
     Denied(Denied),
     /// The password was right.
-    Right(User),
+    Right(Box<User>),
 }
 
 impl Denied {
@@ -302,7 +302,7 @@ pub async fn prove(
     match candidate.judged(verdict) {
         Ok(right) if is_barred && right.reach == Level::Password => {
             fail(cx, keys, Some(&right.user)).await?;
-            Ok(Err(Denied::Barred(Box::new(Barred::Right(right.user)))))
+            Ok(Err(Denied::Barred(Box::new(Barred::Right(Box::new(right.user))))))
         }
         Ok(right) => Ok(Ok(right)),
         Err(denied) => {

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 42] = [
+pub const TABLES: [&str; 46] = [
     "clients",
     "client_secrets",
     "client_logos",

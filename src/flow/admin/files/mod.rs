@@ -354,18 +354,17 @@ impl Work {
             let is_new = changes
                 .iter()
                 .any(|change| change.kind == Kind::Webhook && &change.name == name && change.action == Action::Create);
-            match self.request.webhook_secrets.get(name).and_then(|text| WebhookSecret::parse(text)) {
-                Some(given) => {
-                    let is_another = webhook::put_secret_in(c, &self.change, tools, name, &given)?;
-                    if is_another {
-                        note_secret(changes, (Kind::Webhook, name), true);
-                    }
-                }
-                None if is_new => {
-                    made.insert(name.clone(), tools.secret.text().expose().to_owned());
-                    note_secret(changes, (Kind::Webhook, name), false);
-                }
-                None => {}
+            let given = self.request.webhook_secrets.get(name).and_then(|text| WebhookSecret::parse(text));
+            let is_given = given.is_some();
+            let is_changed = match given {
+                Some(given) => webhook::put_secret_in(c, &self.change, tools, name, &given)?,
+                None => is_new,
+            };
+            if is_changed {
+                note_secret(changes, (Kind::Webhook, name), is_given);
+            }
+            if is_new && !is_given {
+                made.insert(name.clone(), tools.secret.text().expose().to_owned());
             }
         }
         Ok(made)
