@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn references_of_webhooks_are_followed_too() {
+        let (folder, path) = written("[[webhook]]\nname = \"crm\"\nsecret = { file = \"crm.secret\" }\n");
+        std::fs::write(folder.path().join("crm.secret"), "whsec_AAAA\n").unwrap();
+        let request = request(&[path]).unwrap();
+        assert_eq!(request["documents"]["webhook"], json!([{ "name": "crm" }]));
+        assert_eq!(request["webhook_secrets"], json!({ "crm": "whsec_AAAA" }));
+        let (_folder, path) = written("[[webhook]]\nname = \"crm\"\nsecret = \"whsec_AAAA\"\n");
+        let Err(Failure::Usage(refused)) = super::request(&[path]) else { panic!("a secret in a file") };
+        assert!(refused.contains("secret of webhook \"crm\"") && !refused.contains("whsec_AAAA"), "{refused}");
+    }
+
+    #[test]
     fn a_secret_in_a_file_and_a_reference_to_nothing_are_refused() {
         for (secret, words) in [
             ("\"hunter2\"", "must be a reference"),

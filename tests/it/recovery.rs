@@ -88,6 +88,22 @@ async fn j11_looking_at_the_link_uses_nothing_up_and_it_leads_nowhere_else() {
 }
 
 #[tokio::test]
+async fn whoever_was_guessed_at_gets_in_with_the_new_password_at_once() {
+    let (app, client, _) = ground().await;
+    let mut guesser = Browser::new(&app);
+    let page = guesser.open(&app.authorize_url(&client, &[])).await;
+    for _ in 0..8 {
+        guesser.submit_once(&page, &[("login", ALICE), ("password", "wrong password")]).await;
+    }
+    let blocked = guesser.submit_once(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
+    assert_eq!(blocked.status, 429);
+    let mut browser = Browser::new(&app);
+    let form = form(&app, &mut browser, &client).await;
+    assert!(browser.submit_once(&form, &[("password", NEW)]).await.has("done"));
+    assert!(is_in(&sign_in(&app, &client, NEW).await));
+}
+
+#[tokio::test]
 async fn j11_finishing_does_not_skip_the_second_factor() {
     let (app, client, alice) = ground().await;
     let cx = app.cx();

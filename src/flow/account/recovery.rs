@@ -8,8 +8,9 @@ use crate::flow::account::letters;
 use crate::flow::account::links::{self, Drawn, Purpose, Wanted};
 use crate::flow::account::notice::{Notice, Told};
 use crate::flow::admin::user::UserRefusal;
-use crate::flow::admin::user_access::{end_everything, hashed};
+use crate::flow::admin::user_access::{end_everything, hashed_for};
 use crate::flow::audit::Entry;
+use crate::flow::sign_in::attempts::forget_account;
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::{Cx, Fault, mail};
@@ -130,7 +131,7 @@ pub async fn finish(
 ) -> Result<Result<Restored, RecoveryRefusal>, Fault> {
     // Before the hash, which strangers must not have for nothing.
     let Some(guest) = guest(cx, token.expose()).await? else { return Ok(Err(RecoveryRefusal::DeadLink)) };
-    let phc = match hashed(cx, password, &guest.user.email).await? {
+    let phc = match hashed_for(cx, password, (&guest.user).into()).await? {
         Ok(phc) => phc,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
@@ -166,6 +167,8 @@ async fn store_it(cx: &Cx, token: &Sensitive, user: &User, phc: String) -> Resul
             users::update(c, &user)?;
         }
         links::forget_letters(c, &user.email)?;
+        // What was guessed wrong was guessed at the old password: nobody is kept out of their account by it any longer.
+        forget_account(c, &user.email)?;
         told.post(c, &own)?;
         entry.append(c)?;
         Ok(Some(user))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::flow::account::letters;
 use crate::flow::account::links::{self, Drawn, Purpose, Wanted};
 use crate::flow::admin::user::{UserRefusal, draft};
-use crate::flow::admin::user_access::hashed;
+use crate::flow::admin::user_access::hashed_for;
 use crate::flow::admin::user_document::UserDocument;
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::begin::{Proven, SignedInNow, begin_alone, begin_session};
@@ -175,7 +175,7 @@ pub async fn finish(cx: &Cx, filled: Filled, browser: &Browser) -> Result<Result
         Ok(user) => user,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let phc = match hashed(cx, filled.password, &user.email).await? {
+    let phc = match hashed_for(cx, filled.password, (&user).into()).await? {
         Ok(phc) => phc,
         Err(refusal) => return Ok(Err(refusal.into())),
     };

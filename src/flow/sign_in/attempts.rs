@@ -7,7 +7,7 @@
 use crate::flow::Cx;
 use crate::flow::audit::Entry;
 use crate::identity::guess::{self, GuessCounter, GuessRule, Wait};
-use crate::identity::{User, UserId};
+use crate::identity::{Email, User, UserId};
 use crate::secret::token::hash;
 use crate::store::raised_bars::{self, RaisedBar};
 use crate::store::{self, Conn, devices, failed_accounts, guesses};
@@ -134,6 +134,11 @@ pub(in crate::flow) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<
         (Some(network), Some(tried)) => failed_accounts::succeeded(c, network, tried),
         _ => Ok(()),
     }
+}
+
+/// The account has another password: attempts at the old one are nothing to it. What is counted by address and network stays.
+pub(in crate::flow) fn forget_account(c: &mut Conn, email: &Email) -> Result<(), store::Fault> {
+    guesses::forget(c, &format!("account:{}", crate::flow::cx::base64url(&hash(email.key()))))
 }
 
 /// The attempt failed: one more account that was tried from this network, and maybe one too many. Whoever mistypes and then

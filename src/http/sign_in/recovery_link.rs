@@ -1,6 +1,7 @@
 //! Owns `/recovery/link` over HTTP: the secret goes from the URL into a cookie at once, then a form sets the password. Looking
 //! uses nothing up: mail programs open links before people do. Nobody is signed in by it.
 
+use crate::flow::account::quality;
 use crate::flow::account::recovery::{self, RecoveryRefusal, Restored};
 use crate::flow::sign_in::browser::{form_token, form_token_is_good};
 use crate::flow::sign_in::login::forged;
@@ -79,7 +80,7 @@ fn page(call: &Call, token: &str, user: &User) -> RecoveryLinkPage {
         chrome: call.chrome("lost-password-set-title"),
         csrf: form_token(&call.cx, token, PATH, ""),
         email: user.email.as_str().to_owned(),
-        min_length: call.cx.policy().password_min_length,
+        min_length: quality::min_length(&call.cx),
         problem: None,
         done: false,
         go_on: None,

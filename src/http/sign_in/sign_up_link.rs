@@ -1,6 +1,7 @@
 //! Owns `/sign-up/link` over HTTP: the secret goes from the URL into a cookie at once, then a form makes the account. Looking
 //! uses nothing up: mail programs open links before people do.
 
+use crate::flow::account::quality;
 use crate::flow::account::sign_up::{self, Filled, Guest, SignUpRefusal};
 use crate::flow::admin::user::UserRefusal;
 use crate::flow::sign_in::browser::{form_token, form_token_is_good};
@@ -103,7 +104,7 @@ fn page(call: &Call, token: &str, guest: &Guest, name: String) -> SignUpLinkPage
         csrf: form_token(&call.cx, token, PATH, ""),
         email: guest.email.as_str().to_owned(),
         name: guest.rule.asks_name.then_some(name),
-        min_length: call.cx.policy().password_min_length,
+        min_length: quality::min_length(&call.cx),
         papers: papers(&guest.rule),
         problem: None,
     }

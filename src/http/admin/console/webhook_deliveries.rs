@@ -51,7 +51,7 @@ fn line(desk: &Desk, name: &str, is_on: bool, row: &DeliveryView) -> Vec<Vec<Par
     let (tone, state) = match row.state {
         DeliveryState::Delivered => (Tone::Good, "delivered"),
         DeliveryState::GivenUp => (Tone::Bad, "given up"),
-        DeliveryState::Waiting if row.tries > 0 => (Tone::Caution, "failed, tried again"),
+        DeliveryState::Waiting if row.tries > 0 => (Tone::Caution, "failing"),
         DeliveryState::Waiting => (Tone::Plain, "waiting"),
     };
     let mut answer = Vec::new();
