@@ -290,3 +290,19 @@ async fn of_many_who_press_at_once_one_counts() {
         assert_eq!((won, app.letters_about("Choose a new password").await.len()), (1, 1), "{round}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_behind_the_link_as_a_browser_sees_it() {
+    let Some(chromium) = crate::support::chromium::start().await else { return };
+    let (app, client, alice, _) = ground().await;
+    let link = stranger(&app, &client).await;
+    phone(&app, &alice).await;
+    chromium.go(&link).await;
+    chromium.wait_for("what").await;
+    assert!(!chromium.url().await.contains("token"));
+    chromium.inspect("not_me").await;
+    chromium.press("submit").await;
+    chromium.wait_for("done").await;
+    chromium.inspect("not_me_done").await;
+    chromium.quit().await;
+}
