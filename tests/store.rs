@@ -15,6 +15,8 @@ mod arena;
 mod engine;
 #[path = "store/housekeeping.rs"]
 mod housekeeping;
+#[path = "store/letters.rs"]
+mod letters;
 #[path = "store/people.rs"]
 mod people;
 #[path = "support/postgres.rs"]
@@ -29,5 +31,7 @@ mod stats;
 mod tokens;
 #[path = "store/try_runs.rs"]
 mod try_runs;
+#[path = "store/webhooks.rs"]
+mod webhooks;
 #[path = "store/writer.rs"]
 mod writer;

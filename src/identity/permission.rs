@@ -44,13 +44,17 @@ pub enum Permission {
     SettingsRead,
     /// Change settings, and apply files.
     SettingsWrite,
+    /// Look at webhooks and what they were told.
+    WebhooksRead,
+    /// Add, change and remove webhooks, and give them secrets.
+    WebhooksWrite,
     /// Act on everybody, other owners too.
     Own,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 19] = [
+    pub const ALL: [Permission; 21] = [
         Permission::ClientsRead,
         Permission::ClientsWrite,
         Permission::UsersRead,
@@ -69,6 +73,8 @@ impl Permission {
         Permission::AuditRead,
         Permission::SettingsRead,
         Permission::SettingsWrite,
+        Permission::WebhooksRead,
+        Permission::WebhooksWrite,
         Permission::Own,
     ];
 
@@ -93,6 +99,8 @@ impl Permission {
             Permission::AuditRead => "admin:audit:read",
             Permission::SettingsRead => "admin:settings:read",
             Permission::SettingsWrite => "admin:settings:write",
+            Permission::WebhooksRead => "admin:webhooks:read",
+            Permission::WebhooksWrite => "admin:webhooks:write",
             Permission::Own => "admin:own",
         }
     }
@@ -118,6 +126,8 @@ impl Permission {
             Permission::AuditRead => "read the security log",
             Permission::SettingsRead => "look at settings and files",
             Permission::SettingsWrite => "change settings and apply files",
+            Permission::WebhooksRead => "look at webhooks and what they were told",
+            Permission::WebhooksWrite => "add, change and remove webhooks, and give them secrets",
             Permission::Own => "act on everybody, other owners too",
         }
     }

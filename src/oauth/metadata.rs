@@ -8,7 +8,7 @@ use crate::messages::Language;
 use crate::oauth::claims;
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::jose::Algorithm;
-use crate::oauth::prompt;
+use crate::oauth::prompt::{self, SignUp};
 use crate::oauth::scope::{STANDARD, Scope};
 
 /// Paths of the endpoints below the issuer.
@@ -30,9 +30,22 @@ pub struct Endpoints {
     pub logout: &'static str,
 }
 
-/// The document of both well-known addresses. `algorithms` are those that can sign now; `defined` the administrator's scopes;
-/// `levels` what people can prove here.
-pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined: &[Scope], levels: &[Level]) -> Value {
+/// What is published beside paths and what never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Published<'a> {
+    /// Those that can sign now.
+    pub algorithms: &'a [Algorithm],
+    /// The administrator's scopes.
+    pub defined: &'a [Scope],
+    /// What people can prove here.
+    pub levels: &'a [Level],
+    /// Whether people may make accounts.
+    pub sign_up: SignUp,
+}
+
+/// The document of both well-known addresses.
+pub fn document(issuer: &str, at: &Endpoints, published: &Published<'_>) -> Value {
+    let Published { algorithms, defined, levels, sign_up } = *published;
     let url = |path: &str| format!("{issuer}{path}");
     let algorithms: Vec<&str> = algorithms.iter().map(|a| a.as_str()).collect();
     let scopes: Vec<&str> =
@@ -60,7 +73,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": prompt::SUPPORTED,
+        "prompt_values_supported": prompt::supported(sign_up),
         "acr_values_supported": levels.iter().map(|level| level.acr()).collect::<Vec<_>>(),
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),

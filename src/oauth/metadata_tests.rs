@@ -16,6 +16,9 @@ const AT: Endpoints = Endpoints {
     logout: "/logout",
 };
 
+const ALL: Published<'_> =
+    Published { algorithms: &Algorithm::ALL, defined: &[], levels: &Level::ALL, sign_up: SignUp::NotOffered };
+
 fn published() -> Value {
     let orders = Scope {
         name: "orders.read".to_owned(),
@@ -24,7 +27,7 @@ fn published() -> Value {
         audience: None,
         mappings: Vec::new(),
     };
-    document(ISSUER, &AT, &Algorithm::ALL, &[orders], &Level::ALL)
+    document(ISSUER, &AT, &Published { defined: &[orders], ..ALL })
 }
 
 fn list(document: &Value, name: &str) -> Vec<String> {
@@ -35,7 +38,7 @@ fn list(document: &Value, name: &str) -> Vec<String> {
 #[test]
 fn rfc8414_2_the_issuer_is_byte_equal_and_every_address_is_below_it() {
     for issuer in [ISSUER, "https://op.test:8443/tenant", "http://localhost:8080"] {
-        let d = document(issuer, &AT, &Algorithm::ALL, &[], &Level::ALL);
+        let d = document(issuer, &AT, &ALL);
         assert_eq!(d["issuer"], issuer);
         for (name, path) in [
             ("authorization_endpoint", AT.authorize),
@@ -78,7 +81,7 @@ fn what_is_published_is_what_is_judged() {
     for name in ["id_token_signing_alg_values_supported", "userinfo_signing_alg_values_supported"] {
         assert!(list(&d, name).iter().all(|alg| Algorithm::parse(alg).is_some()), "{name}");
     }
-    let only = document(ISSUER, &AT, &[Algorithm::ES256, Algorithm::RS256], &[], &[Level::Password]);
+    let only = document(ISSUER, &AT, &Published { algorithms: &[Algorithm::ES256, Algorithm::RS256], ..ALL });
     assert_eq!(list(&only, "id_token_signing_alg_values_supported"), ["ES256", "RS256"], "those that can sign now");
     assert_eq!(list(&d, "acr_values_supported"), Level::ALL.map(Level::acr));
     assert_eq!((&d["claims_parameter_supported"], &d["claim_types_supported"]), (&json!(true), &json!(["normal"])));

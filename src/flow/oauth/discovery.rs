@@ -1,9 +1,10 @@
 //! Owns the documents about ourselves: metadata and the key set. Both are bytes made once and made again when they change.
 
+use crate::flow::account::sign_up;
 use crate::flow::oauth::scopes;
 use crate::flow::{Cx, Fault};
 use crate::identity::Level;
-use crate::oauth::metadata::{self, Endpoints};
+use crate::oauth::metadata::{self, Endpoints, Published};
 
 /// The metadata document as JSON text.
 ///
@@ -17,5 +18,7 @@ pub async fn document(cx: &Cx, at: &Endpoints) -> Result<String, Fault> {
         Some(_) => &Level::ALL,
         None => &[Level::Password, Level::SecondFactor],
     };
-    Ok(metadata::document(cx.issuer(), at, &algorithms, &defined, levels).to_string())
+    let sign_up = sign_up::offered(cx);
+    let published = Published { algorithms: &algorithms, defined: &defined, levels, sign_up };
+    Ok(metadata::document(cx.issuer(), at, &published).to_string())
 }

@@ -4,6 +4,7 @@
 use crate::flow::account::notice::{Notice, Told};
 use crate::flow::sign_in::attempts::{admit, factor_keys, forget_guesses};
 use crate::flow::sign_in::begin::about;
+use crate::flow::sign_in::browser::Browser;
 use crate::flow::{Cx, Fault, account};
 use crate::identity::User;
 use crate::identity::factor::{Factor, FactorId, FactorKind};
@@ -68,11 +69,12 @@ pub(super) async fn prove(
     user: &User,
     candidates: Candidates,
     client: &Client,
+    browser: &Browser,
 ) -> Result<Result<(), Denied>, Fault> {
-    let told = Told::new(cx, user, Notice::RecoveryCodeUsed);
+    let (told, device) = (Told::new(cx, user, Notice::RecoveryCodeUsed), browser.device_hash());
     let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
     let judged = cx.db().write(move |c| {
-        let keys = factor_keys(&own, &user.id);
+        let keys = factor_keys(c, &own, &user.id, device.as_deref())?;
         if let Err(wait) = admit(c, &own, &keys)? {
             return Ok(Err(Denied::Waiting(wait)));
         }

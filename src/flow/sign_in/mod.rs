@@ -17,3 +17,5 @@ pub mod new_password;
 pub mod passkey;
 pub mod pending;
 pub mod second_factor;
+pub mod terms;
+pub mod waiting;

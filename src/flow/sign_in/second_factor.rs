@@ -239,7 +239,7 @@ pub async fn submit(cx: &mut Cx, submitted: Submitted, browser: &Browser) -> Res
     }
     let Some(user) = half.still_holds(cx, browser).await? else { return Ok(out_of_date(cx)) };
     let at = Tried { half, pending, client, callback, user };
-    match at.judge(cx, submitted.shown).await? {
+    match at.judge(cx, submitted.shown, browser).await? {
         Judged::Proven(method) => at.go_on(cx, method, browser).await,
         Judged::Sent(id) => {
             let half = at.half.clone().with_mail_code(cx, id);
@@ -279,9 +279,9 @@ impl Tried {
         cx.note(Note::new(STEP, words).client(&self.client.client_id).user(self.user.id.as_str()));
     }
 
-    async fn judge(&self, cx: &Cx, shown: Shown) -> Result<Judged, Fault> {
+    async fn judge(&self, cx: &Cx, shown: Shown, browser: &Browser) -> Result<Judged, Fault> {
         let (words, problem) = match shown {
-            Shown::Code(code) => match self.code(cx, &code).await? {
+            Shown::Code(code) => match self.code(cx, &code, browser).await? {
                 Ok(()) => return Ok(Judged::Proven(Method::Code)),
                 Err(denied) => (denied.words(), problem_of(&denied)),
             },
@@ -301,11 +301,11 @@ impl Tried {
         Ok(Judged::Not(problem))
     }
 
-    async fn code(&self, cx: &Cx, code: &Sensitive) -> Result<Result<(), code::Denied>, Fault> {
+    async fn code(&self, cx: &Cx, code: &Sensitive, browser: &Browser) -> Result<Result<(), code::Denied>, Fault> {
         let kept = Kept::by(cx, &self.user).await?;
         let id = self.half.mail_code.as_deref().filter(|_| rule(cx).mails_codes_to(&self.user, kept.reach()));
         let mailed = id.and_then(|id| mail_code::typed(cx, id, &self.user.id, code));
-        code::prove(cx, &self.user, Candidates::of(cx, &kept.factors, code, mailed), &self.client).await
+        code::prove(cx, &self.user, Candidates::of(cx, &kept.factors, code, mailed), &self.client, browser).await
     }
 
     async fn mail(&self, cx: &Cx) -> Result<Judged, Fault> {

@@ -1,5 +1,6 @@
 //! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
 
+use crate::flow::account::{self, links};
 use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
 use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::login::Again;
@@ -9,7 +10,8 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, words};
+use crate::http::sign_in::asking::with_request;
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, sign_up, terms, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
@@ -65,7 +67,7 @@ async fn begin(mut call: Call, params: &Params) -> Reply {
                 return unreadable(&call, "authorize", refusal);
             }
             let shows_a_step = !matches!(next, Next::Answer(_) | Next::Page(_));
-            let reply = show(&call, next);
+            let reply = show(&call, next, &binding);
             match fresh.filter(|_| shows_a_step) {
                 Some(_) => reply.cookie(cookies::set(Jar::Browser, binding, &call.web.place)),
                 None => reply,
@@ -79,7 +81,7 @@ async fn begin(mut call: Call, params: &Params) -> Reply {
 async fn resume(mut call: Call, sealed: &str) -> Reply {
     let browser = call.browser();
     let reply = match authorize::resume(&mut call.cx, sealed, &browser).await {
-        Ok(next) => show(&call, next),
+        Ok(next) => show(&call, next, browser.binding.as_deref().unwrap_or_default()),
         Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
@@ -93,6 +95,8 @@ const FORM_REST: usize = 8_192;
 fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
     let sealed = match next {
         Next::SignIn(view) => &view.step.request,
+        Next::SignUp(view) => &view.step.request,
+        Next::Terms(view) => &view.step.request,
         Next::Choose(view) => &view.step.request,
         Next::Consent(view) => &view.step.request,
         Next::SecondFactor(form) => &form.half,
@@ -108,11 +112,13 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
     })
 }
 
-fn show(call: &Call, next: Next) -> Reply {
+fn show(call: &Call, next: Next, binding: &str) -> Reply {
     match next {
         Next::Answer(answered) => answer(call, &answered.answer),
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
+        Next::SignUp(view) => sign_up::form(call, *view, binding),
+        Next::Terms(view) => terms::form(call, *view),
         Next::Choose(view) => choose(call, *view),
         Next::SecondFactor(form) => second_factor::form(call, *form),
         Next::Enrol(form) => enrol::form(call, *form),
@@ -124,10 +130,12 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
     let problem = view
         .other_account_wanted
         .then(|| Problem { id: "problem-login", words: call.t("sign-in-other-account").into() });
+    let page = login_page(call, &view.step, view.login, problem, view.passkey);
     let page = LoginPage {
         reauthenticate: view.reauthenticate,
+        sign_up: page.sign_up.filter(|_| !view.reauthenticate),
         chrome: chrome(call, login_title(view.reauthenticate), &view.step.request),
-        ..login_page(call, &view.step, view.login, problem, view.passkey)
+        ..page
     };
     Reply::page_with_script(200, &page, &form_targets(&view.step.redirect_uri), page.passkey.is_some())
 }
@@ -163,6 +171,8 @@ fn login_page(
         passkey,
         correlation_id: call.cx.correlation_id.clone(),
         reauthenticate: false,
+        recovery: links::is_on(&call.cx).then(|| with_request(call, "/recovery", &step.request)),
+        sign_up: account::sign_up::is_offered(&call.cx).then(|| with_request(call, "/sign-up", &step.request)),
         action: format!("{base}/login"),
         can_cancel: true,
     }

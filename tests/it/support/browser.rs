@@ -160,8 +160,7 @@ impl Page {
 
     /// Hidden fields of all forms but a passkey's.
     pub fn hidden(&self) -> Vec<(String, String)> {
-        let forms = self.body.split("<form").skip(1).filter(|form| !form.contains("id=\"passkey-form\""));
-        forms.flat_map(Self::hidden_in).collect()
+        Self::hidden_in(self.form())
     }
 
     /// The form for a passkey: where it goes, its hidden fields, and what its script asks.

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 41] = [
+pub const TABLES: [&str; 47] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -27,6 +27,8 @@ pub const TABLES: [&str; 41] = [
     "refresh_tokens",
     "revoked_tokens",
     "guesses",
+    "failed_accounts",
+    "raised_bars",
     "signing_keys",
     "setup_links",
     "leases",
@@ -43,14 +45,18 @@ pub const TABLES: [&str; 41] = [
     "settings",
     "applied",
     "account_links",
+    "accepted_terms",
     "ceremonies",
     "factors",
     "mail_codes",
+    "link_requests",
     "own_sessions",
     "recovery_codes",
     "try_runs",
     "idempotency",
     "outbox",
+    "webhooks",
+    "webhook_deliveries",
     "pictures",
 ];
 

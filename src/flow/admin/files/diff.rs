@@ -26,12 +26,22 @@ pub enum Kind {
     Role,
     /// A client.
     Client,
+    /// A webhook.
+    Webhook,
 }
 
 impl Kind {
     /// All, in the order of dependence.
-    pub const ALL: [Kind; 7] =
-        [Kind::Settings, Kind::Attribute, Kind::Resource, Kind::Scope, Kind::Group, Kind::Role, Kind::Client];
+    pub const ALL: [Kind; 8] = [
+        Kind::Settings,
+        Kind::Attribute,
+        Kind::Resource,
+        Kind::Scope,
+        Kind::Group,
+        Kind::Role,
+        Kind::Client,
+        Kind::Webhook,
+    ];
 
     /// The word in the database and in plans.
     pub fn as_str(self) -> &'static str {
@@ -43,6 +53,7 @@ impl Kind {
             Kind::Group => "group",
             Kind::Role => "role",
             Kind::Client => "client",
+            Kind::Webhook => "webhook",
         }
     }
 

@@ -111,6 +111,7 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Group => "Group",
         Kind::Role => "Role",
         Kind::Client => "Client",
+        Kind::Webhook => "Webhook",
     }
 }
 
@@ -124,6 +125,7 @@ fn path(kind: Kind, name: &str) -> String {
         Kind::Group => format!("/admin/groups/{name}"),
         Kind::Role => format!("/admin/roles/{name}"),
         Kind::Client => format!("/admin/clients/{name}"),
+        Kind::Webhook => format!("/admin/webhooks/{name}"),
     }
 }
 
