@@ -17,6 +17,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("client_removed", "A client was removed."),
     ("client_secret_revoked", "A secret of a client was ended at once."),
     ("client_secret_rotated", "A client was given a new secret."),
+    ("code_mailed", "A person was mailed a code for their sign-in."),
     ("code_replayed", "An authorization code came a second time: what was made from it ended."),
     ("consent_withdrawn", "What a person had allowed a client was withdrawn."),
     ("credential_stuffing", "Many accounts were tried from one network: the bar was raised there."),

@@ -132,10 +132,7 @@ async fn the_link_works_in_another_browser_and_alone_and_ends_at_a_page_of_ours(
 
 /// What a stranger can compare, without what differs from request to request.
 fn bare(page: &Page, typed: &str) -> (u16, Vec<String>, String) {
-    let mut body = page.body.clone();
-    for (_, value) in page.hidden().into_iter().filter(|(_, value)| !value.is_empty()) {
-        body = body.replace(&value, "HIDDEN");
-    }
+    let body = page.bare();
     let sealed = body.split("request=").nth(1).and_then(|rest| rest.split(['"', '&']).next()).map(str::to_owned);
     let body = sealed.filter(|s| !s.is_empty()).map_or(body.clone(), |sealed| body.replace(&sealed, "SEALED"));
     let skipped = ["date", "x-correlation-id", "content-length"];

@@ -108,7 +108,7 @@ impl Browser {
 
     /// Fills in the page's form and sends it.
     pub async fn submit_once(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
-        let mut all = Page::hidden_in(page.form());
+        let mut all = page.hidden();
         for (name, value) in fields {
             all.retain(|(n, _)| n != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
@@ -147,20 +147,32 @@ impl Page {
         self.headers.get(name).map_or("", |v| v.to_str().expect("ASCII"))
     }
 
-    /// The page's form, from its first attribute on: the first one that is no passkey's.
-    fn form(&self) -> &str {
-        let mut forms = self.body.split("<form").skip(1);
-        forms.find(|form| !form.contains("id=\"passkey-form\"")).expect("a form on the page")
+    /// The form of what the page is about, from its first attribute on: the first one in `main` that is no passkey's.
+    fn form(&self) -> Option<&str> {
+        let main = self.body.split("<main").nth(1).unwrap_or(&self.body);
+        main.split("<form").skip(1).find(|form| !form.contains("id=\"passkey-form\""))
     }
 
     /// Where the page's form goes.
     pub fn action(&self) -> String {
-        unescape(attribute(self.form(), "action"))
+        unescape(attribute(self.form().expect("a form on the page"), "action"))
     }
 
-    /// Hidden fields of all forms but a passkey's.
+    /// Hidden fields of the page's form.
     pub fn hidden(&self) -> Vec<(String, String)> {
-        Self::hidden_in(self.form())
+        Self::hidden_in(self.form().unwrap_or_default())
+    }
+
+    /// The text without what differs from one look at the page to the next: what its forms carry.
+    pub fn bare(&self) -> String {
+        let mut hidden = self.hidden();
+        if let Some(form) = self.passkey() {
+            let challenge = form.options["publicKey"]["challenge"].as_str().expect("a challenge").to_owned();
+            hidden.extend(form.hidden);
+            hidden.push(("challenge".to_owned(), challenge));
+        }
+        let values = hidden.into_iter().filter(|(_, value)| !value.is_empty());
+        values.fold(self.body.clone(), |body, (_, value)| body.replace(&value, "HIDDEN"))
     }
 
     /// The form for a passkey: where it goes, its hidden fields, and what its script asks.
