@@ -10,6 +10,7 @@ pub mod permission;
 pub mod session;
 pub mod standing;
 pub mod terms;
+pub mod upstream;
 pub mod user;
 
 pub use email::Email;
