@@ -17,7 +17,8 @@ use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
-use crate::outbound::{Mailbox, Mailer, SmtpSettings, SmtpTls};
+use crate::outbound::guarded::Rule;
+use crate::outbound::{Guarded, Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -118,6 +119,7 @@ impl App {
                 if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
                 seal("mail that waits")?,
             ),
+            guarded: guarded(config)?,
             stats: Default::default(),
             usage: Default::default(),
             settings: CurrentSettings::default(),
@@ -301,6 +303,26 @@ fn mailer(config: &Config) -> Result<Mailer, StartError> {
         timeout: mail.timeout(),
     })
     .map_err(StartError::Parts)
+}
+
+/// The client for addresses that others chose.
+///
+/// # Errors
+/// [`StartError::Parts`] when the certificate authority cannot be used.
+pub fn guarded(config: &Config) -> Result<Guarded, StartError> {
+    let outbound = &config.outbound;
+    let trouble =
+        |path: &std::path::Path, why: String| StartError::Parts(format!("outbound.ca_file {}: {why}", path.display()));
+    let file = outbound.ca_file.as_deref();
+    let ca_pem = file.map(|path| std::fs::read(path).map_err(|e| trouble(path, e.to_string()))).transpose()?;
+    Guarded::new(Rule {
+        allow: outbound.allow.clone(),
+        allow_http: outbound.allow_http.clone(),
+        ca_pem,
+        timeout: outbound.timeout(),
+        per_host: outbound.per_host,
+    })
+    .map_err(|why| file.map_or_else(|| StartError::Parts(why.clone()), |path| trouble(path, why.clone())))
 }
 
 fn password_rule(config: &Config) -> PasswordRule {

@@ -61,6 +61,7 @@ pub async fn run(port: u16) -> Result<(), ServeError> {
 }
 
 const CLIENT_ID: &str = "demo-app";
+const LOOPBACK: &str = "127.0.0.0/8,::1";
 
 fn announce(issuer: &str, app_url: &str, api_url: &str) {
     println!(
@@ -78,6 +79,9 @@ fn configuration(folder: &Path, port: u16) -> Result<Config, ServeError> {
         ("VOUCHSAFE_ISSUER".to_owned(), format!("http://localhost:{port}")),
         ("VOUCHSAFE_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
         ("VOUCHSAFE_DATABASE_URL".to_owned(), format!("sqlite://{}/demo.db", folder.display())),
+        // Webhooks and upstream providers of somebody who tries things out run on this machine.
+        ("VOUCHSAFE_OUTBOUND_ALLOW".to_owned(), LOOPBACK.to_owned()),
+        ("VOUCHSAFE_OUTBOUND_ALLOW_HTTP".to_owned(), LOOPBACK.to_owned()),
         ("VOUCHSAFE_KEYS_DIR".to_owned(), folder.join("keys").display().to_string()),
     ]);
     Config::load(Some(file), &env, Overrides::default()).map_err(|e| StartError::Parts(e.to_string()).into())

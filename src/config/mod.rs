@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod mail;
 mod names;
+mod outbound;
 mod overrides;
 mod passwords;
 pub mod proxy;
@@ -43,6 +44,7 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use log::Log;
 pub use mail::{Mail, MailTls};
+pub use outbound::Outbound;
 pub use overrides::Overrides;
 pub use passwords::Passwords;
 pub use proxy::ForwardedHeader;
@@ -66,6 +68,7 @@ const SECTIONS: &[(&str, &[Key])] = &[
     ("passwords", passwords::KEYS),
     ("limits", limits::KEYS),
     ("mail", mail::KEYS),
+    ("outbound", outbound::KEYS),
     ("log", log::KEYS),
     ("trace", trace::KEYS),
 ];
@@ -91,6 +94,8 @@ pub struct Config {
     pub limits: Limits,
     /// The SMTP server.
     pub mail: Mail,
+    /// What may be asked over HTTP at addresses that others chose.
+    pub outbound: Outbound,
     /// The log's form and detail.
     pub log: Log,
     /// How long `vouchsafe trace` remembers.
@@ -147,6 +152,7 @@ impl Config {
             passwords: Passwords::read(reader.section("passwords", passwords::KEYS)),
             limits: Limits::read(reader.section("limits", limits::KEYS)),
             mail: Mail::read(reader.section("mail", mail::KEYS)),
+            outbound: Outbound::read(reader.section("outbound", outbound::KEYS)),
             log: Log::read(reader.section("log", log::KEYS)),
             trace: Trace::read(reader.section("trace", trace::KEYS)),
             file,

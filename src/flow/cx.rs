@@ -11,6 +11,7 @@ use crate::flow::mail::Post;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::oauth::error::Refusal;
+use crate::outbound::Guarded;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -85,6 +86,8 @@ pub struct Parts {
     pub tracer: Tracer,
     /// Where letters to people go.
     pub post: Post,
+    /// Asks addresses that others chose.
+    pub guarded: Guarded,
     /// What is counted.
     pub stats: Stats,
     /// Which clients and secrets were used.

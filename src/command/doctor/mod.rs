@@ -116,6 +116,7 @@ async fn examine(config: &Config, clock: &Clock, findings: &mut Findings) {
         keys::master(config, None, findings).await;
     }
     network::tls_files(config, now, findings);
+    network::outbound(config, findings);
     network::server(config, findings);
     machine::open_files(config, findings);
 }

@@ -11,11 +11,15 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 
 use super::{Findings, certificate, machine};
+use crate::app;
 use crate::config::Config;
 use crate::time::{Lifetime, Timestamp};
 
 const TLS: &str = "TLS";
 const SERVER: &str = "server";
+const OUTBOUND: &str = "outbound";
+/// The metadata service of AWS over IPv6.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 /// A server on this machine answers at once or not at all.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Our documents are a few kilobytes.
@@ -81,6 +85,27 @@ fn dates(path: &Path, (from, until): (Timestamp, Timestamp), now: Timestamp, fin
         findings.warning(TLS, format!("{path} expires at {until_words}"), remedy);
     } else {
         findings.ok(TLS, format!("{path} and its key fit; valid until {until_words}"));
+    }
+}
+
+/// Whether requests to addresses that others chose can be made, and what was opened to them.
+pub(super) fn outbound(config: &Config, findings: &mut Findings) {
+    if let Err(error) = app::guarded(config) {
+        let remedy = "the file must hold PEM and be readable by the service's user";
+        return findings.problem(OUTBOUND, error.to_string(), remedy);
+    }
+    let open = &config.outbound.allow;
+    let metadata = [IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), IpAddr::V6(METADATA_V6)];
+    if let Some(net) = open.iter().find(|net| metadata.iter().any(|address| net.contains(address))) {
+        findings.warning(
+            OUTBOUND,
+            format!("outbound.allow opens {net}, where clouds hand out a machine's own credentials"),
+            "list only the networks that webhooks and upstream providers are in",
+        );
+    } else if open.is_empty() {
+        findings.ok(OUTBOUND, "the public internet alone may be asked, over https");
+    } else {
+        findings.ok(OUTBOUND, format!("beside the public internet {} networks are open", open.len()));
     }
 }
 

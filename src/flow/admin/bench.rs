@@ -60,6 +60,7 @@ pub(super) async fn house() -> House {
             crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
             Sealer::from(&master, "mail that waits").unwrap(),
         ),
+        guarded: crate::outbound::Guarded::new(crate::outbound::guarded::Rule::default()).unwrap(),
         stats: Default::default(),
         usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
