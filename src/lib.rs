@@ -32,3 +32,4 @@ pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod time;
+pub mod upstream;
