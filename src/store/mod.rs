@@ -52,6 +52,8 @@ pub mod standing;
 pub mod stats;
 pub mod traces;
 pub mod try_runs;
+pub mod upstream_identities;
+pub mod upstream_providers;
 pub mod usage;
 pub mod user_search;
 pub mod user_terms;

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 39] = [
+pub const TABLES: [&str; 41] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -50,6 +50,8 @@ pub const TABLES: [&str; 39] = [
     "try_runs",
     "idempotency",
     "outbox",
+    "upstream_identities",
+    "upstream_providers",
 ];
 
 const FILE: &str = "postgres-url";
