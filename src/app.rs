@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
-use crate::flow::admin::console_client;
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
@@ -14,9 +13,11 @@ use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
+use crate::flow::own_app;
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
+use crate::messages::Language;
 use crate::outbound::guarded::Rule;
 use crate::outbound::{Guarded, Mailbox, Mailer, SmtpSettings, SmtpTls};
 use crate::secret::master::DatabaseAge;
@@ -132,7 +133,7 @@ impl App {
         app.first_keys().await?;
         settings::reload(&app.parts).await.map_err(fault)?;
         if opener == Opener::Server {
-            console_client::ensure(&app.program_cx()).await.map_err(fault)?;
+            own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
         }
         Ok(app)
     }
@@ -167,6 +168,7 @@ impl App {
             address: who.to_owned(),
             rate_key: who.to_owned(),
             user_agent: String::new(),
+            language: Language::ENGLISH,
         }
     }
 

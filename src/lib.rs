@@ -7,9 +7,9 @@
 //! FLOOR 5  command, app              the only place where all parts meet
 //! FLOOR 4  http                      the only room that names actix and askama
 //! FLOOR 3  flow                      one use-case per file: load, decide, save, answer
-//! FLOOR 2  store, signing, secret, upstream, outbound, clock
+//! FLOOR 2  store, signing, secret, upstream, outbound, picture, clock
 //! FLOOR 1  oauth                     the protocol, pure: values in, decision out
-//! FLOOR 0  identity, time, sensitive our own nouns and their rules
+//! FLOOR 0  identity, time, sensitive our own nouns and their rules; messages: the words to people
 //! aside    config, telemetry         read once at the start
 //! guest    demo                      a relying party and a resource server that know us by our wire only
 //! ```
@@ -24,8 +24,10 @@ pub mod demo;
 pub mod flow;
 pub mod http;
 pub mod identity;
+pub mod messages;
 pub mod oauth;
 pub mod outbound;
+pub mod picture;
 pub mod secret;
 pub mod sensitive;
 pub mod signing;

@@ -8,8 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flow::admin::settings::CurrentSettings;
 use crate::flow::mail::Post;
+use crate::identity::User;
 use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
+use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
 use crate::outbound::Guarded;
 use crate::secret::password::{PasswordError, PasswordHasher};
@@ -115,6 +117,8 @@ pub struct Cx {
     pub rate_key: String,
     /// `User-Agent`, cut to 256 characters.
     pub user_agent: String,
+    /// The language of pages that answer it, and of letters to people whose own language is not known.
+    pub language: Language,
 }
 
 impl Cx {
@@ -131,6 +135,11 @@ impl Cx {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.parts.db
+    }
+
+    /// The language of a letter to somebody: their own, if it is known and we have it (`locale`, OIDC Core section 5.1).
+    pub fn language_of(&self, user: &User) -> Language {
+        user.profile.locale.as_deref().and_then(messages::first_known).unwrap_or(self.language)
     }
 
     /// Goes on under the correlation id of the sign-in this request belongs to, so that one id shows the whole flow.
@@ -202,6 +211,11 @@ pub fn correlation_id(chance: &dyn Chance) -> String {
         id.push(char::from(ALPHABET[usize::from(byte % 32)]));
     }
     id
+}
+
+/// Base64 with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// base64url without padding.

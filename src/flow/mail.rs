@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::flow::admin::invitation;
 use crate::flow::{Cx, Parts};
+use crate::identity::User;
+use crate::messages::Language;
 use crate::outbound::{Button, Letter, Mailer};
 use crate::secret::Sealer;
 use crate::secret::random::uuid;
@@ -64,22 +67,43 @@ pub(super) fn open(parts: &Parts, waiting: &Waiting) -> Option<Letter> {
 }
 
 /// Invites a person to choose a password for the account that an administrator made.
-pub fn invitation(cx: &Cx, to: &str, name: Option<&str>, address: String) -> Letter {
-    let from_name = from_name(cx);
-    let hello = name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+pub fn invitation(cx: &Cx, user: &User, address: String) -> Letter {
+    let (language, from_name) = (cx.language_of(user), from_name(cx));
+    let made = language.say("invitation-letter-made").text("organisation", &from_name).text("issuer", cx.issuer());
     Letter {
-        to: to.to_owned(),
-        subject: "You have been invited".to_owned(),
-        paragraphs: vec![
-            hello,
-            format!("an account was made for you at {from_name} ({}). Choose a password to begin.", cx.issuer()),
-        ],
+        language,
+        to: user.email.as_str().to_owned(),
+        subject: language.say("invitation-letter-subject").into(),
+        paragraphs: vec![hello(language, user), made.into()],
         from_name,
-        button: Some(Button { words: "Choose a password".to_owned(), address }),
+        button: Some(Button { words: language.say("invitation-letter-button").into(), address }),
         notes: vec![
-            "The link works once and for seven days.".to_owned(),
-            "You did not expect this? Then do nothing: without you the account stays closed.".to_owned(),
+            language.say("invitation-letter-lifetime").number("days", invitation::LIFETIME.seconds() / 86_400).into(),
+            language.say("invitation-letter-unexpected").into(),
         ],
+    }
+}
+
+/// Tells a person that their account is gone, as they wanted.
+pub fn farewell(cx: &Cx, user: &User) -> Letter {
+    let (language, from_name) = (cx.language_of(user), from_name(cx));
+    let gone = language.say("farewell-letter-gone").text("organisation", &from_name).text("issuer", cx.issuer());
+    Letter {
+        language,
+        to: user.email.as_str().to_owned(),
+        subject: language.say("farewell-letter-subject").into(),
+        paragraphs: vec![hello(language, user), gone.into()],
+        from_name,
+        button: None,
+        notes: vec![language.say("farewell-letter-unexpected").into()],
+    }
+}
+
+/// How every letter begins.
+pub fn hello(language: Language, user: &User) -> String {
+    match user.profile.name.as_deref().filter(|name| !name.trim().is_empty()) {
+        Some(name) => language.say("letter-hello-name").text("name", name).into(),
+        None => language.say("letter-hello").into(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod latency;
 pub mod mail;
 pub mod oauth;
 pub mod ops;
+pub mod own_app;
 pub mod sign_in;
 pub mod stats;
 pub mod trace;

@@ -10,10 +10,14 @@ use actix_web::web::Bytes;
 
 use crate::config::proxy::{client_address, rate_key};
 use crate::flow::Cx;
+use crate::flow::Fault;
 use crate::flow::cx::correlation_id;
 use crate::flow::sign_in::browser::Browser;
-use crate::http::cookies;
+use crate::http::cookies::{self, Jar};
+use crate::http::pages::Chrome;
+use crate::http::reply::Reply;
 use crate::http::state::Web;
+use crate::messages::{self, Language, Message};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 
@@ -41,6 +45,7 @@ impl Call {
             address: address.to_string(),
             rate_key: rate_key(address),
             user_agent: user_agent(&request),
+            language: language(&web, &request),
         };
         Self { web, request, body, cx }
     }
@@ -78,6 +83,27 @@ impl Call {
         self.request.headers().get_all(header::AUTHORIZATION).map(|v| v.as_bytes()).collect()
     }
 
+    /// What surrounds a page in this request's language; its title is a text.
+    pub fn chrome(&self, title: &'static str) -> Chrome {
+        Chrome::speaking(self.cx.language, title, &self.web.place).offering_languages(self.address())
+    }
+
+    /// A text in this request's language.
+    pub fn t(&self, key: &'static str) -> Message {
+        self.cx.language.say(key)
+    }
+
+    /// A fault of ours as a page.
+    pub fn fault_page(&self, fault: &Fault) -> Reply {
+        Reply::fault_page_in(self.cx.language, fault, &self.cx.correlation_id, &self.web.place)
+    }
+
+    /// Where the page can be had again by looking: none for the answer to a form.
+    fn address(&self) -> Option<String> {
+        let uri = self.request.uri().path_and_query().map(|uri| uri.as_str().to_owned());
+        uri.filter(|_| self.request.method().is_safe())
+    }
+
     /// What the cookies say.
     pub fn browser(&self) -> Browser {
         cookies::read(&self.request, &self.web.place)
@@ -92,6 +118,13 @@ fn address(web: &Web, request: &HttpRequest) -> IpAddr {
     let values: Vec<&str> =
         request.headers().get_all(web.forwarded_header.name()).filter_map(|v| v.to_str().ok()).collect();
     client_address(peer, &values, &web.trusted_proxies, web.forwarded_header)
+}
+
+/// What the person chose here before, else what their browser asks for.
+fn language(web: &Web, request: &HttpRequest) -> Language {
+    let chosen = || messages::first_known(&cookies::find(request, Jar::Language, &web.place)?);
+    let wished = || messages::accepted(request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+    chosen().or_else(wished).unwrap_or_default()
 }
 
 fn user_agent(request: &HttpRequest) -> String {

@@ -5,11 +5,14 @@
 //! | `session` | until the browser closes | tokens of the sessions on this browser, newest first |
 //! | `browser` | until the browser closes | ties a sign-in under way to the browser that began it |
 //! | `device` | 400 days | a stranger's wrong guesses do not lock out a browser the person has used |
+//! | `language` | 400 days | the language the person chose for pages |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
 //! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
 //! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
 //! | `console_trip` | 30 minutes | what the console remembers of a sign-in under way, sealed |
 //! | `console_flash` | 1 minute | a message for the console's next page, sealed |
+//! | `console_kept` | 10 minutes | what was typed into the console before a new proof was asked for, sealed |
+//! | `account`, `account_…` | as those of the console | the same for the pages where people look after their account |
 //!
 //! Over https every name begins with `__Host-`, so that no neighbouring host can plant one. Plain names exist for http on
 //! loopback only.
@@ -30,6 +33,8 @@ pub enum Jar {
     Browser,
     /// Known device.
     Device,
+    /// Chosen language.
+    Language,
     /// Set-up link.
     Setup,
     /// Invitation.
@@ -42,6 +47,14 @@ pub enum Jar {
     ConsoleFlash,
     /// What was typed into the console before a new proof was asked for.
     ConsoleKept,
+    /// Session of the account pages.
+    Account,
+    /// Sign-in to the account pages under way.
+    AccountTrip,
+    /// Message for the next account page.
+    AccountFlash,
+    /// What was typed into an account page before a new proof was asked for.
+    AccountKept,
 }
 
 impl Jar {
@@ -53,6 +66,8 @@ impl Jar {
             (Jar::Browser, false) => "vouchsafe_browser",
             (Jar::Device, true) => "__Host-vouchsafe_device",
             (Jar::Device, false) => "vouchsafe_device",
+            (Jar::Language, true) => "__Host-vouchsafe_language",
+            (Jar::Language, false) => "vouchsafe_language",
             (Jar::Setup, true) => "__Host-vouchsafe_setup",
             (Jar::Setup, false) => "vouchsafe_setup",
             (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
@@ -65,16 +80,32 @@ impl Jar {
             (Jar::ConsoleFlash, false) => "vouchsafe_console_flash",
             (Jar::ConsoleKept, true) => "__Host-vouchsafe_console_kept",
             (Jar::ConsoleKept, false) => "vouchsafe_console_kept",
+            (Jar::Account, true) => "__Host-vouchsafe_account",
+            (Jar::Account, false) => "vouchsafe_account",
+            (Jar::AccountTrip, true) => "__Host-vouchsafe_account_trip",
+            (Jar::AccountTrip, false) => "vouchsafe_account_trip",
+            (Jar::AccountFlash, true) => "__Host-vouchsafe_account_flash",
+            (Jar::AccountFlash, false) => "vouchsafe_account_flash",
+            (Jar::AccountKept, true) => "__Host-vouchsafe_account_kept",
+            (Jar::AccountKept, false) => "vouchsafe_account_kept",
+        }
+    }
+
+    /// Bytes that it holds at most; the longest by far are forms that were not taken yet.
+    fn most(self) -> usize {
+        match self {
+            Jar::ConsoleKept | Jar::AccountKept => 4_096,
+            _ => 1_024,
         }
     }
 
     fn max_age(self) -> Option<Duration> {
         match self {
-            Jar::Session | Jar::Browser | Jar::Console => None,
-            Jar::Device => Some(Duration::days(400)),
-            Jar::Setup | Jar::Invitation | Jar::ConsoleKept => Some(Duration::minutes(10)),
-            Jar::ConsoleTrip => Some(Duration::minutes(30)),
-            Jar::ConsoleFlash => Some(Duration::minutes(1)),
+            Jar::Session | Jar::Browser | Jar::Console | Jar::Account => None,
+            Jar::Device | Jar::Language => Some(Duration::days(400)),
+            Jar::Setup | Jar::Invitation | Jar::ConsoleKept | Jar::AccountKept => Some(Duration::minutes(10)),
+            Jar::ConsoleTrip | Jar::AccountTrip => Some(Duration::minutes(30)),
+            Jar::ConsoleFlash | Jar::AccountFlash => Some(Duration::minutes(1)),
         }
     }
 }
@@ -96,7 +127,7 @@ pub fn find(request: &HttpRequest, jar: Jar, place: &Place) -> Option<String> {
     let name = jar.name(place);
     let cookies = request.cookies().ok()?;
     let mut values = cookies.iter().filter(|c| c.name() == name).map(|c| c.value().to_owned());
-    let first = values.next().filter(|v| !v.is_empty() && v.len() <= 1_024)?;
+    let first = values.next().filter(|v| !v.is_empty() && v.len() <= jar.most())?;
     values.next().is_none().then_some(first)
 }
 
@@ -107,9 +138,10 @@ pub fn set(jar: Jar, value: String, place: &Place) -> Cookie<'static> {
     cookie.set_http_only(true);
     cookie.set_secure(place.is_https);
     // Lax: the browser comes to /authorize, and by a mailed link to the set-up page, from other sites by GET. Nobody has to
-    // lead an administrator into the console.
+    // lead a person into the console or their account.
     cookie.set_same_site(match jar {
         Jar::Console | Jar::ConsoleFlash | Jar::ConsoleKept => SameSite::Strict,
+        Jar::Account | Jar::AccountFlash | Jar::AccountKept => SameSite::Strict,
         _ => SameSite::Lax,
     });
     cookie.set_max_age(jar.max_age());

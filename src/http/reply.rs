@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::flow::Fault;
 use crate::http::pages::{Chrome, ErrorPage, Template};
 use crate::http::state::Place;
+use crate::messages::Language;
 use crate::oauth::error::Refusal;
 
 /// An answer before it becomes HTTP.
@@ -147,7 +148,15 @@ impl Reply {
 
     fn html<T: Template>(status: u16, page: &T, policy: &str) -> Self {
         match page.render() {
-            Ok(text) => Self::new(code(status), Body::Html { text, policy: policy.to_owned() }).cached(Cache::No),
+            Ok(text) => {
+                let language = language_of(&text);
+                let reply = Self::new(code(status), Body::Html { text, policy: policy.to_owned() }).cached(Cache::No);
+                let reply = reply.header(header::VARY, "Accept-Language, Cookie".to_owned());
+                match language {
+                    Some(language) => reply.header(header::CONTENT_LANGUAGE, language),
+                    None => reply,
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, "a page could not be rendered");
                 Self::text(500, "The page could not be shown. The administrator finds the reason in the log.\n")
@@ -189,21 +198,24 @@ impl Reply {
         Self::problem(status, &body, correlation_id).retry_after(retry_after)
     }
 
-    /// A fault of ours as a page.
+    /// A fault of ours as an English page, for the console.
     pub fn fault_page(fault: &Fault, correlation_id: &str, place: &Place) -> Self {
+        Self::fault_page_in(Language::ENGLISH, fault, correlation_id, place)
+    }
+
+    /// A fault of ours as a page.
+    pub fn fault_page_in(language: Language, fault: &Fault, correlation_id: &str, place: &Place) -> Self {
         let (status, _, retry_after) = weigh(fault, correlation_id);
-        let heading = if status == 503 { "Very busy at the moment" } else { "Something went wrong here" };
-        let advice = if status == 503 {
-            "Wait a few seconds and try again."
-        } else {
-            "Try again. If it happens again, tell your administrator the number below."
+        let (heading, advice) = match status {
+            503 => ("fault-busy-title", "fault-busy-advice"),
+            _ => ("fault-title", "fault-advice"),
         };
         let page = ErrorPage {
-            chrome: Chrome::new(heading, place),
+            chrome: Chrome::speaking(language, heading, place),
             status,
-            heading: heading.to_owned(),
-            what: "The mistake is on our side. Nothing you entered was wrong because of it.".to_owned(),
-            advice: advice.to_owned(),
+            heading: language.say(heading).into(),
+            what: language.say("fault-what").into(),
+            advice: language.say(advice).into(),
             facts: Vec::new(),
             correlation_id: correlation_id.to_owned(),
             back: None,
@@ -349,6 +361,12 @@ fn finish(mut response: HttpResponseBuilder, body: Body) -> HttpResponse {
             response.content_type("text/html; charset=utf-8").body(text)
         }
     }
+}
+
+/// What a page says of its own language, for the header that says the same.
+fn language_of(page: &str) -> Option<String> {
+    let (_, rest) = page.get(..200.min(page.len()))?.split_once("<html lang=\"")?;
+    rest.split_once('"').map(|(tag, _)| tag.to_owned())
 }
 
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";

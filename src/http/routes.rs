@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use crate::http::admin::console::Need;
 use crate::http::call::Call;
+use crate::http::own_app::Proof;
 use crate::http::reply::Reply;
 use crate::http::{admin, oauth, ops, sign_in};
 use crate::oauth::metadata::Endpoints;
@@ -37,6 +38,12 @@ pub enum Access {
     ConsoleForm(Need),
     /// The same with a form that brings a file.
     ConsoleUpload(Need),
+    /// A person's browser by navigation, with a session of the account pages and this proof.
+    AccountPage(Proof),
+    /// A person's browser by a form of ours, with all that a page needs and the form's token.
+    AccountForm(Proof),
+    /// The same with a form that brings a file.
+    AccountUpload(Proof),
 }
 
 impl Access {
@@ -47,12 +54,18 @@ impl Access {
 
     /// Whether a person looks at the answer: then errors are pages and not JSON.
     pub fn is_for_people(self) -> bool {
-        matches!(self, Access::Page | Access::AppForm | Access::ConsolePage(_)) || self.is_own_form()
+        matches!(self, Access::Page | Access::AppForm | Access::ConsolePage(_) | Access::AccountPage(_))
+            || self.is_own_form()
+    }
+
+    /// Whether it is a form of ours that brings a file.
+    pub fn brings_file(self) -> bool {
+        matches!(self, Access::ConsoleUpload(_) | Access::AccountUpload(_))
     }
 
     /// Whether it is a form of ours, which no other site may send.
     pub fn is_own_form(self) -> bool {
-        matches!(self, Access::Form | Access::ConsoleForm(_) | Access::ConsoleUpload(_))
+        matches!(self, Access::Form | Access::ConsoleForm(_) | Access::AccountForm(_)) || self.brings_file()
     }
 }
 

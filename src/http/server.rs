@@ -12,6 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use crate::flow::latency::Area;
 use crate::flow::trace::Note;
+use crate::http::account;
 use crate::http::admin::api::{self, ApiRoute};
 use crate::http::admin::console;
 use crate::http::call::Call;
@@ -71,7 +72,7 @@ pub fn start(
 /// Registers every route of the table, and what answers for all other paths and methods.
 fn routes(services: &mut web::ServiceConfig, web: &Arc<Web>) {
     let base = web.place.base.clone();
-    let every = || ROUTES.iter().chain(console::ROUTES);
+    let every = || ROUTES.iter().chain(console::ROUTES).chain(account::ROUTES);
     let mut paths: Vec<&'static str> = every().map(|r| r.path).collect();
     paths.dedup();
     for path in paths {
@@ -179,7 +180,7 @@ fn area(path: &str) -> Area {
 /// Reads the body of a POST.
 async fn body(web: &Web, route: &Route, payload: web::Payload) -> Result<Bytes, Reply> {
     let body = match (route.method, route.access) {
-        (Method::Post, Access::ConsoleUpload(_)) => in_time(web, upload::take(payload)).await,
+        (Method::Post, access) if access.brings_file() => in_time(web, upload::take(payload)).await,
         (Method::Post, _) => read_body(web, payload, web.max_body_bytes).await,
         _ => Ok(Bytes::new()),
     };

@@ -15,6 +15,8 @@ pub struct Attribute {
     pub kind: AttributeKind,
     /// Whether everybody who is added or changed must have a value.
     pub required: bool,
+    /// Whether people write their own value.
+    pub self_editable: bool,
 }
 
 /// What the values of an attribute are.

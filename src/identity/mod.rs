@@ -1,6 +1,7 @@
 //! Our own nouns: people, sessions, groups, and the rules about them that need no protocol.
 //! It does not own OAuth (that is `oauth`), nor how anything is stored or shown.
 
+pub mod account_rule;
 pub mod attribute;
 pub mod email;
 pub mod factor;
@@ -13,6 +14,7 @@ pub mod terms;
 pub mod upstream;
 pub mod user;
 
+pub use account_rule::AccountRule;
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
 pub use permission::{Permission, Permissions, Role, RoleName};

@@ -55,9 +55,21 @@ pub struct User {
     pub attributes: BTreeMap<String, Value>,
     /// When they last proved who they are; `None` if never.
     pub last_sign_in_at: Option<Timestamp>,
+    /// Name of the picture they uploaded; see [`User::with_picture`].
+    pub picture: Option<String>,
 }
 
 impl User {
+    /// The same with the address of the picture they uploaded among what apps are told, unless an address of another one
+    /// stands there.
+    #[must_use]
+    pub fn with_picture(mut self, issuer: &str) -> Self {
+        if let (None, Some(id)) = (&self.profile.picture, &self.picture) {
+            self.profile.picture = Some(format!("{issuer}/pictures/{id}"));
+        }
+        self
+    }
+
     /// What to call them on a page: the name if there is one, else the address.
     pub fn display_name(&self) -> &str {
         self.profile.name.as_deref().filter(|n| !n.trim().is_empty()).unwrap_or(self.email.as_str())

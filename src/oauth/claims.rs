@@ -252,6 +252,7 @@ mod tests {
             version: 1,
             attributes: Default::default(),
             last_sign_in_at: None,
+            picture: None,
         }
     }
 

@@ -102,6 +102,7 @@ pub(crate) fn user(id: &str) -> User {
         version: 1,
         attributes: Default::default(),
         last_sign_in_at: None,
+        picture: None,
     }
 }
 

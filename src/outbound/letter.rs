@@ -3,9 +3,14 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+use crate::messages::{Language, Message};
+
 /// A letter to one person. Every text is plain; what people chose (names) is escaped where it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
+    /// The language it is written in.
+    #[serde(default)]
+    pub language: Language,
     /// The one recipient's address.
     pub to: String,
     /// One line; words of ours only.
@@ -40,6 +45,12 @@ impl std::fmt::Debug for Button {
 #[template(path = "mail/letter.html")]
 struct Html<'a> {
     letter: &'a Letter,
+}
+
+impl Html<'_> {
+    fn t(&self, key: &'static str) -> Message {
+        self.letter.language.say(key)
+    }
 }
 
 impl Letter {
@@ -81,6 +92,7 @@ mod tests {
 
     fn letter(name: &str) -> Letter {
         Letter {
+            language: Language::ENGLISH,
             to: "ada@example.com".to_owned(),
             subject: "An account for you".to_owned(),
             from_name: "Acme".to_owned(),

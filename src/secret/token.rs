@@ -35,11 +35,13 @@ pub enum Kind {
     Device,
     /// `vs_co_`: cookie of the administration console.
     Console,
+    /// `vs_me_`: cookie of the pages where people look after their account.
+    Account,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::RefreshToken,
         Kind::Code,
         Kind::ClientSecret,
@@ -48,6 +50,7 @@ impl Kind {
         Kind::Invitation,
         Kind::Device,
         Kind::Console,
+        Kind::Account,
     ];
 
     /// The six characters every token of this kind begins with.
@@ -61,6 +64,7 @@ impl Kind {
             Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
             Kind::Console => "vs_co_",
+            Kind::Account => "vs_me_",
         }
     }
 }
@@ -95,7 +99,7 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
         Some(Kind::RefreshToken) => "a refresh token",
         Some(Kind::Code) => "an authorization code",
         Some(Kind::ClientSecret) => "a client secret",
-        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation | Kind::Console) => {
+        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation | Kind::Console | Kind::Account) => {
             "a value of one of our cookies or links"
         }
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",

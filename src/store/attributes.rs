@@ -32,6 +32,7 @@ struct Row {
     version: i64,
     created_at: i64,
     updated_at: i64,
+    self_editable: bool,
 }
 
 impl TryFrom<Row> for StoredAttribute {
@@ -43,6 +44,7 @@ impl TryFrom<Row> for StoredAttribute {
             name: row.name,
             title: row.title,
             required: row.required,
+            self_editable: row.self_editable,
         };
         let (created_at, updated_at) = (row::at(row.created_at), row::at(row.updated_at));
         Ok(StoredAttribute { attribute, version: row.version, created_at, updated_at })
@@ -58,6 +60,7 @@ fn row_of(stored: &StoredAttribute) -> Row {
         version: stored.version,
         created_at: stored.created_at.millis(),
         updated_at: stored.updated_at.millis(),
+        self_editable: stored.attribute.self_editable,
     }
 }
 

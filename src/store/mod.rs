@@ -39,6 +39,7 @@ pub mod leases;
 pub mod meta;
 pub mod outbox;
 pub mod own_sessions;
+pub mod pictures;
 pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod resources;

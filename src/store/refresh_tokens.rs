@@ -1,6 +1,8 @@
 //! Owns the table `refresh_tokens`: the links of each family's chain. It does not own what a link that comes twice means
 //! (`oauth::grant::refresh_token`), only that of many who rotate one link at once a single one wins.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::conn::{Conn, Keep, Link, q};
@@ -8,6 +10,7 @@ use super::fault::Fault;
 use super::grants::GrantRow;
 use super::row;
 use super::schema::{grants, refresh_tokens};
+use crate::identity::UserId;
 use crate::oauth::authorization::{Grant, RefreshToken};
 use crate::time::Timestamp;
 
@@ -137,6 +140,18 @@ pub fn reissue(c: &mut Conn, presented: &[u8], lost: &[u8], new: &RefreshToken, 
         .load::<Vec<u8>>(conn))?;
     insert(c, new)?;
     Ok(true)
+}
+
+/// When the newest token of each live grant of a person was given out: the last time that the app was there.
+pub fn last_used_of_user(c: &mut Conn, user: &UserId) -> Result<HashMap<String, Timestamp>, Fault> {
+    let rows: Vec<(String, Option<i64>)> = q!(c, |conn| refresh_tokens::table
+        .inner_join(grants::table)
+        .filter(grants::user_id.eq(user.as_str()))
+        .filter(grants::revoked_at.is_null())
+        .group_by(refresh_tokens::grant_id)
+        .select((refresh_tokens::grant_id, diesel::dsl::max(refresh_tokens::created_at)))
+        .load(conn))?;
+    Ok(rows.into_iter().filter_map(|(grant, at)| Some((grant, row::at(at?)))).collect())
 }
 
 /// Removes tokens that died before `before`; at most 5000 a call, so repeat until it answers 0.

@@ -82,6 +82,7 @@ diesel::table! {
         version -> BigInt,
         attributes -> Text,
         last_sign_in_at -> Nullable<BigInt>,
+        picture -> Nullable<Text>,
     }
 }
 
@@ -322,6 +323,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        self_editable -> Bool,
     }
 }
 
@@ -482,6 +484,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pictures (id) {
+        id -> Text,
+        user_id -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+        created_at -> BigInt,
+    }
+}
+
 diesel::joinable!(client_logos -> clients (client_id));
 diesel::joinable!(upstream_identities -> users (user_id));
 diesel::joinable!(client_secrets -> clients (client_id));
@@ -492,6 +504,7 @@ diesel::joinable!(own_sessions -> users (user_id));
 diesel::joinable!(user_terms -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(passwords -> users (user_id));
+diesel::joinable!(pictures -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     client_logos,
     client_secrets,
@@ -501,6 +514,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_members,
     invitations,
     passwords,
+    pictures,
     refresh_tokens,
     revoked_tokens,
     roles,

@@ -29,6 +29,7 @@ pub(super) struct UserRow {
     version: i64,
     attributes: String,
     last_sign_in_at: Option<i64>,
+    picture: Option<String>,
 }
 
 impl UserRow {
@@ -52,6 +53,7 @@ impl UserRow {
             version: self.version,
             attributes: column("attributes").json(&self.attributes)?,
             last_sign_in_at: row::at_opt(self.last_sign_in_at),
+            picture: self.picture,
         })
     }
 }
@@ -96,6 +98,7 @@ pub fn insert(c: &mut Conn, user: &User) -> Result<bool, Fault> {
         version: user.version,
         attributes: row::to_json(&user.attributes)?,
         last_sign_in_at: row::millis(user.last_sign_in_at),
+        picture: user.picture.clone(),
     };
     let rows = q!(c, |conn| diesel::insert_into(users::table).values(&row).on_conflict_do_nothing().execute(conn))?;
     if rows == 1 {
@@ -188,7 +191,7 @@ fn with_groups(c: &mut Conn, rows: Vec<UserRow>) -> Result<Vec<User>, Fault> {
         .collect()
 }
 
-/// Replaces address, `email_verified`, role, profile, attributes and `updated_at`, and raises the version. Not `disabled_at`, `valid_from` and the groups: they
+/// Replaces address, `email_verified`, role, profile, attributes and `updated_at`, and raises the version. Not `disabled_at`, `valid_from`, the picture and the groups: they
 /// have verbs of their own, so that an edited form cannot bring an account back to life. `false`: there is no such person.
 /// The new address must be free: if it is not, that is a [`Fault`] and the transaction is lost, so look before.
 pub fn update(c: &mut Conn, user: &User) -> Result<bool, Fault> {

@@ -55,6 +55,7 @@ async fn person_with(app: &TestApp, email: &str, password: Option<&str>) -> User
         version: 1,
         attributes: Default::default(),
         last_sign_in_at: None,
+        picture: None,
     };
     let phc = match password {
         Some(password) => Some(app.app.parts.passwords.hash(Sensitive::new(password)).await.expect("a hash")),

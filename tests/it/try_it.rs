@@ -1,6 +1,7 @@
 //! "Try it": a run from a client's page to its report for each kind of client, and everything that must not become one.
 
 use vouchsafe::flow::admin::try_it::CALLBACK;
+use vouchsafe::flow::own_app::OwnApp;
 use vouchsafe::identity::{Permission, Permissions};
 use vouchsafe::oauth::client::{ClientAuthMethod, GrantType};
 use vouchsafe::oauth::client_policy::{PkceRule, Profile};
@@ -468,9 +469,9 @@ async fn n03_nobody_tries_the_console_itself_nor_what_stands_as_high_as_they_do(
     assert_eq!(app.rows("try_runs"), 0);
 }
 
-async fn visit(app: &TestApp, browser: &Browser) -> vouchsafe::flow::admin::console::Visit {
+async fn visit(app: &TestApp, browser: &Browser) -> vouchsafe::flow::own_app::Visit {
     let token = browser.cookies.get("vouchsafe_console").expect("a console session");
-    vouchsafe::flow::admin::console::visit(&app.cx(), token).await.expect("no fault").expect("alive")
+    vouchsafe::flow::own_app::visit(&app.cx(), OwnApp::Console, token).await.expect("no fault").expect("alive")
 }
 
 #[tokio::test]

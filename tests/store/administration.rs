@@ -84,6 +84,7 @@ fn attribute(name: &str) -> StoredAttribute {
             title: "Kostenstelle – ünï".to_owned(),
             kind: AttributeKind::Text,
             required: true,
+            self_editable: true,
         },
         version: 1,
         created_at: NOW,

@@ -1,4 +1,12 @@
 //! What people do for themselves: their factors, addresses, passwords and sessions. Each file one matter; none of them is a
 //! step of a sign-in.
 
+pub mod activity;
+pub mod apps;
+pub mod data;
 pub mod factors;
+pub mod overview;
+pub mod password;
+pub mod picture;
+pub mod profile;
+pub mod sessions;

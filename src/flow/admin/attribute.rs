@@ -32,6 +32,9 @@ pub struct AttributeDocument {
     /// Whether everybody who is added or changed from now on must have a value.
     #[serde(default)]
     pub required: bool,
+    /// Whether people write their own value, on their account pages.
+    #[serde(default)]
+    pub self_editable: bool,
 }
 
 /// An attribute with what is known about it.
@@ -92,6 +95,7 @@ pub(super) fn document(attribute: &Attribute) -> AttributeDocument {
         title: attribute.title.clone(),
         kind: attribute.kind,
         required: attribute.required,
+        self_editable: attribute.self_editable,
     }
 }
 
@@ -192,7 +196,13 @@ fn judged(document: AttributeDocument) -> Result<Attribute, AdminRefusal> {
     }
     let title = plain_text(&document.title, 100)
         .map_err(|why| AdminRefusal::invalid("title", format!("the title {why}")).at("title"))?;
-    Ok(Attribute { name, title, kind: document.kind, required: document.required })
+    Ok(Attribute {
+        name,
+        title,
+        kind: document.kind,
+        required: document.required,
+        self_editable: document.self_editable,
+    })
 }
 
 /// Puts an attribute in its place, new or not.
@@ -311,7 +321,7 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, name: &str, expect: Optio
 }
 
 /// Judges a person's values by the attributes that are defined. `null` is no value.
-pub(super) fn judged_values(
+pub(in crate::flow) fn judged_values(
     values: BTreeMap<String, Value>,
     defined: &[StoredAttribute],
 ) -> Result<BTreeMap<String, Value>, AdminRefusal> {

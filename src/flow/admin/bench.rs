@@ -11,6 +11,7 @@ use crate::identity::guess::GuessRule;
 use crate::identity::session::SessionRule;
 use crate::identity::user::Profile as Person;
 use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
+use crate::messages::Language;
 use crate::oauth::authorization::{Authorization, Grant};
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client_policy::Profile;
@@ -24,16 +25,16 @@ use crate::store::{DatabaseSettings, Db, clients, events, grants, sessions, user
 use crate::time::{Lifetime, Timestamp};
 
 /// The client that is there from the start: a public one.
-pub(super) const CLIENT: &str = "app";
+pub(in crate::flow) const CLIENT: &str = "app";
 
-pub(super) struct House {
-    pub(super) parts: Arc<Parts>,
-    pub(super) clock: Clock,
-    pub(super) rule: KeyRule,
+pub(in crate::flow) struct House {
+    pub(in crate::flow) parts: Arc<Parts>,
+    pub(in crate::flow) clock: Clock,
+    pub(in crate::flow) rule: KeyRule,
     _folder: tempfile::TempDir,
 }
 
-pub(super) async fn house() -> House {
+pub(in crate::flow) async fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&DatabaseSettings::new(format!("sqlite://{}/v.db", folder.path().display()))).unwrap();
     db.migrate().unwrap();
@@ -105,7 +106,7 @@ fn policy() -> Policy {
 }
 
 impl House {
-    pub(super) fn cx(&self) -> Cx {
+    pub(in crate::flow) fn cx(&self) -> Cx {
         Cx {
             parts: self.parts.clone(),
             now: self.clock.now(),
@@ -113,10 +114,11 @@ impl House {
             address: "command line".to_owned(),
             rate_key: "command line".to_owned(),
             user_agent: String::new(),
+            language: Language::ENGLISH,
         }
     }
 
-    pub(super) async fn person(&self, email: &str) -> User {
+    pub(in crate::flow) async fn person(&self, email: &str) -> User {
         let now = self.clock.now();
         let user = User {
             id: UserId(uuid(&*self.parts.chance, now)),
@@ -132,13 +134,14 @@ impl House {
             version: 1,
             attributes: Default::default(),
             last_sign_in_at: None,
+            picture: None,
         };
         let saved = user.clone();
         assert!(self.parts.db.write(move |c| users::insert(c, &saved)).await.unwrap());
         user
     }
 
-    pub(super) async fn person_with_role(&self, email: &str, role: &str) -> User {
+    pub(in crate::flow) async fn person_with_role(&self, email: &str, role: &str) -> User {
         let person = self.person(email).await;
         let changed = User { role: RoleName::parse(role).unwrap(), ..person };
         let saved = changed.clone();
@@ -146,7 +149,7 @@ impl House {
         changed
     }
 
-    pub(super) async fn session_of(&self, user: &User) -> SessionId {
+    pub(in crate::flow) async fn session_of(&self, user: &User) -> SessionId {
         let now = self.clock.now();
         let session = Session {
             id: SessionId(uuid(&*self.parts.chance, now)),
@@ -166,12 +169,12 @@ impl House {
         session.id
     }
 
-    pub(super) async fn session(&self, id: &SessionId) -> Session {
+    pub(in crate::flow) async fn session(&self, id: &SessionId) -> Session {
         let id = id.clone();
         self.parts.db.read(move |c| sessions::find(c, &id)).await.unwrap().unwrap()
     }
 
-    pub(super) async fn grant_of(&self, user: &User, session: &SessionId) -> String {
+    pub(in crate::flow) async fn grant_of(&self, user: &User, session: &SessionId) -> String {
         let now = self.clock.now();
         let authorization = Authorization {
             client_id: CLIENT.to_owned(),
@@ -199,12 +202,12 @@ impl House {
         grant.id
     }
 
-    pub(super) async fn grant(&self, id: &str) -> Grant {
+    pub(in crate::flow) async fn grant(&self, id: &str) -> Grant {
         let id = id.to_owned();
         self.parts.db.read(move |c| grants::find(c, &id)).await.unwrap().unwrap()
     }
 
-    pub(super) async fn give_scope(&self, name: &str) {
+    pub(in crate::flow) async fn give_scope(&self, name: &str) {
         let name = name.to_owned();
         let given = self.parts.db.write(move |c| {
             let mut client = clients::find(c, CLIENT)?.unwrap();
@@ -214,7 +217,7 @@ impl House {
         assert!(given.await.unwrap());
     }
 
-    pub(super) async fn take_scopes(&self) {
+    pub(in crate::flow) async fn take_scopes(&self) {
         let taken = self.parts.db.write(move |c| {
             let mut client = clients::find(c, CLIENT)?.unwrap();
             client.scopes = ScopeSet::default();
@@ -224,13 +227,13 @@ impl House {
     }
 
     /// The details of the newest event.
-    pub(super) async fn last_detail(&self) -> serde_json::Value {
+    pub(in crate::flow) async fn last_detail(&self) -> serde_json::Value {
         let rows = self.parts.db.read(|c| events::list(c, 0, 100)).await.unwrap();
         serde_json::from_str(&rows.last().unwrap().event.detail).unwrap()
     }
 
     /// `KIND by ACTOR`, oldest first.
-    pub(super) async fn events(&self) -> Vec<String> {
+    pub(in crate::flow) async fn events(&self) -> Vec<String> {
         let rows = self.parts.db.read(|c| events::list(c, 0, 100)).await.unwrap();
         rows.into_iter().map(|l| format!("{} by {}", l.event.kind, l.event.actor.unwrap_or_default())).collect()
     }

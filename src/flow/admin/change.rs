@@ -10,30 +10,36 @@ use crate::store::{self, Conn};
 use crate::time::Timestamp;
 
 /// What a step inside of a transaction answers.
-pub(super) type Judged<T> = Result<Result<T, AdminRefusal>, store::Fault>;
+pub(in crate::flow) type Judged<T> = Result<Result<T, AdminRefusal>, store::Fault>;
 
 /// One change, or several in one transaction.
 #[derive(Clone)]
-pub(super) struct Change {
+pub(in crate::flow) struct Change {
     /// Who makes it.
-    pub(super) actor: Actor,
+    pub(in crate::flow) actor: Actor,
     /// The entry it leaves; kind, whom it is about and details are set for each change.
     entry: Entry,
     /// When.
-    pub(super) now: Timestamp,
+    pub(in crate::flow) now: Timestamp,
     /// `iss`: views hold addresses below it.
-    pub(super) issuer: String,
+    pub(in crate::flow) issuer: String,
 }
 
 impl Change {
-    pub(super) fn new(cx: &Cx, actor: &Actor) -> Self {
+    pub(in crate::flow) fn new(cx: &Cx, actor: &Actor) -> Self {
         let entry = event(cx, actor, "", About::default(), json!({}));
         Self { actor: actor.clone(), entry, now: cx.now, issuer: cx.issuer().to_owned() }
     }
 
     /// Leaves the entry, with what was different before and after. For things that are neither people nor clients, `what`
     /// says which one it is, for example `{"group": "staff"}`.
-    pub(super) fn log(&self, c: &mut Conn, kind: &str, about: About<'_>, detail: Value) -> Result<(), store::Fault> {
+    pub(in crate::flow) fn log(
+        &self,
+        c: &mut Conn,
+        kind: &str,
+        about: About<'_>,
+        detail: Value,
+    ) -> Result<(), store::Fault> {
         let mut entry = self.entry.of_kind(kind);
         entry.event.user_id = about.user.map(|id| id.as_str().to_owned());
         entry.event.client_id = about.client.map(str::to_owned);
@@ -44,7 +50,7 @@ impl Change {
 
 /// What came of putting a document in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Put {
+pub(in crate::flow) enum Put {
     /// There was none.
     Created,
     /// It replaced another one.
@@ -55,7 +61,7 @@ pub(super) enum Put {
 
 /// Those members of two objects that differ, for the security log: `{"before": {…}, "after": {…}}`. `None` where there is
 /// none.
-pub(super) fn differences(before: Option<&Value>, after: Option<&Value>) -> Value {
+pub(in crate::flow) fn differences(before: Option<&Value>, after: Option<&Value>) -> Value {
     let none = Map::new();
     let members = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned().unwrap_or_else(|| none.clone());
     let (before, after) = (members(before), members(after));

@@ -14,9 +14,10 @@ use super::edit::{Around, Expect, Placed};
 use super::files::diff::Kind as FileKind;
 use super::page::Page;
 use super::refusal::{fresh, granted};
-use super::{About, Actor, AdminRefusal, Done, attribute, console_client};
+use super::{About, Actor, AdminRefusal, Done, attribute};
 use crate::flow::Cx;
 use crate::flow::oauth::scopes;
+use crate::flow::own_app;
 use crate::identity::{Permission, Permissions};
 use crate::oauth::client::{Client, ClientSecret};
 use crate::oauth::client_policy::Profile;
@@ -130,7 +131,7 @@ fn views(c: &mut Conn, clients: &[Client], issuer: &str) -> Result<Vec<ClientVie
         logo_uri: client.logo_path().map(|path| format!("{issuer}{path}")),
         secrets: secrets.iter().filter(|s| s.client_id == client.client_id).map(secret_view).collect(),
         managed_by_files: owned.contains(&client.client_id),
-        built_in: console_client::is_it(&client.client_id),
+        built_in: own_app::client::is_own(&client.client_id),
     };
     Ok(clients.iter().map(view).collect())
 }
@@ -262,7 +263,7 @@ fn rank(client: &Client) -> Permissions {
 
 /// Whether the actor may change this client at all: not the console's own, and none that stands as high as they do.
 pub(super) fn may_touch(actor: &Actor, id: &str, client: Option<&Client>) -> Result<(), AdminRefusal> {
-    if console_client::is_it(id) {
+    if own_app::client::is_own(id) {
         return Err(ClientRefusal::BuiltIn(id.to_owned()).into());
     }
     client.map_or(Ok(()), |client| actor.outranks(rank(client)))

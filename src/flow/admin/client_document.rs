@@ -254,7 +254,7 @@ fn bounded(seconds: i64) -> Lifetime {
 }
 
 /// A record with the defaults of its profile.
-pub(super) fn draft(profile: Profile, client_id: String, now: Timestamp) -> Client {
+pub(in crate::flow) fn draft(profile: Profile, client_id: String, now: Timestamp) -> Client {
     let is_service = profile == Profile::Service;
     let mut policy = ClientPolicy::of(profile);
     policy.refresh_idle = policy.refresh_idle.min(policy.refresh_absolute);

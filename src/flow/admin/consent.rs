@@ -11,9 +11,10 @@ use super::user::find_in;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
+use crate::flow::account::apps;
 use crate::identity::Permission;
 use crate::oauth::consent::Consent;
-use crate::store::{codes, consents, grants};
+use crate::store::consents;
 
 /// What a person allowed a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -82,13 +83,9 @@ pub async fn withdraw(cx: &Cx, actor: &Actor, who: &str, client_id: &str) -> Don
         if change.actor.user() != Some(&user.id) {
             granted!(rank::may_act_on(c, &change.actor, &user)?);
         }
-        let had_consent = consents::withdraw(c, &user.id, &client)?;
-        codes::delete_of_client_and_user(c, &client, &user.id)?;
-        // A trusted client has grants without a consent: those end too.
-        let ended = grants::revoke_of_user_and_client(c, &user.id, &client, "consent was withdrawn", change.now)?;
-        if !had_consent && ended == 0 {
+        let Some(ended) = apps::disconnect(c, &user.id, &client, change.now)? else {
             return Ok(Err(nothing.clone()));
-        }
+        };
         let about = About { user: Some(&user.id), client: Some(&client) };
         change.log(c, "consent_withdrawn", about, json!({ "grants_ended": ended }))?;
         Ok(Ok(()))

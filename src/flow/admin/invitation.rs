@@ -45,7 +45,7 @@ impl Fresh {
         invitations::replace(c, &hash(self.token.expose()), &user.id, self.now, self.now + LIFETIME)?;
         let Some((cx, id)) = &self.letter else { return Ok(()) };
         let address = address(cx, &self.token).expose().to_owned();
-        let letter = mail::invitation(cx, user.email.as_str(), user.profile.name.as_deref(), address);
+        let letter = mail::invitation(cx, user, address);
         mail::post(c, cx, id, &letter)
     }
 

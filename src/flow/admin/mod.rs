@@ -11,8 +11,6 @@ pub mod client;
 pub mod client_document;
 pub mod client_logo;
 pub mod consent;
-pub mod console;
-pub mod console_client;
 pub mod factor;
 pub mod files;
 pub mod grant;
@@ -40,15 +38,15 @@ pub mod user_access;
 pub mod user_document;
 pub mod user_search;
 
-mod change;
+pub(in crate::flow) mod change;
 mod client_refusal;
 mod client_rules;
 mod edit;
-mod rank;
+pub(in crate::flow) mod rank;
 mod user_refusal;
 
 #[cfg(test)]
-mod bench;
+pub(in crate::flow) mod bench;
 #[cfg(test)]
 mod rank_tests;
 #[cfg(test)]
@@ -149,17 +147,17 @@ impl Actor {
 
 /// Whom and what an event is about.
 #[derive(Clone, Copy, Debug, Default)]
-struct About<'a> {
+pub(in crate::flow) struct About<'a> {
     user: Option<&'a UserId>,
     client: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
-    fn user(user: &'a UserId) -> Self {
+    pub(in crate::flow) fn user(user: &'a UserId) -> Self {
         Self { user: Some(user), client: None }
     }
 
-    fn client(client: &'a str) -> Self {
+    pub(in crate::flow) fn client(client: &'a str) -> Self {
         Self { user: None, client: Some(client) }
     }
 }

@@ -106,7 +106,7 @@ pub async fn preview(cx: &Cx, actor: &Actor, request: PreviewRequest) -> Done<Pr
         let user = match &wanted.user {
             None => None,
             Some(who) => match find_in(c, who.trim())? {
-                Some(user) => Some(user),
+                Some(user) => Some(user.with_picture(&issuer)),
                 None => return Ok(Err(UserRefusal::Unknown(who.clone()).into())),
             },
         };

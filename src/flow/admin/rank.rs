@@ -46,7 +46,7 @@ pub(super) fn may_shape(c: &mut Conn, actor: &Actor, before: Option<&User>, afte
 }
 
 /// Asks whether there is an owner left without this person.
-pub(super) fn somebody_else_owns(c: &mut Conn, user: &User) -> Judged<()> {
+pub(in crate::flow) fn somebody_else_owns(c: &mut Conn, user: &User) -> Judged<()> {
     let owns = user.role.is_owner() && user.disabled_at.is_none();
     match owns && users::count_owners_for_update(c)? <= 1 {
         true => Ok(Err(UserRefusal::LastOwner(user.email.as_str().to_owned()).into())),

@@ -234,7 +234,7 @@ async fn n03_a_role_is_defined_below_its_maker_and_owning_stays_with_owners() {
 }
 
 fn attribute(name: &str, kind: AttributeKind, required: bool) -> AttributeDocument {
-    AttributeDocument { name: name.to_owned(), title: "Title".to_owned(), kind, required }
+    AttributeDocument { name: name.to_owned(), title: "Title".to_owned(), kind, required, self_editable: false }
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ async fn l13_claims_are_made_of_attributes_that_are_there_and_these_stay_as_long
     assert_eq!((refused.field, refused.words.contains("desk")), (Some("mappings"), true));
 
     let (name, title) = ("desk".to_owned(), "Desk".to_owned());
-    let desk = AttributeDocument { name, title, kind: AttributeKind::Text, required: false };
+    let desk = AttributeDocument { name, title, kind: AttributeKind::Text, required: false, self_editable: false };
     attribute::create(&cx, &cli, desk).await.unwrap().unwrap();
     create(&cx, &cli, scope.clone()).await.unwrap().unwrap();
     let held = attribute::remove(&cx, &cli, "desk", None).await.unwrap().unwrap_err();

@@ -12,7 +12,7 @@ use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
-use crate::identity::{Email, Permission, SecondFactorRule};
+use crate::identity::{AccountRule, Email, Permission, SecondFactorRule};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
 
@@ -33,6 +33,9 @@ pub struct SettingsDocument {
     /// Who must have a second factor. Whoever has one is asked for it in any case.
     #[serde(default)]
     pub second_factor: SecondFactorRule,
+    /// What people may do with their own accounts.
+    #[serde(default)]
+    pub accounts: AccountRule,
 }
 
 /// The settings with what is known about them.
@@ -93,7 +96,7 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
             let words = "whom to ask is an e-mail address or the address of a help page (https://…)";
             Err(AdminRefusal::invalid("support", words).at("support"))
         }
-        _ => Ok(SettingsDocument { organisation, support, second_factor: document.second_factor }),
+        _ => Ok(SettingsDocument { organisation, support, ..document }),
     }
 }
 

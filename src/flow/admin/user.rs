@@ -55,6 +55,7 @@ pub(super) fn draft(cx: &Cx, document: UserDocument) -> Result<User, UserRefusal
         version: 1,
         attributes: std::collections::BTreeMap::new(),
         last_sign_in_at: None,
+        picture: None,
     };
     document.write_into(&mut user)?;
     Ok(user)

@@ -108,6 +108,8 @@ pub struct UserView {
     pub must_change_password: bool,
     /// Until when the invitation can be used (RFC 3339), if there is one.
     pub invited_until: Option<String>,
+    /// Path of the picture that they uploaded, below the issuer; apps are told it unless `picture` names another one.
+    pub uploaded_picture: Option<String>,
     /// When they last signed in (RFC 3339).
     pub last_sign_in_at: Option<String>,
     /// When the account was made (RFC 3339).
@@ -161,7 +163,7 @@ impl UserDocument {
 
     /// Judges everything but the attributes, and writes it into the record. Whether there is such a role, and whether it may
     /// be given, is asked elsewhere.
-    pub(super) fn write_into(self, user: &mut User) -> Result<(), UserRefusal> {
+    pub(in crate::flow) fn write_into(self, user: &mut User) -> Result<(), UserRefusal> {
         user.email = Email::parse(&self.email)?;
         user.email_verified = self.email_verified;
         user.role = RoleName::parse(&self.role).ok_or(UserRefusal::Role(self.role))?;
@@ -201,6 +203,7 @@ impl UserView {
             has_password: ways.password.is_some(),
             must_change_password: ways.password.unwrap_or(false),
             invited_until: time(ways.invited_until),
+            uploaded_picture: user.picture.as_ref().map(|id| format!("/pictures/{id}")),
             last_sign_in_at: time(user.last_sign_in_at),
             created_at: user.created_at.rfc3339(),
             updated_at: user.updated_at.rfc3339(),

@@ -63,7 +63,7 @@ pub fn making(
     let is_personal =
         !a.claims.id_token.is_empty() || is_mapped(MappingTarget::IdToken) || is_mapped(MappingTarget::AccessToken);
     let user = match &a.user_id {
-        Some(id) if is_personal => users::find(c, id)?,
+        Some(id) if is_personal => users::find(c, id)?.map(|user| user.with_picture(issuer)),
         _ => None,
     };
     Ok(Ok(Making { audience, rule, defined, user }))

@@ -118,7 +118,7 @@ pub async fn answer(cx: &Cx, token: &Sensitive) -> Result<Result<UserinfoAnswer,
     let issuer = cx.issuer().to_owned();
     let loaded = cx.db().read(move |c| {
         let known = standing::of_access_token(c, &reference)?;
-        let user = users::find(c, &user_id)?;
+        let user = users::find(c, &user_id)?.map(|user| user.with_picture(&issuer));
         let defined = if custom { scopes::defined(c, &issuer)? } else { Vec::new() };
         Ok((known, user, defined, reference.client_id.clone()))
     });

@@ -9,7 +9,7 @@ use crate::store::{self, Conn, devices, guesses};
 
 /// Under which keys an attempt is counted.
 #[derive(Clone)]
-pub(super) struct GuessKeys {
+pub(in crate::flow) struct GuessKeys {
     account: String,
     address: String,
 }
@@ -56,7 +56,7 @@ pub(super) fn admit(c: &mut Conn, cx: &Cx, keys: &GuessKeys) -> Result<Result<()
 }
 
 /// The attempt was a good one.
-pub(super) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
+pub(in crate::flow) fn forget_guesses(c: &mut Conn, keys: &GuessKeys) -> Result<(), store::Fault> {
     guesses::forget(c, &keys.account)?;
     if let Some(counter) = guesses::for_update(c, &keys.address)? {
         guesses::put(c, &keys.address, &GuessCounter::give_back(counter))?;

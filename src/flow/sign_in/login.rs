@@ -196,7 +196,8 @@ impl Denied {
         }
     }
 
-    fn problem(&self) -> Problem {
+    /// What to tell whoever tried.
+    pub(in crate::flow) fn problem(&self) -> Problem {
         match self {
             Denied::Waiting(wait) => Problem::TooMany(wait.0.seconds() + 1),
             _ => Problem::WrongCredentials,
@@ -218,6 +219,11 @@ impl RightPassword {
     /// Whether nothing but the password is asked of this person.
     fn is_final(&self) -> bool {
         !self.must_change && self.reach == Level::Password
+    }
+
+    /// The stored hash, for whoever replaces it, and what counted the attempt.
+    pub(in crate::flow) fn into_stored(self) -> (String, GuessKeys) {
+        (self.phc, self.keys)
     }
 
     /// The attempt was a good one, though no session comes of it yet.

@@ -1,6 +1,6 @@
 //! Signing people in. Each file does one step and goes back to `/authorize?request=…`; steps never know each other.
 
-mod attempts;
+pub(in crate::flow) mod attempts;
 pub mod begin;
 pub mod browser;
 pub mod choose;

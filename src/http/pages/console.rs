@@ -1,5 +1,6 @@
-//! Owns the form of the console's pages: one page made of blocks, so that every noun looks and works alike, and one place
-//! where texts that others chose become harmless. It does not own what stands on a page: that is `http::admin::console`.
+//! Owns the form of the pages of our own apps, the console and the account pages: one page made of blocks, so that all look
+//! and work alike, and one place where texts that others chose become harmless. It does not own what stands on a page: that
+//! is `http::admin::console` and `http::account`.
 //!
 //! A [`Part`] that is not [`Part::Plain`] may hold any text: the template isolates and escapes it.
 
@@ -7,6 +8,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::Chrome;
+use crate::flow::own_app::OwnApp;
 use crate::time::Timestamp;
 
 /// A page of the console.
@@ -15,6 +17,8 @@ use crate::time::Timestamp;
 pub struct ConsolePage {
     /// What surrounds the page.
     pub chrome: Chrome,
+    /// Which of our own apps it belongs to.
+    pub app: OwnApp,
     /// The areas that this person may see.
     pub nav: Vec<NavItem>,
     /// Who is signed in.
@@ -41,6 +45,12 @@ pub struct ConsolePage {
     pub correlation_id: String,
 }
 
+impl ConsolePage {
+    fn is_console(&self) -> bool {
+        self.app == OwnApp::Console
+    }
+}
+
 /// One area in the navigation.
 #[derive(Clone, Debug)]
 pub struct NavItem {
@@ -54,13 +64,13 @@ pub struct NavItem {
     pub group: Option<&'static str>,
 }
 
-/// Who is signed in to the console.
+/// Who is signed in.
 #[derive(Clone, Debug, Default)]
 pub struct Who {
     /// Name or address.
     pub name: String,
-    /// The role.
-    pub role: String,
+    /// The role, or the address.
+    pub under: String,
     /// One or two letters.
     pub initials: String,
     /// Form token for signing out.

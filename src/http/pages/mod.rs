@@ -13,6 +13,7 @@ pub mod plot;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,18 +28,24 @@ pub use sign_in::{
     AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, RecoveryCodesPage,
     ScopeLine, SecondFactorPage, SetupPage,
 };
+pub use words::Rich;
 
 use super::assets;
 use super::state::Place;
 use crate::flow::admin::settings::SettingsDocument;
+use crate::messages::{Language, Message};
 
 /// What surrounds every page.
 #[derive(Clone, Debug)]
 pub struct Chrome {
     /// The words before "· Vouchsafe" in the window's title. A fixed text, never one that a client chose.
     pub title: String,
-    /// The language of the page's words, a BCP 47 tag.
+    /// Tag of the language of the page's words (BCP 47).
     pub lang: &'static str,
+    /// That language.
+    pub language: Language,
+    /// Where the page is shown again in another language. Without it nobody is asked.
+    pub again: Option<String>,
     /// Address of the stylesheet, the issuer's path prefix included.
     pub stylesheet: String,
     /// Address of the icon, the issuer's path prefix included.
@@ -90,12 +97,19 @@ fn support(text: &str) -> (String, String) {
 }
 
 impl Chrome {
-    /// The surroundings of an English page of this provider.
+    /// The surroundings of a page for people; the title is a text in their language.
+    pub fn speaking(language: Language, title: &'static str, ground: &(impl Ground + ?Sized)) -> Self {
+        Self { lang: language.tag(), language, ..Self::new(language.say(title), ground) }
+    }
+
+    /// The surroundings of an English page of this provider: the console's, the API's.
     pub fn new(title: impl Into<String>, ground: &(impl Ground + ?Sized)) -> Self {
         let (base, settings) = (ground.base(), ground.settings());
         Self {
             title: title.into(),
-            lang: "en",
+            lang: Language::ENGLISH.tag(),
+            language: Language::ENGLISH,
+            again: None,
             stylesheet: assets::href(base, "style.css"),
             icon: assets::href(base, "favicon.svg"),
             base: base.to_owned(),
@@ -109,6 +123,33 @@ impl Chrome {
     #[must_use]
     pub fn wide(self) -> Self {
         Self { wide: true, ..self }
+    }
+
+    /// The same with a choice of languages, which shows the page at this address once more.
+    #[must_use]
+    pub fn offering_languages(self, again: Option<String>) -> Self {
+        // An address that no form could carry is not worth the choice.
+        Self { again: again.filter(|address| address.len() <= 12_000), ..self }
+    }
+
+    /// A text; values go in behind it: `chrome.t("letter-hello-name").text("name", name)`.
+    pub fn t(&self, key: &'static str) -> Message {
+        self.language.say(key)
+    }
+
+    /// A text with markup of its own, or with names that stand out; see [`Rich`].
+    pub fn rich(&self, key: &'static str) -> Rich {
+        Rich::new(self.language, key)
+    }
+
+    /// Which way the page is written.
+    fn dir(&self) -> &'static str {
+        self.language.direction().as_str()
+    }
+
+    /// What people may choose from.
+    fn languages(&self) -> impl Iterator<Item = Language> {
+        Language::all()
     }
 
     fn asset(&self, name: &str) -> String {

@@ -41,6 +41,8 @@ impl ErrorPage {
 pub struct GoOnPage {
     /// What surrounds the page.
     pub chrome: Chrome,
+    /// What opens.
+    pub words: &'static str,
     /// Where to: a path of ours.
     pub to: String,
 }

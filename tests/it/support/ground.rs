@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 41] = [
+pub const TABLES: [&str; 42] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -52,6 +52,7 @@ pub const TABLES: [&str; 41] = [
     "outbox",
     "upstream_identities",
     "upstream_providers",
+    "pictures",
 ];
 
 const FILE: &str = "postgres-url";

@@ -140,6 +140,7 @@ impl TestApp {
             version: 1,
             attributes: Default::default(),
             last_sign_in_at: None,
+            picture: None,
         };
         let phc = self.app.parts.passwords.hash(Sensitive::new(PASSWORD)).await.expect("a hash");
         let stored = person.clone();

@@ -5,13 +5,14 @@ use serde_json::json;
 
 use super::diff::{Documents, Kind};
 use super::{ClientDocument, FileSet};
-use crate::flow::admin::{attribute, console_client, group, role, settings as set};
+use crate::flow::admin::{attribute, group, role, settings as set};
+use crate::flow::own_app;
 use crate::store::{self, Conn, attributes, clients, groups, resources, roles, scopes};
 
-/// As one set, each kind in order of its names. The console's own client is none of the files' business.
+/// As one set, each kind in order of its names. The clients of our own apps are none of the files' business.
 pub(super) fn set(c: &mut Conn) -> Result<FileSet, store::Fault> {
     let clients = clients::list(c, None, i64::MAX)?;
-    let clients = clients.iter().filter(|client| !console_client::is_it(&client.client_id));
+    let clients = clients.iter().filter(|client| !own_app::client::is_own(&client.client_id));
     let (settings, _) = set::read(c)?;
     Ok(FileSet {
         settings: Some(settings),

@@ -3,7 +3,7 @@
 //! unknown as any other. It does not own the run (`super`).
 
 use super::{CALLBACK, may_try};
-use crate::flow::admin::console;
+use crate::flow::own_app::{self, OwnApp};
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::{Cx, Fault};
 use crate::oauth::client::Client;
@@ -39,7 +39,7 @@ pub async fn admit(cx: &Cx, client: Client, asked: &Asked<'_>) -> Result<Client,
 
 async fn is_admitted(cx: &Cx, client: &Client, asked: &Asked<'_>) -> Result<bool, Fault> {
     let (Some(token), Some(state)) = (asked.browser.console.as_deref(), asked.state) else { return Ok(false) };
-    let Some(visit) = console::visit(cx, token).await? else { return Ok(false) };
+    let Some(visit) = own_app::visit(cx, OwnApp::Console, token).await? else { return Ok(false) };
     if may_try(&visit.actor(), client).is_err() {
         return Ok(false);
     }

@@ -16,10 +16,10 @@ use serde_json::json;
 
 use super::change::Change;
 use super::client::{ClientRefusal, may_touch};
-use super::console::Visit;
 use super::refusal::granted;
 use super::{About, Actor, AdminRefusal, Done};
 use crate::flow::cx::base64url;
+use crate::flow::own_app::Visit;
 use crate::flow::sign_in::pending::{open, seal};
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;

@@ -84,6 +84,9 @@ fn fields(d: &AttributeDocument, is_new: bool) -> Vec<Field> {
             if d.required { "true" } else { "" },
         )
         .kind(FieldKind::Switch),
+        Field::line("self_editable", "People write their own value", if d.self_editable { "true" } else { "" })
+            .kind(FieldKind::Switch)
+            .hint("On their account pages. Leave it off for whatever apps rely on."),
     ]);
     fields
 }
@@ -91,7 +94,13 @@ fn fields(d: &AttributeDocument, is_new: bool) -> Vec<Field> {
 fn submitted(desk: &Desk, name: String) -> Result<AttributeDocument, AdminRefusal> {
     let kind = serde_json::from_value(serde_json::Value::String(desk.field("kind")));
     let kind = kind.map_err(|_| AdminRefusal::invalid("kind", "choose one of the kinds").at("kind"))?;
-    Ok(AttributeDocument { name, title: desk.field("title"), kind, required: desk.form.has("required") })
+    Ok(AttributeDocument {
+        name,
+        title: desk.field("title"),
+        kind,
+        required: desk.form.has("required"),
+        self_editable: desk.form.has("self_editable"),
+    })
 }
 
 /// `GET /admin/attributes/new`.
@@ -107,6 +116,7 @@ async fn new_page(desk: &Desk, failed: Failed) -> Reply {
                 title: String::new(),
                 kind: AttributeKind::Text,
                 required: false,
+                self_editable: false,
             },
             true,
         ),

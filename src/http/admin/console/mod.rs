@@ -10,13 +10,11 @@ pub mod client;
 pub mod client_logo;
 pub mod clients;
 pub mod confirm;
-pub mod desk;
 pub mod diagnosis;
 pub mod files;
 pub mod grants;
 pub mod groups;
 pub mod guard;
-pub mod kept;
 pub mod keys;
 pub mod mail;
 pub mod mapping;
@@ -30,10 +28,11 @@ pub mod routes;
 pub mod scopes;
 pub mod sessions;
 pub mod settings;
-pub mod sign_in;
 pub mod snippets;
 pub mod try_it;
 pub mod words;
 
 pub use guard::{Need, Proof};
-pub use routes::ROUTES;
+pub use routes::{CONSOLE, ROUTES};
+
+pub use super::super::own_app::desk;

@@ -1,29 +1,29 @@
 //! Owns every path of the console on one page, each with the permission it needs: a line without one does not compile. And
 //! the areas of the navigation. It does not own the handlers.
 
+use crate::flow::own_app::OwnApp;
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
-    people, person, preview, resources, roles, scopes, sessions, settings, sign_in, try_it,
+    people, person, preview, resources, roles, scopes, sessions, settings, try_it,
 };
+use crate::http::cookies::Jar;
+use crate::http::own_app::shell::{Area, Jars, Shell};
+use crate::http::own_app::sign_in;
 use crate::http::routes::{Access, Method, Route};
 use crate::identity::Permission as P;
-
-/// An area of the navigation.
-pub struct Area {
-    /// Its name.
-    pub label: &'static str,
-    /// Its first page.
-    pub path: &'static str,
-    /// Who sees it; `None`: everybody here.
-    pub permission: Option<P>,
-    /// The group it stands in.
-    pub group: &'static str,
-}
 
 const fn area(group: &'static str, label: &'static str, path: &'static str, permission: P) -> Area {
     Area { label, path, permission: Some(permission), group }
 }
+
+/// The console.
+pub static CONSOLE: Shell = Shell {
+    app: OwnApp::Console,
+    areas: AREAS,
+    routes: ROUTES,
+    jars: Jars { session: Jar::Console, trip: Jar::ConsoleTrip, flash: Jar::ConsoleFlash, kept: Jar::ConsoleKept },
+};
 
 /// Every area, in order.
 pub static AREAS: &[Area] = &[
@@ -79,13 +79,13 @@ pub static ROUTES: &[Route] = &[
         method: Method::Get,
         path: "/admin/login",
         access: Access::Page,
-        run: |call| Box::pin(sign_in::login(call)),
+        run: |call| Box::pin(sign_in::login(call, &CONSOLE)),
     },
     Route {
         method: Method::Get,
-        path: crate::flow::admin::console::CALLBACK,
+        path: OwnApp::Console.callback(),
         access: Access::Page,
-        run: |call| Box::pin(sign_in::callback(call)),
+        run: |call| Box::pin(sign_in::callback(call, &CONSOLE)),
     },
     form!("/admin/logout", Need::ANY, sign_in::logout),
     page!("/admin", Need::ANY, overview::get),

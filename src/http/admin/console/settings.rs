@@ -7,7 +7,7 @@ use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
-use crate::identity::{Permission as P, SecondFactorRule};
+use crate::identity::{AccountRule, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -33,6 +33,13 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
             .hint("Whoever has one is asked for it in any case. The others set one up at their next sign-in."),
         Field::line("second_factor_groups", "Groups that must have one", d.second_factor.groups.join(" "))
             .hint("Names of groups, parted by spaces."),
+        Field::line(
+            "people_may_delete",
+            "People may delete their own account",
+            d.accounts.people_may_delete.to_string(),
+        )
+        .kind(FieldKind::Switch)
+        .hint("On their account pages. The last owner cannot in any case."),
     ];
     if desk.may(P::SettingsWrite) {
         let mut form = Form { fields, ..desk.post("settings", PATH, "Save") };
@@ -65,6 +72,7 @@ pub async fn save(desk: Desk) -> Reply {
         organisation: desk.some("organisation"),
         support: desk.some("support"),
         second_factor: SecondFactorRule { required_for, groups },
+        accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
     };
     let version = desk.field("version").parse().ok();
     tried!(desk, "settings", show_page, settings::replace(desk.cx(), &desk.actor, document, version).await);

@@ -1,20 +1,20 @@
-//! Owns what a handler of the console works with: the request, who asks, and the ways to answer: a page, a page with what
+//! Owns what a handler of one of our own apps works with: the request, who asks, and the ways to answer: a page, a page with what
 //! was wrong, or another address with a message. It does not own what is on any page.
 
 use actix_web::web::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Fault;
-use crate::flow::admin::console::Visit;
 use crate::flow::admin::page::{self, Page};
 use crate::flow::admin::{Actor, AdminRefusal, RefusalKind};
 use crate::flow::cx::Cx;
+use crate::flow::own_app::{OwnApp, Visit};
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::pending::{open, seal};
-use crate::http::admin::console::kept::Kept;
-use crate::http::admin::console::routes::AREAS;
 use crate::http::call::Call;
-use crate::http::cookies::{self, Jar};
+use crate::http::cookies;
+use crate::http::own_app::kept::Kept;
+use crate::http::own_app::shell::Shell;
 use crate::http::pages::Chrome;
 use crate::http::pages::console::{
     Block, Button, ConsolePage, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
@@ -24,17 +24,18 @@ use crate::http::sign_in::cards::initials;
 use crate::identity::Permission;
 use crate::oauth::params::Params;
 
-const FLASH: &[u8] = b"console message";
 const KEPT: &str = "Nothing was done yet, because you had to confirm that it is you. What you typed stands there again, except \
                     secrets and what confirms: look at it, and send it once more.";
 
 /// A request that came through the door.
 pub struct Desk {
+    /// The app.
+    pub shell: &'static Shell,
     /// The request.
     pub call: Call,
     /// Who, and their session.
     pub visit: Visit,
-    /// The console session's token.
+    /// The token of the app's session.
     pub token: String,
     /// The form; empty for GET.
     pub form: Params,
@@ -60,15 +61,22 @@ struct Flash {
 
 impl Desk {
     /// Made by the door only.
-    pub(super) fn new(call: Call, visit: Visit, token: String, (form, file): (Params, Option<Bytes>)) -> Self {
+    pub(super) fn new(
+        shell: &'static Shell,
+        call: Call,
+        (visit, token): (Visit, String),
+        (form, file): (Params, Option<Bytes>),
+    ) -> Self {
         let (actor, query) = (visit.actor(), call.query().unwrap_or_default());
-        Self { call, visit, token, form, file, query, actor, kept: None }
+        Self { shell, call, visit, token, form, file, query, actor, kept: None }
     }
 
     /// The same for a page with a form whose sender had to prove first who they are: what they typed is there again.
     pub(super) fn with_kept(mut self) -> Self {
-        let cookie = cookies::find(&self.call.request, Jar::ConsoleKept, &self.call.web.place);
-        if let Some(kept) = cookie.and_then(|text| Kept::find(self.cx(), &self.visit, &self.path(), &text)) {
+        let cookie = cookies::find(&self.call.request, self.shell.jars.kept, &self.call.web.place);
+        if let Some(kept) =
+            cookie.and_then(|text| Kept::find((self.cx(), self.shell.app), &self.visit, &self.path(), &text))
+        {
             self.form = kept.params();
             self.kept = Some(kept.action);
         }
@@ -85,7 +93,7 @@ impl Desk {
         self.visit.permissions.contains(permission)
     }
 
-    /// An address of ours: a path of the console behind the issuer's own.
+    /// An address of ours: a path behind the issuer's own.
     pub fn href(&self, path: &str) -> String {
         format!("{}{path}", self.call.web.place.base)
     }
@@ -96,7 +104,8 @@ impl Desk {
         path.strip_prefix(self.call.web.place.base.as_str()).unwrap_or(path).to_owned()
     }
 
-    /// What stands in the address at the `at`-th place behind `/admin`, decoded: 1 is the name in `/admin/clients/{id}`.
+    /// What stands in the address at the `at`-th place behind the app's root, decoded: 1 is the name in
+    /// `/admin/clients/{id}`.
     pub fn segment(&self, at: usize) -> String {
         let path = self.path();
         let raw = path.split('/').nth(at + 2).unwrap_or_default();
@@ -136,12 +145,16 @@ impl Desk {
         let user = &self.visit.user;
         ConsolePage {
             chrome: Chrome::new(title, place),
+            app: self.shell.app,
             nav: self.areas(),
             who: Who {
                 name: user.display_name().to_owned(),
-                role: user.role.as_str().to_owned(),
+                under: match self.shell.app {
+                    OwnApp::Console => user.role.as_str().to_owned(),
+                    OwnApp::Account => user.email.as_str().to_owned(),
+                },
                 initials: initials(user.display_name()),
-                csrf: self.csrf(&self.href("/admin/logout")),
+                csrf: self.csrf(&self.href(&format!("{}/logout", self.shell.app.root()))),
             },
             crumbs: Vec::new(),
             heading: heading.into(),
@@ -159,14 +172,15 @@ impl Desk {
     fn areas(&self) -> Vec<NavItem> {
         let path = self.path();
         let mut group = "";
-        let seen = AREAS.iter().filter(|area| area.permission.is_none_or(|p| self.may(p)));
+        let root = self.shell.app.root();
+        let seen = self.shell.areas.iter().filter(|area| area.permission.is_none_or(|p| self.may(p)));
         seen.map(|area| {
             let begins = area.group != group;
             group = area.group;
             NavItem {
                 label: area.label,
                 href: self.href(area.path),
-                here: path == area.path || (area.path != "/admin" && path.starts_with(&format!("{}/", area.path))),
+                here: path == area.path || (area.path != root && path.starts_with(&format!("{}/", area.path))),
                 group: Some(area.group).filter(|g| begins && !g.is_empty()),
             }
         })
@@ -174,10 +188,10 @@ impl Desk {
     }
 
     fn csrf(&self, action: &str) -> String {
-        form_token(self.cx(), &self.token, "console", action)
+        form_token(self.cx(), &self.token, self.shell.app.name(), action)
     }
 
-    /// A form of ours to a path of the console.
+    /// A form of ours to a path of the app.
     pub fn post(&self, id: &'static str, path: &str, submit: &str) -> Form {
         let action = self.href(path);
         Form { id, csrf: self.csrf(&action), action, submit: submit.to_owned(), ..Form::default() }
@@ -257,8 +271,8 @@ impl Desk {
     /// Answers with a page under a status. The message that waits is shown once.
     pub fn show_as(&self, status: u16, mut page: ConsolePage) -> Reply {
         let place = &self.call.web.place;
-        let waiting = cookies::find(&self.call.request, Jar::ConsoleFlash, place);
-        let flash = waiting.as_deref().and_then(|text| open::<Flash>(self.cx(), text, FLASH));
+        let waiting = cookies::find(&self.call.request, self.shell.jars.flash, place);
+        let flash = waiting.as_deref().and_then(|text| open::<Flash>(self.cx(), text, &self.flash_aad()));
         if let Some(flash) = flash {
             let tone = if flash.warns { Tone::Caution } else { Tone::Good };
             page.flash = Some(Notice { tone, words: vec![Part::Text(flash.words)] });
@@ -268,13 +282,17 @@ impl Desk {
         }
         let reply = Reply::page(status, &page, &[]).correlated(&self.cx().correlation_id);
         let reply = match self.kept {
-            Some(_) => reply.cookie(cookies::clear(Jar::ConsoleKept, place)),
+            Some(_) => reply.cookie(cookies::clear(self.shell.jars.kept, place)),
             None => reply,
         };
         match waiting {
-            Some(_) => reply.cookie(cookies::clear(Jar::ConsoleFlash, place)),
+            Some(_) => reply.cookie(cookies::clear(self.shell.jars.flash, place)),
             None => reply,
         }
+    }
+
+    fn flash_aad(&self) -> Vec<u8> {
+        [self.shell.app.name().as_bytes(), b" message"].concat()
     }
 
     /// It is done: to another page, which says so.
@@ -291,8 +309,8 @@ impl Desk {
         // The cookie has its bounds.
         flash.words = flash.words.chars().take(160).collect();
         let reply = Reply::redirect(self.href(path));
-        match seal(self.cx(), &flash, FLASH) {
-            Ok(sealed) => reply.cookie(cookies::set(Jar::ConsoleFlash, sealed, &self.call.web.place)),
+        match seal(self.cx(), &flash, &self.flash_aad()) {
+            Ok(sealed) => reply.cookie(cookies::set(self.shell.jars.flash, sealed, &self.call.web.place)),
             Err(_) => reply,
         }
     }
@@ -307,7 +325,7 @@ impl Desk {
         };
         let mut page = self.page(heading, heading);
         page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words: vec![Part::Text(sentence(&refusal.words))] }));
-        page.actions.push(self.link("To the overview", "/admin"));
+        page.actions.push(self.link("To the overview", self.shell.app.root()));
         self.show_as(status(refusal.kind), page)
     }
 
@@ -402,7 +420,7 @@ macro_rules! answer {
         }
     };
 }
-pub(super) use answer;
+pub(in crate::http) use answer;
 
 /// The same for a form: a refusal shows the page again, with what was typed.
 macro_rules! tried {
@@ -414,7 +432,7 @@ macro_rules! tried {
         }
     };
 }
-pub(super) use tried;
+pub(in crate::http) use tried;
 
 /// A text as one segment of a path.
 pub fn encoded(text: &str) -> String {

@@ -4,16 +4,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Cx;
-use crate::flow::admin::console::Visit;
+use crate::flow::own_app::{OwnApp, Visit};
 use crate::flow::sign_in::pending::{open, seal};
 use crate::http::pages::console::SECRET_FIELDS;
 use crate::oauth::params::Params;
 use crate::time::{Lifetime, Timestamp};
 
-const AAD: &[u8] = b"console form";
 const PATIENCE: Lifetime = Lifetime::from_minutes(10);
 /// Bytes of all fields together. Sealed and encoded they must fit into a cookie, of which browsers take 4096 bytes.
 const MOST: usize = 2_000;
+
+/// What was typed in one app opens in no other.
+fn aad(app: OwnApp) -> Vec<u8> {
+    [app.name().as_bytes(), b" form"].concat()
+}
 
 /// A form that was not taken.
 #[derive(Serialize, Deserialize)]
@@ -43,14 +47,14 @@ impl Kept {
     }
 
     /// For the cookie; `None` if there is too much of it.
-    pub fn sealed(&self, cx: &Cx) -> Option<String> {
+    pub fn sealed(&self, cx: &Cx, app: OwnApp) -> Option<String> {
         let size: usize = self.fields.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-        if size > MOST { None } else { seal(cx, self, AAD).ok() }
+        if size > MOST { None } else { seal(cx, self, &aad(app)).ok() }
     }
 
     /// What this person typed into a form of this page, if it is not too long ago.
-    pub fn find(cx: &Cx, visit: &Visit, page: &str, cookie: &str) -> Option<Self> {
-        let kept = open::<Kept>(cx, cookie, AAD)?;
+    pub fn find((cx, app): (&Cx, OwnApp), visit: &Visit, page: &str, cookie: &str) -> Option<Self> {
+        let kept = open::<Kept>(cx, cookie, &aad(app))?;
         let is_meant = kept.user == visit.user.id.as_str() && kept.page == page && cx.now < kept.until;
         is_meant.then_some(kept)
     }

@@ -1,13 +1,13 @@
-//! Owns signing in to the administration console through this very provider, and the console's own sessions. It does not
-//! own the cookies (`http::cookies`), nor what the permissions allow (each operation asks).
+//! Owns signing in to one of our own apps through this very provider, and the app's own sessions. It does not own the
+//! cookies (`http::cookies`), nor what the permissions allow (each operation asks).
 //!
-//! The console is a client like any other: code flow with PKCE, state and nonce. Only the redemption takes no way over the
+//! Each app is a client like any other: code flow with PKCE, state and nonce. Only the redemption takes no way over the
 //! network, since a server need not be able to reach its own public address.
 
 use serde::{Deserialize, Serialize};
 
-use super::Actor;
-use super::console_client::{self, CONSOLE_CLIENT_ID as CLIENT_ID};
+use super::{OwnApp, client};
+use crate::flow::admin::Actor;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::Incoming;
 use crate::flow::oauth::token;
@@ -21,24 +21,22 @@ use crate::oauth::jose::TokenType;
 use crate::oauth::params::Params;
 use crate::secret;
 use crate::secret::random::{token32, uuid};
-use crate::secret::token::{Kind, check_shape, hash, make};
+use crate::secret::token::{check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::signing::{Expect, ExpectedAudience};
 use crate::store::own_sessions::{self, Found, OwnSession};
 use crate::store::sessions;
 use crate::time::{Lifetime, Timestamp};
 
-/// Where the authorization endpoint sends the browser back to, below the issuer.
-pub const CALLBACK: &str = "/admin/callback";
-/// How old the proof of who sits there may be before keys, secrets and roles.
+/// How old the proof of who sits there may be before what counts: keys, secrets, roles, passwords.
 pub const FRESH: Lifetime = Lifetime::from_minutes(5);
 /// How long a sign-in may take.
 const PATIENCE: Lifetime = Lifetime::from_minutes(30);
 
-const STEP: &str = "console";
-/// Whose sessions these are.
-const APP: &str = "console";
-const AAD: &[u8] = b"console sign-in";
+/// What is sealed for one app opens in no other.
+fn aad(app: OwnApp) -> Vec<u8> {
+    [app.name().as_bytes(), b" sign-in"].concat()
+}
 
 /// What the sign-in has to bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +71,14 @@ pub struct Begun {
 ///
 /// # Errors
 /// A [`Fault`].
-pub fn begin(cx: &Cx, ask: Ask, to: &str) -> Result<Begun, Fault> {
+pub fn begin(cx: &Cx, app: OwnApp, ask: Ask, to: &str) -> Result<Begun, Fault> {
     let fresh = || token32(&*cx.parts.chance);
-    let trip = Trip { state: fresh(), nonce: fresh(), verifier: fresh(), to: own_place(to), began_at: cx.now };
+    let trip = Trip { state: fresh(), nonce: fresh(), verifier: fresh(), to: own_place(app, to), began_at: cx.now };
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs([
         ("response_type", "code"),
-        ("client_id", CLIENT_ID),
-        ("redirect_uri", &format!("{}{CALLBACK}", cx.issuer())),
+        ("client_id", app.client_id()),
+        ("redirect_uri", &format!("{}{}", cx.issuer(), app.callback())),
         ("scope", "openid"),
         ("state", &trip.state),
         ("nonce", &trip.nonce),
@@ -92,17 +90,18 @@ pub fn begin(cx: &Cx, ask: Ask, to: &str) -> Result<Begun, Fault> {
         Ask::Proof => query.append_pair("prompt", "login").append_pair("max_age", "0"),
         Ask::Account => query.append_pair("prompt", "select_account"),
     };
-    Ok(Begun { query: query.finish(), sealed: seal(cx, &trip, AAD)? })
+    Ok(Begun { query: query.finish(), sealed: seal(cx, &trip, &aad(app))? })
 }
 
-/// A place of the console, or its beginning for any other text.
-fn own_place(to: &str) -> String {
+/// A place of the app, or its beginning for any other text.
+fn own_place(app: OwnApp, to: &str) -> String {
+    let root = app.root();
     let path = to.split('?').next().unwrap_or_default();
-    let inside = path == "/admin" || path.starts_with("/admin/");
+    let below = path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'"' && b != b'<' && b != b'>');
-    let is_step = ["/admin/login", "/admin/callback", "/admin/logout", "/admin/try/callback"].contains(&path);
-    let good = inside && plain && !is_step && !to.contains("//") && !to.contains("..") && to.len() <= 300;
-    if good { to.to_owned() } else { "/admin".to_owned() }
+    let is_step = below.is_some_and(|rest| ["/login", "/callback", "/logout", "/try/callback"].contains(&rest));
+    let good = below.is_some() && plain && !is_step && !to.contains("//") && !to.contains("..") && to.len() <= 300;
+    if good { to.to_owned() } else { root.to_owned() }
 }
 
 /// What came of a sign-in.
@@ -125,21 +124,23 @@ pub enum Arrived {
 /// Inner: a refusal to show as a page. Outer: a [`Fault`].
 pub async fn finish(
     cx: &mut Cx,
+    app: OwnApp,
     sealed: Option<&str>,
     params: &Params,
     old: Option<&str>,
 ) -> Result<Result<Arrived, Refusal>, Fault> {
-    let (trip, code) = match opened(cx, sealed, params) {
+    let note = || Note::default().client(app.client_id());
+    let (trip, code) = match opened(cx, app, sealed, params) {
         Ok(parts) => parts,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default().client(CLIENT_ID)))),
+        Err(refusal) => return Ok(Err(cx.refuse(app.name(), refusal, note()))),
     };
-    let (redirect_uri, secret) = (format!("{}{CALLBACK}", cx.issuer()), console_client::secret(&cx.parts));
+    let (redirect_uri, secret) = (format!("{}{}", cx.issuer(), app.callback()), client::secret(app, &cx.parts));
     let form = Params::of([
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
         ("redirect_uri", &redirect_uri),
         ("code_verifier", &trip.verifier),
-        ("client_id", CLIENT_ID),
+        ("client_id", app.client_id()),
         ("client_secret", secret.expose()),
     ]);
     let tokens = match token::exchange(cx, &Incoming { authorization: Vec::new(), form: &form }).await? {
@@ -147,13 +148,15 @@ pub async fn finish(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let id_token = tokens.id_token.as_ref().map_or("", Sensitive::expose);
-    let proof = match proof(cx, id_token, &trip.nonce) {
+    let proof = match proof(cx, app, id_token, &trip.nonce) {
         Ok(proof) => proof,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default().client(CLIENT_ID)))),
+        Err(refusal) => return Ok(Err(cx.refuse(app.name(), refusal, note()))),
     };
     let user_id = proof.user_id.clone();
-    let arrived = begin_session(cx, proof, old, trip.to).await?;
-    cx.note(Note::new(STEP, "signed in to the console").client(CLIENT_ID).user(user_id.as_str()));
+    let arrived = begin_session(cx, app, proof, (old, trip.to)).await?;
+    cx.note(
+        Note::new(app.name(), format!("signed in to {}", app.words())).client(app.client_id()).user(user_id.as_str()),
+    );
     Ok(Ok(arrived))
 }
 
@@ -162,28 +165,28 @@ fn refuse(check: &'static str, words: &'static str) -> Refusal {
 }
 
 /// The authorization response held against what this browser began.
-fn opened(cx: &Cx, sealed: Option<&str>, params: &Params) -> Result<(Trip, String), Refusal> {
+fn opened(cx: &Cx, app: OwnApp, sealed: Option<&str>, params: &Params) -> Result<(Trip, String), Refusal> {
     params.all_once()?;
-    let trip = sealed.and_then(|text| open::<Trip>(cx, text, AAD)).filter(|t| cx.now < t.began_at + PATIENCE);
+    let trip = sealed.and_then(|text| open::<Trip>(cx, text, &aad(app))).filter(|t| cx.now < t.began_at + PATIENCE);
     let Some(trip) = trip else {
-        let words = "this sign-in to the console took too long or was begun in another browser; open the console again";
-        return Err(refuse("console.began", words).because("the cookie of a sign-in under way", "none, or an old one"));
+        let words = "this sign-in took too long or was begun in another browser; open the page again";
+        return Err(refuse("own_app.began", words).because("the cookie of a sign-in under way", "none, or an old one"));
     };
     let state = params.find("state").unwrap_or_default();
     if !secret::equal(trip.state.as_bytes(), state.as_bytes()) {
-        let words = "this answer does not belong to the sign-in that this browser began; open the console again";
-        return Err(refuse("console.state", words).because("the state of this sign-in", "another state"));
+        let words = "this answer does not belong to the sign-in that this browser began; open the page again";
+        return Err(refuse("own_app.state", words).because("the state of this sign-in", "another state"));
     }
     if params.find("iss") != Some(cx.issuer()) {
-        let words = "this answer comes from another provider; open the console again";
-        return Err(refuse("console.issuer", words).because(cx.issuer(), params.find("iss").unwrap_or("none")));
+        let words = "this answer comes from another provider; open the page again";
+        return Err(refuse("own_app.issuer", words).because(cx.issuer(), params.find("iss").unwrap_or("none")));
     }
     match params.find("code") {
         Some(code) => Ok((trip, code.to_owned())),
         None => {
-            let words = "the sign-in was not finished; open the console again to begin anew";
+            let words = "the sign-in was not finished; open the page again to begin anew";
             let received = params.find("error").unwrap_or("neither code nor error").to_owned();
-            Err(refuse("console.code", words).because("a code", received))
+            Err(refuse("own_app.code", words).because("a code", received))
         }
     }
 }
@@ -196,12 +199,12 @@ struct Proof {
     amr: Vec<String>,
 }
 
-fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
-    let audience = ExpectedAudience::Contains(CLIENT_ID);
+fn proof(cx: &Cx, app: OwnApp, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
+    let audience = ExpectedAudience::Contains(app.client_id());
     let expect = Expect { typ: TokenType::IdToken, issuer: cx.issuer(), audience, allow_expired: false };
-    let words = "the sign-in could not be confirmed; open the console again";
+    let words = "the sign-in could not be confirmed; open the page again";
     let refused =
-        |received: String| refuse("console.id_token", words).because("an ID token for this sign-in", received);
+        |received: String| refuse("own_app.id_token", words).because("an ID token for this sign-in", received);
     let verified = cx.parts.keyring.verify(id_token, &expect, cx.now).map_err(|why| refused(why.to_string()))?;
     let claims = verified.claims();
     let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);
@@ -220,22 +223,27 @@ fn proof(cx: &Cx, id_token: &str, nonce: &str) -> Result<Proof, Refusal> {
     }
 }
 
-async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> Result<Arrived, Fault> {
-    let token = make(Kind::Console, &*cx.parts.chance);
+async fn begin_session(
+    cx: &Cx,
+    app: OwnApp,
+    proof: Proof,
+    (old, to): (Option<&str>, String),
+) -> Result<Arrived, Fault> {
+    let token = make(app.kind(), &*cx.parts.chance);
     let now = cx.now;
     let session = OwnSession {
         id: uuid(&*cx.parts.chance, now),
-        app: APP.to_owned(),
+        app: app.name().to_owned(),
         amr: proof.amr,
         user_id: proof.user_id,
         session_id: proof.session_id,
         created_at: now,
         auth_time: proof.auth_time,
         last_seen_at: now,
-        expires_at: now + cx.policy().console.absolute,
+        expires_at: now + app.rule(cx.policy()).absolute,
     };
     let token_hash = hash(token.expose());
-    let old = old.filter(|t| check_shape(Kind::Console, t)).map(hash);
+    let old = old.filter(|t| check_shape(app.kind(), t)).map(hash);
     let rule = cx.policy().sessions;
     // The row is written and looked at again in one transaction: the same query as on every request decides.
     let found = cx.db().write(move |c| {
@@ -247,8 +255,8 @@ async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> 
             return Ok(None);
         }
         own_sessions::insert(c, &session, &token_hash)?;
-        let found = own_sessions::find(c, APP, &token_hash)?;
-        let stays = found.as_ref().is_some_and(|f| !permissions(f).is_empty() && f.standing.judge(rule, now).is_ok());
+        let found = own_sessions::find(c, app.name(), &token_hash)?;
+        let stays = found.as_ref().is_some_and(|f| app.admits(permissions(f)) && f.standing.judge(rule, now).is_ok());
         if !stays {
             own_sessions::delete(c, &token_hash)?;
         }
@@ -257,14 +265,14 @@ async fn begin_session(cx: &Cx, proof: Proof, old: Option<&str>, to: String) -> 
     match found.await? {
         Some((_, true)) => Ok(Arrived::In { token, to }),
         Some((user, false)) => Ok(Arrived::NoRole(Box::new(user))),
-        None => Err(Fault::Internal("the session ended while the console's began".to_owned())),
+        None => Err(Fault::Internal("the session ended while that of our own app began".to_owned())),
     }
 }
 
-/// A request of somebody who is signed in to the console.
+/// A request of somebody who is signed in to one of our own apps.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// The console session.
+    /// The app's session.
     pub session: OwnSession,
     /// Who.
     pub user: User,
@@ -273,7 +281,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Whether the person proved a moment ago who they are. Once there are second factors, this is where one is demanded.
+    /// Whether the person proved a moment ago who they are. Signing in asks whoever has a second factor for it.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.since(self.session.auth_time) <= FRESH
     }
@@ -288,14 +296,16 @@ impl Visit {
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn visit(cx: &Cx, token: &str) -> Result<Option<Visit>, Fault> {
-    if !check_shape(Kind::Console, token) {
+pub async fn visit(cx: &Cx, app: OwnApp, token: &str) -> Result<Option<Visit>, Fault> {
+    if !check_shape(app.kind(), token) {
         return Ok(None);
     }
     let token_hash = hash(token);
-    let Some(found) = cx.db().read(move |c| own_sessions::find(c, APP, &token_hash)).await? else { return Ok(None) };
+    let Some(found) = cx.db().read(move |c| own_sessions::find(c, app.name(), &token_hash)).await? else {
+        return Ok(None);
+    };
     let (now, own) = (cx.now, &found.session);
-    let over = now >= own.expires_at || now >= own.last_seen_at + cx.policy().console.idle;
+    let over = now >= own.expires_at || now >= own.last_seen_at + app.rule(cx.policy()).idle;
     if over || found.standing.judge(cx.policy().sessions, now).is_err() {
         return Ok(None);
     }
@@ -328,24 +338,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sign_in_leads_into_the_console_and_nowhere_else() {
-        for good in ["/admin", "/admin/clients", "/admin/people?q=ada&after=x", "/admin/clients/a%20b"] {
-            assert_eq!(own_place(good), good);
+    fn a_sign_in_leads_into_its_app_and_nowhere_else() {
+        let console = ["/admin", "/admin/clients", "/admin/people?q=ada&after=x", "/admin/clients/a%20b"];
+        let account = ["/account", "/account/factors", "/account/activity?after=x"];
+        for (app, good) in [(OwnApp::Console, &console[..]), (OwnApp::Account, &account[..])] {
+            for to in good {
+                assert_eq!(own_place(app, to), *to);
+            }
+            let (root, long) = (app.root(), "x".repeat(300));
+            let bad = ["//evil", "x", "/../logout", "\\evil", "/\r\nx", "/login", "/callback", "/logout"];
+            for to in bad.into_iter().map(|end| format!("{root}{end}")).chain([format!("{root}/{long}")]) {
+                assert_eq!(own_place(app, &to), root, "{to}");
+            }
+            for to in ["", "https://evil.test/admin", "https://evil.test/account", "//evil.test", "/authorize"] {
+                assert_eq!(own_place(app, to), root, "{to}");
+            }
         }
-        for bad in [
-            "",
-            "https://evil.test/admin",
-            "//evil.test",
-            "/admin//evil",
-            "/adminx",
-            "/admin/../logout",
-            "/admin\\evil",
-            "/admin/\r\nx",
-            "/admin/login",
-            "/authorize",
-            &format!("/admin/{}", "x".repeat(300)),
-        ] {
-            assert_eq!(own_place(bad), "/admin", "{bad}");
-        }
+        assert_eq!(own_place(OwnApp::Account, "/admin"), "/account");
+        assert_eq!(own_place(OwnApp::Console, "/account"), "/admin");
     }
 }

@@ -1,0 +1,15 @@
+# Briefe. Sie sind reiner Text, ohne Tags.
+
+letter-hello = Guten Tag,
+letter-hello-name = Guten Tag { $name },
+letter-button-fails = Wenn der Knopf nichts tut, öffnen Sie diese Adresse:
+
+invitation-letter-subject = Sie wurden eingeladen
+invitation-letter-made = bei { $organisation } ({ $issuer }) wurde ein Konto für Sie angelegt. Wählen Sie ein Passwort, um zu beginnen.
+invitation-letter-button = Passwort wählen
+invitation-letter-lifetime =
+    { $days ->
+        [one] Der Link gilt einmal und einen Tag lang.
+       *[other] Der Link gilt einmal und { $days } Tage lang.
+    }
+invitation-letter-unexpected = Sie haben das nicht erwartet? Dann tun Sie nichts: Ohne Sie bleibt das Konto geschlossen.

@@ -1,0 +1,1 @@
+# Letters about what happened to an account.

@@ -1,0 +1,82 @@
+# What more than one page says: fields, buttons, times, small print.
+
+day =
+    { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+moment = { $day }, { $time } UTC
+
+language-choice = Language
+
+field-email = E-mail address
+field-password = Password
+field-new-password = New password
+field-name = Name
+field-code = Code
+
+password-hint =
+    { $min ->
+        [one] At least { $min } character. Several unrelated words make a good one.
+       *[other] At least { $min } characters. Several unrelated words make a good one.
+    }
+password-too-short =
+    { $min ->
+        [one] The password is too short: use at least { $min } character; several unrelated words make a good one.
+       *[other] The password is too short: use at least { $min } characters; several unrelated words make a good one.
+    }
+password-too-long = The password is too long: use at most { $max } bytes.
+password-is-email = The password must not be the e-mail address: choose another one.
+password-is-old = This is the password that has to be changed: choose another one.
+email-unusable = This e-mail address cannot be used. Check it for mistakes.
+email-taken = There is an account with this address already.
+name-unusable = This name cannot be used. Write it in one line, and shorter.
+
+too-many-attempts-seconds =
+    { $seconds ->
+        [one] Too many attempts. Wait { $seconds } second, then try again.
+       *[other] Too many attempts. Wait { $seconds } seconds, then try again.
+    }
+too-many-attempts-minutes =
+    { $minutes ->
+        [one] Too many attempts. Wait { $minutes } minute, then try again.
+       *[other] Too many attempts. Wait { $minutes } minutes, then try again.
+    }
+
+action-cancel = Cancel
+action-sign-in = Sign in
+action-sign-out = Sign out
+action-go-on = Go on
+
+returns-to = You return to { $host }
+
+# Links to what an app says about itself.
+papers-about = About { $client }:
+papers-website = Website
+papers-policy = Privacy policy
+papers-terms = Terms
+
+# Before the number under which the server's log has what happened.
+reference = Reference
+
+signed-in-now = Signed in just now
+signed-in-minutes =
+    { $minutes ->
+        [one] Signed in a minute ago
+       *[other] Signed in { $minutes } minutes ago
+    }
+signed-in-hours =
+    { $hours ->
+        [one] Signed in an hour ago
+       *[other] Signed in { $hours } hours ago
+    }
