@@ -44,6 +44,15 @@ impl Timestamp {
             .and_then(|t| t.format(&Rfc3339).ok())
             .unwrap_or_else(|| format!("{} ms since 1970", self.0))
     }
+
+    /// To the minute in UTC, for letters: `2026-11-22 12:00 UTC`.
+    pub fn to_the_minute(self) -> String {
+        let text = self.rfc3339();
+        match (text.get(..10), text.get(11..16)) {
+            (Some(date), Some(time)) => format!("{date} {time} UTC"),
+            _ => text,
+        }
+    }
 }
 
 /// A span of time in milliseconds, never negative.

@@ -107,6 +107,7 @@ pub fn hello(language: Language, user: &User) -> String {
     }
 }
 
-fn from_name(cx: &Cx) -> String {
+/// Who writes: the organisation.
+pub(super) fn from_name(cx: &Cx) -> String {
     cx.parts.settings.get().organisation.clone().unwrap_or_else(|| "Vouchsafe".to_owned())
 }

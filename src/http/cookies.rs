@@ -8,6 +8,7 @@
 //! | `language` | 400 days | the language the person chose for pages |
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
 //! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
+//! | `not_me` | 10 minutes | takes the secret of a notice's link out of the URL |
 //! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
 //! | `console_trip` | 30 minutes | what the console remembers of a sign-in under way, sealed |
 //! | `console_flash` | 1 minute | a message for the console's next page, sealed |
@@ -39,6 +40,8 @@ pub enum Jar {
     Setup,
     /// Invitation.
     Invitation,
+    /// The link of a notice: "this wasn't me".
+    NotMe,
     /// Console session.
     Console,
     /// Console sign-in under way.
@@ -72,6 +75,8 @@ impl Jar {
             (Jar::Setup, false) => "vouchsafe_setup",
             (Jar::Invitation, true) => "__Host-vouchsafe_invitation",
             (Jar::Invitation, false) => "vouchsafe_invitation",
+            (Jar::NotMe, true) => "__Host-vouchsafe_not_me",
+            (Jar::NotMe, false) => "vouchsafe_not_me",
             (Jar::Console, true) => "__Host-vouchsafe_console",
             (Jar::Console, false) => "vouchsafe_console",
             (Jar::ConsoleTrip, true) => "__Host-vouchsafe_console_trip",
@@ -103,7 +108,9 @@ impl Jar {
         match self {
             Jar::Session | Jar::Browser | Jar::Console | Jar::Account => None,
             Jar::Device | Jar::Language => Some(Duration::days(400)),
-            Jar::Setup | Jar::Invitation | Jar::ConsoleKept | Jar::AccountKept => Some(Duration::minutes(10)),
+            Jar::Setup | Jar::Invitation | Jar::NotMe | Jar::ConsoleKept | Jar::AccountKept => {
+                Some(Duration::minutes(10))
+            }
             Jar::ConsoleTrip | Jar::AccountTrip => Some(Duration::minutes(30)),
             Jar::ConsoleFlash | Jar::AccountFlash => Some(Duration::minutes(1)),
         }

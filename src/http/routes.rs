@@ -169,6 +169,8 @@ pub static ROUTES: &[Route] = &[
     route!(Post, "/setup", Form, sign_in::setup::post),
     route!(Get, "/invitation", Page, sign_in::invitation::get),
     route!(Post, "/invitation", Form, sign_in::invitation::post),
+    route!(Get, "/not-me", Page, sign_in::not_me::get),
+    route!(Post, "/not-me", Form, sign_in::not_me::post),
     route!(Get, "/clients/{client_id}/logo", Document, sign_in::logo::get),
     route!(Get, "/", Page, ops::home::get),
     route!(Get, "/assets/{name}", Document, ops::home::asset),

@@ -3,10 +3,12 @@
 
 pub mod account_rule;
 pub mod attribute;
+pub mod browser;
 pub mod email;
 pub mod factor;
 pub mod guess;
 pub mod level;
+pub mod notices;
 pub mod permission;
 pub mod session;
 pub mod standing;
@@ -17,6 +19,7 @@ pub mod user;
 pub use account_rule::AccountRule;
 pub use email::Email;
 pub use level::{Level, SecondFactorRule};
+pub use notices::NoticeRule;
 pub use permission::{Permission, Permissions, Role, RoleName};
 pub use session::{Session, SessionId};
 pub use standing::{Downfall, Standing};

@@ -35,13 +35,15 @@ pub enum Kind {
     Device,
     /// `vs_co_`: cookie of the administration console.
     Console,
+    /// `vs_al_`: link in a letter about the person's own account; its purpose stands in its row.
+    AccountLink,
     /// `vs_me_`: cookie of the pages where people look after their account.
     Account,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::RefreshToken,
         Kind::Code,
         Kind::ClientSecret,
@@ -50,6 +52,7 @@ impl Kind {
         Kind::Invitation,
         Kind::Device,
         Kind::Console,
+        Kind::AccountLink,
         Kind::Account,
     ];
 
@@ -64,6 +67,7 @@ impl Kind {
             Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
             Kind::Console => "vs_co_",
+            Kind::AccountLink => "vs_al_",
             Kind::Account => "vs_me_",
         }
     }
@@ -99,9 +103,15 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
         Some(Kind::RefreshToken) => "a refresh token",
         Some(Kind::Code) => "an authorization code",
         Some(Kind::ClientSecret) => "a client secret",
-        Some(Kind::Session | Kind::SetupLink | Kind::Device | Kind::Invitation | Kind::Console | Kind::Account) => {
-            "a value of one of our cookies or links"
-        }
+        Some(
+            Kind::Session
+            | Kind::SetupLink
+            | Kind::Device
+            | Kind::Invitation
+            | Kind::Console
+            | Kind::AccountLink
+            | Kind::Account,
+        ) => "a value of one of our cookies or links",
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
         None => "another text",
     }

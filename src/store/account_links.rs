@@ -10,6 +10,9 @@ use super::schema::account_links;
 use crate::identity::UserId;
 use crate::time::Timestamp;
 
+/// The purpose of links in notices: "this wasn't me".
+pub const NOT_ME: &str = "not_me";
+
 /// A link that can still be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountLink {
@@ -55,6 +58,11 @@ pub fn replace(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> 
             .filter(account_links::purpose.eq(purpose))
     )
     .execute(conn))?;
+    insert(c, hash, purpose, link)
+}
+
+/// Stores a link beside those that are there.
+pub fn insert(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> Result<(), Fault> {
     let row = Row {
         user_id: link.user_id.clone().map(|id| id.0),
         email_key: link.email_key.clone(),
@@ -87,10 +95,26 @@ pub fn take(c: &mut Conn, hash: &[u8], purpose: &str, now: Timestamp) -> Result<
     Ok((rows == 1).then_some(link))
 }
 
-/// Makes every link of a person void.
+/// Makes every link of a person void but those by which they say that something was not their doing: whoever took an account
+/// over must not get rid of these by a reset or another change.
 pub fn delete_of_user(c: &mut Conn, user: &UserId) -> Result<i64, Fault> {
-    let rows = q!(c, |conn| diesel::delete(account_links::table.filter(account_links::user_id.eq(user.as_str())))
-        .execute(conn))?;
+    let rows = q!(c, |conn| diesel::delete(
+        account_links::table.filter(account_links::user_id.eq(user.as_str())).filter(account_links::purpose.ne(NOT_ME))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
+}
+
+/// Makes the links void by which a person says that something was not their doing, as far as they were made at `since` or
+/// later.
+pub fn delete_not_me(c: &mut Conn, user: &UserId, since: Timestamp) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        account_links::table
+            .filter(account_links::user_id.eq(user.as_str()))
+            .filter(account_links::purpose.eq(NOT_ME))
+            .filter(account_links::created_at.ge(since.millis()))
+    )
+    .execute(conn))?;
     Ok(row::count(rows))
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::conn::{Conn, Keep, q};
 use super::fault::Fault;
+use super::row;
 use super::schema::devices;
 use crate::identity::UserId;
 use crate::time::Timestamp;
@@ -40,6 +41,15 @@ pub fn remember(c: &mut Conn, user_id: &UserId, device_hash: &[u8], now: Timesta
         .kept()
         .load::<String>(conn))?;
     Ok(())
+}
+
+/// Forgets the browsers of a person that were first seen at `since` or later. How many it were.
+pub fn delete_since(c: &mut Conn, user_id: &UserId, since: Timestamp) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        devices::table.filter(devices::user_id.eq(user_id.as_str())).filter(devices::first_seen_at.ge(since.millis()))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
 }
 
 /// Gives a browser a new token: whoever signed in from it keeps that, and the old token knows nobody any more. Without this a

@@ -52,6 +52,17 @@ pub fn left(c: &mut Conn, user: &UserId) -> Result<i64, Fault> {
     .map_err(Fault::from)
 }
 
+/// Takes those away that were made at `since` or later. How many it were.
+pub fn delete_since(c: &mut Conn, user: &UserId, since: Timestamp) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        recovery_codes::table
+            .filter(recovery_codes::user_id.eq(user.as_str()))
+            .filter(recovery_codes::created_at.ge(since.millis()))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
+}
+
 /// Takes all of a person away. How many it were.
 pub fn delete_of_user(c: &mut Conn, user: &UserId) -> Result<i64, Fault> {
     let rows = q!(c, |conn| diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user.as_str())))

@@ -326,6 +326,12 @@ fn password_put(c: &mut Conn, row: &PasswordRow<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Takes the password away: none fits from now on, until another one is set. `false`: there was none.
+pub fn password_delete(c: &mut Conn, id: &UserId) -> Result<bool, Fault> {
+    let rows = q!(c, |conn| diesel::delete(passwords::table.find(id.as_str())).execute(conn))?;
+    Ok(rows == 1)
+}
+
 /// Replaces the hash by another one, if it is still `old_phc` and was to be changed. `false`: somebody was faster.
 pub fn password_change(c: &mut Conn, id: &UserId, old_phc: &str, new_phc: &str, now: Timestamp) -> Result<bool, Fault> {
     let set = (passwords::phc.eq(new_phc), passwords::changed_at.eq(now.millis()), passwords::must_change.eq(false));

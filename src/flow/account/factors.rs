@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::flow::account::notice::{Envelope, Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::pending;
 use crate::flow::{Cx, Fault};
@@ -151,17 +152,18 @@ pub async fn confirm_app(
         created_at: cx.now,
         last_used_at: None,
     };
-    add(cx, factor).await
+    add(cx, user, factor).await
 }
 
 /// Stores a factor, with recovery codes if the person has none yet.
-async fn add(cx: &Cx, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fault> {
+async fn add(cx: &Cx, user: &User, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fault> {
     let codes = totp::recovery_codes(&*cx.parts.chance);
     let hashes = hashes_of(&codes);
     let mut entry = Entry::new(cx, "factor_added");
     entry.event.user_id = Some(factor.user_id.as_str().to_owned());
     entry.event.detail = json!({ "factor": factor.kind.as_str(), "name": factor.name }).to_string();
-    let now = cx.now;
+    let (own, now) = (cx.clone(), cx.now);
+    let told = Told::new(cx, user, Notice::FactorAdded { name: factor.name.clone() });
     let stored = cx.db().write(move |c| {
         let is_open = users::find_for_update(c, &factor.user_id)?.is_some_and(|user| user.disabled_at.is_none());
         if !is_open {
@@ -173,11 +175,12 @@ async fn add(cx: &Cx, factor: Factor) -> Result<Result<Added, FactorRefusal>, Fa
         if !factors::insert(c, &factor)? {
             return Ok(Err(FactorRefusal::OutOfDate));
         }
-        entry.append(c)?;
+        told.post(c, &own)?;
         let wants_codes = recovery_codes::left(c, &factor.user_id)? == 0;
         if wants_codes {
             recovery_codes::replace(c, &factor.user_id, &hashes, now)?;
         }
+        entry.append(c)?;
         Ok(Ok(wants_codes))
     });
     Ok(stored.await?.map(|wants_codes| Added { recovery_codes: if wants_codes { codes } else { Vec::new() } }))
@@ -196,11 +199,13 @@ pub async fn renew_recovery_codes(cx: &Cx, user: &User) -> Result<Vec<Sensitive>
     let (hashes, id, now) = (hashes_of(&codes), user.id.clone(), cx.now);
     let mut entry = Entry::new(cx, "recovery_codes_renewed");
     entry.event.user_id = Some(id.as_str().to_owned());
+    let (told, own) = (Told::new(cx, user, Notice::RecoveryCodesRenewed), cx.clone());
     let stored = cx.db().write(move |c| {
         if users::find_for_update(c, &id)?.is_none() {
             return Ok(());
         }
         recovery_codes::replace(c, &id, &hashes, now)?;
+        told.post(c, &own)?;
         entry.append(c)
     });
     stored.await?;
@@ -228,6 +233,7 @@ pub async fn rename(cx: &Cx, user: &User, id: &FactorId, name: &str) -> Result<R
 pub async fn remove(cx: &Cx, user: &User, id: &FactorId) -> Result<Result<(), FactorRefusal>, Fault> {
     let (user_id, id) = (user.id.clone(), id.clone());
     let made = Entry::new(cx, "factor_removed");
+    let (envelope, own, user) = (Envelope::new(cx), cx.clone(), user.clone());
     let removed = cx.db().write(move |c| {
         users::find_for_update(c, &user_id)?;
         let gone = factors::list(c, &user_id)?.into_iter().find(|factor| factor.id == id);
@@ -236,6 +242,7 @@ pub async fn remove(cx: &Cx, user: &User, id: &FactorId) -> Result<Result<(), Fa
             return Ok(Err(FactorRefusal::Unknown));
         }
         without_factor(c, &user_id)?;
+        envelope.about(&user, Notice::FactorRemoved { name: gone.name.clone() }).post(c, &own)?;
         let mut entry = made.clone();
         entry.event.user_id = Some(user_id.as_str().to_owned());
         entry.event.detail = json!({ "factor": gone.kind.as_str(), "name": gone.name }).to_string();

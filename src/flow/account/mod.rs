@@ -5,6 +5,8 @@ pub mod activity;
 pub mod apps;
 pub mod data;
 pub mod factors;
+pub mod not_me;
+pub mod notice;
 pub mod overview;
 pub mod password;
 pub mod picture;

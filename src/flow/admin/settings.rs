@@ -12,7 +12,7 @@ use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
 use crate::flow::{Cx, Fault, Parts};
-use crate::identity::{AccountRule, Email, Permission, SecondFactorRule};
+use crate::identity::{AccountRule, Email, NoticeRule, Permission, SecondFactorRule};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
 
@@ -36,6 +36,9 @@ pub struct SettingsDocument {
     /// What people may do with their own accounts.
     #[serde(default)]
     pub accounts: AccountRule,
+    /// Which letters people get about their accounts.
+    #[serde(default)]
+    pub notices: NoticeRule,
 }
 
 /// The settings with what is known about them.
@@ -88,9 +91,9 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
     let refuse = |why: TextRefusal| {
         AdminRefusal::invalid("organisation", format!("the name of the organisation {why}")).at("organisation")
     };
-    let some = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    let organisation = some(document.organisation).map(|name| plain_text(&name, 60)).transpose().map_err(refuse)?;
-    let support = some(document.support).map(|text| text.trim().to_owned());
+    let some = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let organisation = some(&document.organisation).map(|name| plain_text(&name, 60)).transpose().map_err(refuse)?;
+    let support = some(&document.support).map(|text| text.trim().to_owned());
     match &support {
         Some(text) if Email::parse(text).is_err() && !super::client_rules::is_link(text) => {
             let words = "whom to ask is an e-mail address or the address of a help page (https://…)";

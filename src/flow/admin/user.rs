@@ -13,7 +13,7 @@ use crate::identity::user::Profile;
 use crate::identity::{Email, Permission, RoleName, User, UserId};
 use crate::secret::random::uuid;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, attributes, consents, grants, invitations, sessions, users};
+use crate::store::{self, Conn, account_links, attributes, consents, grants, invitations, sessions, users};
 use crate::time::Timestamp;
 
 pub use super::user_refusal::UserRefusal;
@@ -147,6 +147,9 @@ pub async fn replace(cx: &Cx, actor: &Actor, who: &str, document: UserDocument, 
                 return Ok(Err(UserRefusal::Taken(after.email.as_str().to_owned()).into()));
             }
             invitations::delete_of_user(c, &before.id)?;
+            // Nobody goes back to an address that an administrator took away.
+            account_links::delete_of_user(c, &before.id)?;
+            account_links::delete_not_me(c, &before.id, Timestamp::from_millis(0))?;
         }
         after.updated_at = change.now;
         users::update(c, &after)?;

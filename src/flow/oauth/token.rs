@@ -1,6 +1,7 @@
 //! Owns the token endpoint in five phases: who is the client, may it use this grant, redeem and save in one transaction,
 //! mint after the commit, answer. Each grant fills in only what is its own.
 
+use crate::flow::account::notice::{Envelope, Notice};
 use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::client::{self, Incoming};
@@ -21,7 +22,7 @@ use crate::oauth::pkce;
 use crate::oauth::token::{self, TokenAnswer};
 use crate::secret::token::{Kind, check_shape, hash, make, seems};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, standing};
+use crate::store::{self, Conn, clients, codes, grants, refresh_tokens, standing, users};
 use crate::time::{Lifetime, Timestamp};
 
 const STEP: &str = "token";
@@ -121,6 +122,9 @@ struct Work {
     now: Timestamp,
     /// Made beforehand: chance does not happen inside a transaction.
     fresh_refresh_token: Sensitive,
+    /// For a letter, if a family ends.
+    envelope: Envelope,
+    cx: Cx,
 }
 
 impl Work {
@@ -134,6 +138,8 @@ impl Work {
             entry: Entry::new(cx, ""),
             now: cx.now,
             fresh_refresh_token: make(Kind::RefreshToken, &*cx.parts.chance),
+            envelope: Envelope::new(cx),
+            cx: cx.clone(),
         }
     }
 
@@ -314,6 +320,7 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
             if denied.reuse && grant.revoked_at.is_none() {
                 let user_id = grant.authorization.user_id.as_ref().map(|u| u.as_str());
                 grants::revoke(c, &grant.id, "refresh token reused", work.now)?;
+                tell_of_reuse(c, work, &grant)?;
                 event("refresh_token_reused", work, user_id, &grant.id).append(c)?;
             }
             return Ok((flow_id, Err(denied.refusal)));
@@ -345,6 +352,14 @@ fn rotate(c: &mut Conn, work: &Work) -> Result<(Option<String>, Outcome), store:
     let refresh_token = Some(work.fresh_refresh_token.clone());
     let grant = Some((grant.id, grant.expires_at));
     Ok((flow_id, Ok(Redeemed { authorization, making, grant, refresh_token })))
+}
+
+/// The person is told, though whoever came with the token need not be a thief: the letter says so.
+fn tell_of_reuse(c: &mut Conn, work: &Work, grant: &Grant) -> Result<(), store::Fault> {
+    let Some(id) = &grant.authorization.user_id else { return Ok(()) };
+    let Some(user) = users::find(c, id)?.filter(|user| user.disabled_at.is_none()) else { return Ok(()) };
+    let notice = Notice::RefreshTokenReused { client: work.client().name.clone() };
+    work.envelope.about(&user, notice).post(c, &work.cx)
 }
 
 /// Removes expired secrets of a client; part of the sweeper.

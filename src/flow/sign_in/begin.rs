@@ -1,6 +1,7 @@
 //! Owns the end of every sign-in: a session begins, or the one the person has on this browser is renewed or raised. It does
 //! not own what was proven before.
 
+use crate::flow::account::notice::{Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::attempts::{GuessKeys, forget_guesses};
 use crate::flow::sign_in::browser::{Browser, live_sessions};
@@ -59,6 +60,9 @@ struct Beginning {
     upgrade: Option<(String, String)>,
     raises: Option<SessionId>,
     entry: Entry,
+    /// Goes out if the device is a new one.
+    told: Option<Told>,
+    cx: Cx,
     rule: crate::identity::session::SessionRule,
     now: Timestamp,
 }
@@ -85,6 +89,8 @@ pub(super) async fn begin_session(
         upgrade: proven.upgrade,
         raises: proven.raises,
         entry: about(kind, cx, &proven.user.id),
+        told: wants_letter(cx, &proven.user).then(|| Told::new(cx, &proven.user, Notice::NewDevice)),
+        cx: cx.clone(),
         user: proven.user,
         rule: cx.policy().sessions,
         now: cx.now,
@@ -93,6 +99,11 @@ pub(super) async fn begin_session(
     let Some((id, replaced)) = begun else { return Ok(None) };
     let request = pending.with_chosen(id).seal(cx)?;
     Ok(Some(SignedInNow { request, session_token, replaced, device_token }))
+}
+
+/// Nobody is told of their own very first sign-in.
+fn wants_letter(cx: &Cx, user: &User) -> bool {
+    user.last_sign_in_at.is_some() && cx.parts.settings.get().notices.new_device
 }
 
 /// The session, and the hash of the token that was replaced.
@@ -142,6 +153,9 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
         }
     };
     users::signed_in(c, &b.user.id, b.now)?;
+    if let Some(told) = b.told.filter(|_| !is_known) {
+        told.post(c, &b.cx)?;
+    }
     let mut entry = b.entry;
     entry.event.detail = serde_json::json!({ "amr": amr, "new_device": !is_known }).to_string();
     entry.append(c)?;

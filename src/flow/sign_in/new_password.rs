@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::account::notice::{Notice, Told};
 use crate::flow::admin::user::UserRefusal;
 use crate::flow::admin::user_access::{end_everything, hashed};
 use crate::flow::audit::Entry;
@@ -142,6 +143,7 @@ async fn store_it(cx: &Cx, user: &User, old_phc: String, phc: String) -> Result<
     let (id, now) = (user.id.clone(), cx.now);
     let mut entry = Entry::new(cx, "password_changed");
     entry.event.user_id = Some(id.as_str().to_owned());
+    let (told, own) = (Told::new(cx, user, Notice::PasswordChanged), cx.clone());
     let stored = cx.db().write(move |c| {
         let is_open = users::find_for_update(c, &id)?.is_some_and(|user| user.disabled_at.is_none());
         if !is_open || !users::password_change(c, &id, &old_phc, &phc, now)? {
@@ -149,6 +151,7 @@ async fn store_it(cx: &Cx, user: &User, old_phc: String, phc: String) -> Result<
         }
         end_everything(c, &id, "the password was changed", now)?;
         users::touched(c, &id, now)?;
+        told.post(c, &own)?;
         entry.append(c)?;
         Ok(true)
     });

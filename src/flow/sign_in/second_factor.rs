@@ -2,6 +2,7 @@
 //! the password and before any session (security case K04), or raises a session that was not proven well enough. It does not
 //! own setting factors up (`flow::account::factors`) nor when one is asked for (`oauth::step`).
 
+use crate::flow::account::notice::{Notice, Told};
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
 use crate::flow::sign_in::attempts::{admit, factor_keys, forget_guesses};
 use crate::flow::sign_in::begin::{Proven, about, begin_session};
@@ -217,13 +218,14 @@ async fn prove(cx: &Cx, user: &User, code: Sensitive, client: &Client) -> Result
         steps: steps.collect(),
         recovery: totp::folded_recovery_code(code.expose()).map(|code| hash(code.expose())),
     };
+    let told = Told::new(cx, user, Notice::RecoveryCodeUsed);
     let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
     let judged = cx.db().write(move |c| {
         let keys = factor_keys(&own, &user.id);
         if let Err(wait) = admit(c, &own, &keys)? {
             return Ok(Err(Denied::Waiting(wait)));
         }
-        let taken = take(c, &own, &user, &candidates)?;
+        let taken = take(c, &own, &user, &candidates, &told)?;
         if taken.is_ok() {
             forget_guesses(c, &keys)?;
             return Ok(Ok(()));
@@ -238,7 +240,13 @@ async fn prove(cx: &Cx, user: &User, code: Sensitive, client: &Client) -> Result
     Ok(judged.await?)
 }
 
-fn take(c: &mut Conn, cx: &Cx, user: &User, candidates: &Candidates) -> Result<Result<(), Denied>, store::Fault> {
+fn take(
+    c: &mut Conn,
+    cx: &Cx,
+    user: &User,
+    candidates: &Candidates,
+    told: &Told,
+) -> Result<Result<(), Denied>, store::Fault> {
     for (id, step) in &candidates.steps {
         if factors::take_step(c, id, *step, cx.now)? {
             return Ok(Ok(()));
@@ -247,6 +255,7 @@ fn take(c: &mut Conn, cx: &Cx, user: &User, candidates: &Candidates) -> Result<R
     if let Some(hash) = &candidates.recovery
         && recovery_codes::take(c, &user.id, hash, cx.now)?
     {
+        told.post(c, cx)?;
         let mut entry = about("recovery_code_used", cx, &user.id);
         let left = recovery_codes::left(c, &user.id)?;
         entry.event.detail = serde_json::json!({ "left": left }).to_string();

@@ -25,8 +25,8 @@ pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
 pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
 pub use sign_in::{
-    AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, RecoveryCodesPage,
-    ScopeLine, SecondFactorPage, SetupPage,
+    AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, NotMePage,
+    RecoveryCodesPage, ScopeLine, SecondFactorPage, SetupPage,
 };
 pub use words::Rich;
 

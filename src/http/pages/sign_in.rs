@@ -155,6 +155,28 @@ pub struct InvitationPage {
     pub done: bool,
 }
 
+/// What saying "this wasn't me" will do, or did. Posts `csrf` to `/not-me`; the secret is in a cookie.
+#[derive(Clone, Debug, Template)]
+#[template(path = "account/not_me.html")]
+pub struct NotMePage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The form token.
+    pub csrf: String,
+    /// Whose account it is.
+    pub email: String,
+    /// When the letter was written.
+    pub since: String,
+    /// The address that the account goes back to.
+    pub back_to: Option<String>,
+    /// Names of factors that are taken away.
+    pub removed: Vec<String>,
+    /// Names of factors that are as new, and stay.
+    pub kept: Vec<String>,
+    /// Whether it is done.
+    pub done: bool,
+}
+
 /// Asks for a second factor. Posts `half`, `csrf` and `code` to `/second-factor`; the cancel button adds `decision=cancel`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in/second_factor.html")]

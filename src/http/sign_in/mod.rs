@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod login;
 pub mod logo;
 pub mod new_password;
+pub mod not_me;
 pub mod second_factor;
 pub mod setup;
 

@@ -104,6 +104,10 @@ pub(super) const ROWS: &[Row] = &[
     ("invitation.link", "", "",
         "The invitation was used before, was replaced by a newer one, is older than seven days, or the account was disabled.",
         "Invite the person again."),
+    ("not_me.link", "", "",
+        "The link \"this wasn't me\" of a letter was used before, was answered by an older one, is older than seven days, or \
+        the account was disabled.",
+        "Nothing, if it was used. If the person still sees something strange: end their sessions and reset their password."),
     ("sign_in.half", "", "",
         "The page that asks for a second factor lay open for more than five minutes, or the password, the account or the \
         session changed meanwhile.",

@@ -6,7 +6,7 @@ use crate::flow::admin::page::PAGE;
 use crate::flow::admin::session::{self, SessionView};
 use crate::http::pages::console::{Block, Field, Part, Table};
 use crate::http::reply::Reply;
-use crate::identity::Permission;
+use crate::identity::{Permission, browser};
 
 const LIST: &str = "sessions";
 const HEAD: [&str; 6] = ["Person", "Browser", "From", "Signed in", "Last used", ""];
@@ -66,7 +66,7 @@ fn line(desk: &Desk, row: &SessionView, action: &str) -> Vec<Vec<Part>> {
     let end = desk
         .may(Permission::SessionsWrite)
         .then(|| desk.button_with(action, "End", &about, vec![("session".to_owned(), row.id.clone())]));
-    let mut browser = vec![Part::Text(browser(&row.user_agent))];
+    let mut browser = vec![Part::Text(browser::in_words(&row.user_agent))];
     if row.id == desk.visit.session.session_id.as_str() {
         browser.push(Part::Badge(crate::http::pages::console::Tone::Plain, "this one".to_owned()));
     }
@@ -78,20 +78,6 @@ fn line(desk: &Desk, row: &SessionView, action: &str) -> Vec<Vec<Part>> {
         vec![ago_text(&row.last_seen_at, now)],
         end.into_iter().collect(),
     ]
-}
-
-/// What browser it is, in two words, from its own long description.
-fn browser(agent: &str) -> String {
-    let first = |names: &[&'static str]| names.iter().copied().find(|name| agent.contains(name));
-    let name = match first(&["Edg", "OPR", "Firefox", "Chrome", "Safari", "curl"]) {
-        Some("Edg") => "Edge",
-        Some("OPR") => "Opera",
-        Some(name) => name,
-        None if agent.is_empty() => "Unknown browser",
-        None => return agent.chars().take(40).collect(),
-    };
-    let system = first(&["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"]);
-    system.map_or_else(|| name.to_owned(), |system| format!("{name} on {}", system.replace("Mac OS", "macOS")))
 }
 
 /// `POST /admin/sessions/end`.

@@ -7,7 +7,7 @@ use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
 use crate::identity::level::RequiredFor;
-use crate::identity::{AccountRule, Permission as P, SecondFactorRule};
+use crate::identity::{AccountRule, NoticeRule, Permission as P, SecondFactorRule};
 
 const PATH: &str = "/admin/settings";
 
@@ -40,6 +40,9 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         )
         .kind(FieldKind::Switch)
         .hint("On their account pages. The last owner cannot in any case."),
+        Field::line("new_device", "Letters about new devices", on_off(d.notices.new_device))
+            .kind(FieldKind::Choice(["on", "off"].map(|word| (word.to_owned(), word.to_owned())).to_vec()))
+            .hint("To people, when somebody signs in to their account on a device that was not used for it before."),
     ];
     if desk.may(P::SettingsWrite) {
         let mut form = Form { fields, ..desk.post("settings", PATH, "Save") };
@@ -64,6 +67,10 @@ fn required_for() -> Vec<(String, String)> {
     RequiredFor::ALL.into_iter().map(|who| (who.as_str().to_owned(), label(who).to_owned())).collect()
 }
 
+fn on_off(is_on: bool) -> &'static str {
+    if is_on { "on" } else { "off" }
+}
+
 /// `POST /admin/settings`.
 pub async fn save(desk: Desk) -> Reply {
     let groups = desk.field("second_factor_groups").split_whitespace().map(str::to_owned).collect();
@@ -73,6 +80,7 @@ pub async fn save(desk: Desk) -> Reply {
         support: desk.some("support"),
         second_factor: SecondFactorRule { required_for, groups },
         accounts: AccountRule { people_may_delete: desk.form.has("people_may_delete") },
+        notices: NoticeRule { new_device: desk.field("new_device") != "off" },
     };
     let version = desk.field("version").parse().ok();
     tried!(desk, "settings", show_page, settings::replace(desk.cx(), &desk.actor, document, version).await);

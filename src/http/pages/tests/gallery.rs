@@ -166,7 +166,19 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         problem: None,
         done: false,
     };
+    let not_me = NotMePage {
+        chrome: Chrome::new("This wasn't me", base),
+        csrf: sample.token.clone(),
+        email: sample.login.clone(),
+        since: "2026-11-22 12:00 UTC".to_owned(),
+        back_to: Some(sample.login.clone()),
+        removed: vec![sample.words.clone()],
+        kept: vec![sample.words.clone()],
+        done: false,
+    };
     vec![
+        ("not-me", not_me.render()),
+        ("not-me-done", NotMePage { done: true, ..not_me }.render()),
         ("new-password", new_password.render()),
         ("new-password-problem", NewPasswordPage { problem: Some(short.clone()), ..new_password }.render()),
         ("invitation", invitation.render()),
