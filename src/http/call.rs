@@ -93,6 +93,13 @@ impl Call {
         self.cx.language.say(key)
     }
 
+    /// Goes on in the language that an app asks for, if we have it (`ui_locales`, OIDC Core section 3.1.2.1).
+    pub fn speak(&mut self, params: &Params) {
+        if let Some(language) = params.find("ui_locales").and_then(messages::first_known) {
+            self.cx.language = language;
+        }
+    }
+
     /// A fault of ours as a page.
     pub fn fault_page(&self, fault: &Fault) -> Reply {
         Reply::fault_page_in(self.cx.language, fault, &self.cx.correlation_id, &self.web.place)

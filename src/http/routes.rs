@@ -171,6 +171,7 @@ pub static ROUTES: &[Route] = &[
     route!(Post, "/invitation", Form, sign_in::invitation::post),
     route!(Get, "/not-me", Page, sign_in::not_me::get),
     route!(Post, "/not-me", Form, sign_in::not_me::post),
+    route!(Post, "/language", Form, sign_in::language::post),
     route!(Get, "/clients/{client_id}/logo", Document, sign_in::logo::get),
     route!(Get, "/", Page, ops::home::get),
     route!(Get, "/assets/{name}", Document, ops::home::asset),

@@ -210,7 +210,7 @@ macro_rules! number {
     )+};
 }
 
-number!(i64, i32, u64, u32, usize);
+number!(i64, i32, u64, u32, u16, u8, usize);
 
 impl<N: Number> Number for &N {
     fn as_i64(&self) -> i64 {

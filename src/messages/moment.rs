@@ -7,9 +7,8 @@ impl Language {
     /// The day, as in "3 October 2026".
     pub fn day(self, at: Timestamp) -> String {
         let Some(at) = calendar(at) else { return at.rfc3339() };
-        let (year, month) = (i64::from(at.year()), i64::from(u8::from(at.month())));
-        let message = self.say("day").number("day", i64::from(at.day())).number("month", month);
-        message.number("year", year).to_string()
+        let (day, month, year) = (at.day(), u8::from(at.month()), at.year());
+        self.say("day").number("day", day).number("month", month).number("year", year).into()
     }
 
     /// Day and time, as in "3 October 2026, 14:05 UTC".

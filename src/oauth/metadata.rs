@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::identity::Level;
+use crate::messages::Language;
 use crate::oauth::claims;
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::jose::Algorithm;
@@ -61,7 +62,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "prompt_values_supported": prompt::SUPPORTED,
         "acr_values_supported": [Level::Password.acr(), Level::SecondFactor.acr()],
         "display_values_supported": ["page", "popup", "touch", "wap"],
-        "ui_locales_supported": ["en"],
+        "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": true,
         "request_parameter_supported": false,

@@ -144,19 +144,6 @@ pub fn is_standard(token: &str) -> bool {
     STANDARD.iter().any(|(name, _)| *name == token)
 }
 
-/// What the consent page calls a single claim (OIDC Core section 5.1).
-pub fn claim_words(name: &str) -> String {
-    match name {
-        "email" => "e-mail address".to_owned(),
-        "email_verified" => "proof of your e-mail address".to_owned(),
-        "phone_number" => "telephone number".to_owned(),
-        "phone_number_verified" => "proof of your telephone number".to_owned(),
-        "address" => "postal address".to_owned(),
-        "zoneinfo" => "time zone".to_owned(),
-        other => other.replace('_', " "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

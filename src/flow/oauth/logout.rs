@@ -7,6 +7,7 @@ use crate::flow::sign_in::pending;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::SessionId;
+use crate::messages::Language;
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::logout::{self, AfterLogout, Hint};
@@ -96,7 +97,7 @@ fn confirm(
     browser: &Browser,
 ) -> Result<ConfirmView, Fault> {
     let accounts: Vec<SignedIn> = found.into_iter().map(|f| f.signed_in).collect();
-    let request = pending::seal(cx, &after, AAD)?;
+    let request = pending::seal(cx, &(after, cx.language), AAD)?;
     let csrf = form_token(cx, &binding(browser), STEP, &request);
     Ok(ConfirmView { client, accounts, request, csrf })
 }
@@ -110,12 +111,13 @@ fn binding(browser: &Browser) -> String {
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn confirmed(cx: &Cx, sealed: &str, csrf: &str, browser: &Browser) -> Result<LogoutNext, Fault> {
-    let after = pending::open::<Option<AfterLogout>>(cx, sealed, AAD);
+pub async fn confirmed(cx: &mut Cx, sealed: &str, csrf: &str, browser: &Browser) -> Result<LogoutNext, Fault> {
+    let opened = pending::open::<(Option<AfterLogout>, Language)>(cx, sealed, AAD);
     let is_ours = form_token_is_good(cx, csrf, Some(&binding(browser)), STEP, sealed);
-    let (Some(after), true) = (after, is_ours) else {
+    let (Some((after, language)), true) = (opened, is_ours) else {
         return Ok(LogoutNext::Forged(Box::new(cx.refuse(STEP, forged(), Note::default()))));
     };
+    cx.language = language;
     let client = match after.as_ref().map(|a| a.client_id.clone()) {
         Some(id) => cx.db().read(move |c| clients::find(c, &id)).await?,
         None => None,

@@ -7,6 +7,7 @@ pub mod choose;
 pub mod consent;
 pub mod enrol;
 pub mod half;
+pub mod language;
 pub mod login;
 pub mod logo;
 pub mod new_password;

@@ -7,6 +7,7 @@ use crate::flow::cx::{base64url, from_base64url};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::SessionId;
+use crate::messages::first_known;
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::secret::token;
@@ -86,7 +87,7 @@ impl Pending {
     }
 
     /// Opens what the browser brought back and holds it against the browser's cookie and the time. The request's own
-    /// correlation id goes on in `cx`.
+    /// correlation id and language go on in `cx`.
     ///
     /// # Errors
     /// A refusal to show as a page, already noted: nothing of an unreadable request may redirect.
@@ -97,6 +98,9 @@ impl Pending {
             return Err(cx.refuse(step, refusal, Note::default()));
         };
         cx.adopt(&pending.correlation_id);
+        if let Some(language) = pending.request.ui_locales.as_deref().and_then(first_known) {
+            cx.language = language;
+        }
         let note = Note::default().client(&pending.request.client_id);
         match pending.judge(cx, browser) {
             Ok(()) => Ok(pending),

@@ -8,11 +8,10 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor};
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
-use crate::oauth::scope;
 use crate::secret::token::{Kind, make};
 
 /// GET: `?request=…` goes on with a request, anything else begins one.
@@ -50,7 +49,8 @@ pub fn unreadable(call: &Call, step: &'static str, refusal: Refusal) -> Reply {
     refusal_page(&call.cx, &call.web.place, refusal, Vec::new())
 }
 
-async fn begin(call: Call, params: &Params) -> Reply {
+async fn begin(mut call: Call, params: &Params) -> Reply {
+    call.speak(params);
     let browser = call.browser();
     let fresh = browser.binding.is_none().then(|| make(Kind::Device, &*call.cx.parts.chance));
     let binding = match (&browser.binding, &fresh) {
@@ -70,7 +70,7 @@ async fn begin(call: Call, params: &Params) -> Reply {
                 None => reply,
             }
         }
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
 }
@@ -79,7 +79,7 @@ async fn resume(mut call: Call, sealed: &str) -> Reply {
     let browser = call.browser();
     let reply = match authorize::resume(&mut call.cx, sealed, &browser).await {
         Ok(next) => show(&call, next),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
 }
@@ -108,7 +108,7 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
 
 fn show(call: &Call, next: Next) -> Reply {
     match next {
-        Next::Answer(answered) => answer(&answered.answer, &call.web.place),
+        Next::Answer(answered) => answer(call, &answered.answer),
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
         Next::Choose(view) => choose(call, *view),
@@ -119,12 +119,9 @@ fn show(call: &Call, next: Next) -> Reply {
 }
 
 fn sign_in(call: &Call, view: SignInView) -> Reply {
-    let problem = view.other_account_wanted.then(|| Problem {
-        id: "problem-login",
-        words:
-            "The app asked for another account than the one you signed in with. Sign in with the account you use there."
-                .to_owned(),
-    });
+    let problem = view
+        .other_account_wanted
+        .then(|| Problem { id: "problem-login", words: call.t("sign-in-other-account").into() });
     let page = login_page(call, &view.step, view.login, problem, view.reauthenticate);
     Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
 }
@@ -146,7 +143,7 @@ fn login_page(
 ) -> LoginPage {
     let base = &call.web.place.base;
     LoginPage {
-        chrome: Chrome::new(if reauthenticate { "Confirm it is you" } else { "Sign in" }, &call.web.place),
+        chrome: chrome(call, if reauthenticate { "sign-in-again-title" } else { "sign-in-title" }, &step.request),
         client: Some(cards::client(&step.client, Some(&step.redirect_uri), &call.web.place)),
         request: step.request.clone(),
         csrf: step.csrf.clone(),
@@ -159,11 +156,17 @@ fn login_page(
     }
 }
 
+/// What surrounds a step: another language is chosen for this very request.
+pub fn chrome(call: &Call, title: &'static str, request: &str) -> Chrome {
+    let again = format!("{}{}?request={request}", call.web.place.base, ENDPOINTS.authorize);
+    call.chrome(title).offering_languages(Some(again))
+}
+
 fn choose(call: &Call, view: ChooseView) -> Reply {
     let page = ChooseAccountPage {
-        chrome: Chrome::new("Choose an account", &call.web.place),
+        chrome: chrome(call, "choose-title", &view.step.request),
         client: Some(cards::client(&view.step.client, Some(&view.step.redirect_uri), &call.web.place)),
-        accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
+        accounts: view.accounts.iter().map(|known| cards::account(known, &call.cx)).collect(),
         request: view.step.request,
         csrf: view.step.csrf,
     };
@@ -171,16 +174,19 @@ fn choose(call: &Call, view: ChooseView) -> Reply {
 }
 
 fn consent(call: &Call, view: ConsentView) -> Reply {
+    let language = call.cx.language;
     let offline = view.scopes.iter().any(|(name, _, _)| name == "offline_access");
     let lines = view.scopes.into_iter().filter(|(name, _, _)| name != "offline_access");
     let page = ConsentPage {
-        chrome: Chrome::new("Allow access?", &call.web.place),
+        chrome: chrome(call, "consent-title", &view.step.request),
         client: cards::client(&view.step.client, Some(&view.step.redirect_uri), &call.web.place),
-        account: cards::account(&view.account, call.cx.now),
+        account: cards::account(&view.account, &call.cx),
         redirect_host: shown_host(&view.step.redirect_uri),
         loopback: view.is_claimable_by_others,
-        scopes: lines.map(|(name, words, is_new)| ScopeLine { name, words, is_new }).collect(),
-        claims: view.claims.iter().map(|name| scope::claim_words(name)).collect(),
+        scopes: lines
+            .map(|(name, words, is_new)| ScopeLine { words: words::of_scope(language, &name, words), name, is_new })
+            .collect(),
+        claims: view.claims.iter().map(|name| words::of_claim(language, name)).collect(),
         request: view.step.request,
         csrf: view.step.csrf,
         offline,

@@ -5,18 +5,19 @@ use crate::flow::oauth::logout::{self, ConfirmView, Done, LogoutNext};
 use crate::http::call::Call;
 use crate::http::cookies;
 use crate::http::oauth::authorize::{repeated_as_get, unreadable};
-use crate::http::pages::{Chrome, ClientCard, LoggedOutPage, LogoutPage};
+use crate::http::pages::{ClientCard, LoggedOutPage, LogoutPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::{cards, forged_page, refusal_page, unreadable_form};
 use crate::secret::token::hash;
 
 /// GET.
-pub async fn get(call: Call) -> Reply {
+pub async fn get(mut call: Call) -> Reply {
     let params = match call.query() {
         Ok(params) => params,
         Err(refusal) => return unreadable(&call, "logout", refusal),
     };
+    call.speak(&params);
     let next = logout::begin(&call.cx, &params, &call.browser()).await;
     reply(&call, next)
 }
@@ -27,7 +28,7 @@ pub async fn post(call: Call) -> Reply {
 }
 
 /// The person's answer.
-pub async fn confirm(call: Call) -> Reply {
+pub async fn confirm(mut call: Call) -> Reply {
     let form = match call.form() {
         Ok(form) => form,
         Err(refusal) => return unreadable_form(&call, "logout", refusal),
@@ -35,16 +36,16 @@ pub async fn confirm(call: Call) -> Reply {
     if form.find("decision") == Some("cancel") {
         return Reply::redirect(format!("{}/", call.web.place.base));
     }
+    let browser = call.browser();
     let (request, csrf) = (form.find("request").unwrap_or_default(), form.find("csrf").unwrap_or_default());
-    let next = logout::confirmed(&call.cx, request, csrf, &call.browser()).await;
+    let next = logout::confirmed(&mut call.cx, request, csrf, &browser).await;
     reply(&call, next)
 }
 
 /// The page that says so.
 pub async fn done(call: Call) -> Reply {
     let base = &call.web.place.base;
-    let page =
-        LoggedOutPage { chrome: Chrome::new("Signed out", &call.web.place), client: None, home: format!("{base}/") };
+    let page = LoggedOutPage { chrome: call.chrome("signed-out-title"), client: None, home: format!("{base}/") };
     Reply::page(200, &page, &[])
 }
 
@@ -54,15 +55,15 @@ fn reply(call: &Call, next: Result<LogoutNext, Fault>) -> Reply {
         Ok(LogoutNext::Done(done)) => gone(call, *done),
         Ok(LogoutNext::Page(refusal)) => refusal_page(&call.cx, &call.web.place, *refusal, Vec::new()),
         Ok(LogoutNext::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
 fn ask(call: &Call, view: ConfirmView) -> Reply {
     let page = LogoutPage {
-        chrome: Chrome::new("Sign out?", &call.web.place),
+        chrome: call.chrome("sign-out-title"),
         client: view.client.as_ref().map(|client| cards::client(client, None, &call.web.place)),
-        accounts: view.accounts.iter().map(|known| cards::account(known, call.cx.now)).collect(),
+        accounts: view.accounts.iter().map(|known| cards::account(known, &call.cx)).collect(),
         request: view.request,
         csrf: view.csrf,
     };
@@ -79,8 +80,7 @@ fn gone(call: &Call, done: Done) -> Reply {
         None => {
             let base = &call.web.place.base;
             let client = done.client_name.map(|name| ClientCard { name, ..ClientCard::default() });
-            let page =
-                LoggedOutPage { chrome: Chrome::new("Signed out", &call.web.place), client, home: format!("{base}/") };
+            let page = LoggedOutPage { chrome: call.chrome("signed-out-title"), client, home: format!("{base}/") };
             Reply::page(200, &page, &[])
         }
     };

@@ -3,7 +3,7 @@
 use crate::flow::sign_in::browser::sessions_of;
 use crate::http::assets;
 use crate::http::call::Call;
-use crate::http::pages::{Chrome, HomePage};
+use crate::http::pages::HomePage;
 use crate::http::reply::Reply;
 use crate::http::routes::WELL_KNOWN;
 use crate::http::sign_in::cards;
@@ -13,15 +13,15 @@ use crate::identity::RoleName;
 pub async fn get(call: Call) -> Reply {
     let sessions = match sessions_of(&call.cx, &call.browser()).await {
         Ok(sessions) => sessions,
-        Err(fault) => return Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => return call.fault_page(&fault),
     };
     let place = &call.web.place;
     let first = sessions.first().map(|f| &f.signed_in);
     let page = HomePage {
-        chrome: Chrome::new("Start", place).wide(),
+        chrome: call.chrome("start-title").wide(),
         issuer: place.issuer.clone(),
         discovery: format!("{}{}", place.issuer, WELL_KNOWN[0]),
-        account: first.map(|known| cards::account(known, call.cx.now)),
+        account: first.map(|known| cards::account(known, &call.cx)),
         is_owner: first.is_some_and(|known| known.user.role == RoleName::OWNER),
         administers: first.is_some_and(|known| known.user.role != RoleName::PERSON),
     };

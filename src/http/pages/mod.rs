@@ -23,7 +23,7 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage};
+pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage, is_own_path};
 pub use sign_in::{
     AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, NotMePage,
     RecoveryCodesPage, ScopeLine, SecondFactorPage, SetupPage,

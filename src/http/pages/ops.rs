@@ -76,7 +76,7 @@ pub struct MailboxPage {
 }
 
 /// A path on this server: `//host` and `/\host` would leave it.
-fn is_own_path(href: &str) -> bool {
+pub fn is_own_path(href: &str) -> bool {
     href.starts_with('/') && !href[1..].starts_with(['/', '\\']) && !href.chars().any(|c| c.is_control() || c == '\\')
 }
 

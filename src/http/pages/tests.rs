@@ -6,7 +6,8 @@ mod markup;
 mod plot;
 
 use super::*;
-use gallery::{Sample, gallery};
+use crate::messages;
+use gallery::{Sample, gallery, gallery_in};
 use markup::Markup;
 
 /// What people and clients may have chosen as a name, or sent as a parameter.
@@ -45,6 +46,33 @@ fn every_page_is_well_formed_and_self_contained() {
         let scripts: Vec<_> = page.tags.iter().filter(|tag| tag.name == "script").collect();
         assert_eq!(scripts.len(), usize::from(name.starts_with("form-post")), "{name}");
         assert!(scripts.iter().all(|script| script.is_empty), "an inline script in {name}");
+    }
+}
+
+#[test]
+fn every_page_speaks_its_language_and_lacks_no_text() {
+    let mirrored = messages::first_known("ar-XB").unwrap();
+    for language in Language::all().chain([mirrored]) {
+        for (name, html) in gallery_in(language, "", &Sample::ordinary()) {
+            let page = Markup::read(&html);
+            // The page for developers stays English.
+            let spoken = if name.starts_with("mailbox") { Language::ENGLISH } else { language };
+            assert_eq!(page.attribute("html", "lang"), Some(spoken.tag()), "{name}");
+            assert_eq!(page.attribute("html", "dir"), Some(spoken.direction().as_str()), "{name}");
+            assert!(!html.contains("{$") && !html.contains("{ $"), "a value is missing in {name}, {language:?}");
+        }
+    }
+}
+
+#[test]
+fn another_language_is_one_button_away_where_the_page_can_be_had_again() {
+    for (name, html) in gallery_in(messages::first_known("de").unwrap(), "/auth", &Sample::ordinary()) {
+        let page = Markup::read(&html);
+        let offered: Vec<&str> =
+            page.tags.iter().filter(|t| t.value("name") == Some("language")).filter_map(|t| t.value("value")).collect();
+        let is_asked = !name.starts_with("form-post") && !name.starts_with("mailbox");
+        assert_eq!(offered, if is_asked { vec!["en"] } else { vec![] }, "{name}");
+        assert_eq!(is_asked, page.tags.iter().any(|t| t.value("value") == Some("/auth/again?x=1")), "{name}");
     }
 }
 
@@ -92,7 +120,10 @@ fn ids_are_unique_and_references_lead_somewhere() {
 #[test]
 fn fixed_ids_names_and_targets() {
     let pages = gallery("", &Sample::ordinary());
-    let page = |name: &str| Markup::read(&pages.iter().find(|(found, _)| *found == name).unwrap().1);
+    let page = |name: &str| {
+        let html = &pages.iter().find(|(found, _)| *found == name).unwrap().1;
+        Markup::read(html.split("<form class=\"languages\"").next().unwrap())
+    };
     let expected: [(&str, &str, &[&str], &[&str]); 8] = [
         (
             "login",
@@ -274,6 +305,9 @@ fn gallery_for_a_browser() {
     }
     for (name, html) in gallery("", &Sample::ordinary()) {
         std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+    }
+    for (name, html) in gallery_in(messages::first_known("de").unwrap(), "", &Sample::ordinary()) {
+        std::fs::write(folder.join(format!("de-{name}.html")), html).unwrap();
     }
     for (name, html) in gallery("", &Sample::of(&"Überlanger_Name".repeat(12))) {
         std::fs::write(folder.join(format!("long-{name}.html")), html).unwrap();

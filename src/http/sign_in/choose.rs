@@ -20,6 +20,6 @@ pub async fn post(mut call: Call) -> Reply {
     };
     match choose::submit(&mut call.cx, text("request"), text("csrf"), choice, &browser).await {
         Ok(outcome) => after_step(&call, outcome),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     }
 }

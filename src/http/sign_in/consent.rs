@@ -16,6 +16,6 @@ pub async fn post(mut call: Call) -> Reply {
     let decision = Decision::parse(text("decision"));
     match consent::submit(&mut call.cx, text("request"), text("csrf"), decision, &browser).await {
         Ok(outcome) => after_step(&call, outcome),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     }
 }

@@ -5,11 +5,11 @@ use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::enrol::{self, EnrolForm, EnrolOutcome};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
-use crate::http::pages::{AppCard, Chrome, EnrolPage, Problem, RecoveryCodesPage};
+use crate::http::oauth::authorize;
+use crate::http::pages::{AppCard, EnrolPage, Problem, RecoveryCodesPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::new_password::sentence;
-use crate::http::sign_in::{forged_page, go_on, login, refusal_page, unreadable_form};
+use crate::http::sign_in::{forged_page, go_on, login, refusal_page, unreadable_form, words};
 use crate::sensitive::Sensitive;
 
 const STEP: &str = "enrol";
@@ -32,7 +32,7 @@ pub async fn post(mut call: Call) -> Reply {
         Ok(EnrolOutcome::Done(now, codes)) if codes.is_empty() => login::signed_in(&call, *now),
         Ok(EnrolOutcome::Done(now, codes)) => {
             let page = RecoveryCodesPage {
-                chrome: Chrome::new("Keep these codes", &call.web.place),
+                chrome: call.chrome("recovery-title"),
                 codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
                 go_on: format!("{}{}?request={}", call.web.place.base, ENDPOINTS.authorize, now.request),
             };
@@ -42,7 +42,7 @@ pub async fn post(mut call: Call) -> Reply {
         Ok(EnrolOutcome::GoOn(request)) => go_on(&call, &request),
         Ok(EnrolOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Ok(EnrolOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -50,12 +50,12 @@ pub async fn post(mut call: Call) -> Reply {
 pub fn form(call: &Call, form: EnrolForm) -> Reply {
     let binding = call.browser().binding.unwrap_or_default();
     let page = EnrolPage {
-        chrome: Chrome::new("Set up a second factor", &call.web.place),
+        chrome: authorize::chrome(call, "enrol-title", &form.request),
         client: form.client.name,
         csrf: form_token(&call.cx, &binding, STEP, form.account.session.id.as_str()),
         request: form.request,
         app: AppCard::of(&form.offer),
-        problem: form.problem.map(|why| Problem { id: "problem-code", words: sentence(&why.to_string()) }),
+        problem: form.problem.map(|why| Problem { id: "problem-code", words: words::of_factor(call.cx.language, why) }),
     };
     Reply::page(if page.problem.is_some() { 422 } else { 200 }, &page, &[])
 }

@@ -7,10 +7,9 @@ use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
-use crate::http::pages::{Chrome, InvitationPage, Problem};
+use crate::http::pages::{InvitationPage, Problem};
 use crate::http::reply::Reply;
-use crate::http::sign_in::new_password::sentence;
-use crate::http::sign_in::{forged_page, refusal_page, unreadable_form};
+use crate::http::sign_in::{forged_page, refusal_page, unreadable_form, words};
 use crate::identity::User;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::secret::token::{Kind, check_shape};
@@ -34,7 +33,7 @@ pub async fn get(call: Call) -> Reply {
     match invitation::guest(&call.cx, &token).await {
         Ok(Some(user)) => form(&call, &token, &user, None),
         Ok(None) => dead_link(&call).cookie(cookies::clear(Jar::Invitation, place)),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -60,13 +59,13 @@ pub async fn post(call: Call) -> Reply {
         Ok(Err(InvitationRefusal::DeadLink)) => dead_link(&call).cookie(cookies::clear(Jar::Invitation, place)),
         Ok(Err(InvitationRefusal::Password(refusal))) => match invitation::guest(&call.cx, &token).await {
             Ok(Some(user)) => {
-                let problem = Problem { id: "problem-password", words: sentence(&refusal.to_string()) };
+                let problem = Problem { id: "problem-password", words: words::of_person(call.cx.language, &refusal) };
                 form(&call, &token, &user, Some(problem))
             }
             Ok(None) => dead_link(&call),
-            Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+            Err(fault) => call.fault_page(&fault),
         },
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -78,7 +77,7 @@ fn form(call: &Call, token: &str, user: &User, problem: Option<Problem>) -> Repl
 
 fn page(call: &Call, csrf: &str, user: &User) -> InvitationPage {
     InvitationPage {
-        chrome: Chrome::new("Choose a password", &call.web.place),
+        chrome: call.chrome("invitation-title"),
         csrf: csrf.to_owned(),
         email: user.email.as_str().to_owned(),
         min_length: call.cx.policy().password_min_length,

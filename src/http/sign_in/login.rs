@@ -10,7 +10,10 @@ use crate::http::cookies::{self, Jar};
 use crate::http::oauth::authorize::sign_in_again;
 use crate::http::pages::Problem;
 use crate::http::reply::Reply;
-use crate::http::sign_in::{answer, forged_page, go_on, new_password, refusal_page, second_factor, unreadable_form};
+use crate::http::sign_in::{
+    answer, forged_page, go_on, new_password, refusal_page, second_factor, unreadable_form, words,
+};
+use crate::messages::Language;
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 
@@ -43,38 +46,34 @@ pub(super) fn reply(call: &Call, outcome: Result<LoginOutcome, Fault>) -> Reply 
         Ok(LoginOutcome::SecondFactor(form)) => second_factor::form(call, *form),
         Ok(LoginOutcome::NewPassword(form)) => new_password::form(call, *form),
         Ok(LoginOutcome::SignedIn(now)) => signed_in(call, *now),
-        Ok(LoginOutcome::Answer(a)) => answer(&a, &call.web.place),
+        Ok(LoginOutcome::Answer(a)) => answer(call, &a),
         Ok(LoginOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Ok(LoginOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
         Ok(LoginOutcome::Again(again)) => {
             let csrf = form_token(&call.cx, call.browser().binding.as_deref().unwrap_or_default(), "login", "");
-            let (status, problem, retry_after) = words(again.why);
+            let (status, problem, retry_after) = words(call.cx.language, again.why);
             sign_in_again(call, *again, csrf, problem, status).retry_after(retry_after)
         }
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
 /// The same words for an unknown address, a wrong password and a disabled account.
-fn words(why: Why) -> (u16, Problem, Option<u64>) {
+fn words(language: Language, why: Why) -> (u16, Problem, Option<u64>) {
     let id = "problem";
     match why {
         Why::WrongCredentials => {
-            let words = "That address and password do not go together. Check both and try again.".to_owned();
+            let words = language.say("sign-in-wrong").into();
             (422, Problem { id, words }, None)
         }
         Why::TooLong => {
-            let words = "That is longer than any password here. Check it and try again.".to_owned();
+            let words = language.say("sign-in-too-long").into();
             (400, Problem { id, words }, None)
         }
-        Why::TooMany(seconds) => (429, Problem { id, words: wait(seconds) }, u64::try_from(seconds).ok()),
+        Why::TooMany(seconds) => {
+            (429, Problem { id, words: words::wait(language, seconds) }, u64::try_from(seconds).ok())
+        }
     }
-}
-
-/// What to tell somebody who tried too often.
-pub(super) fn wait(seconds: i64) -> String {
-    let wait = if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds / 60 + 1) };
-    format!("Too many attempts. Wait {wait}, then try again.")
 }
 
 /// Goes on with the sign-in, with the cookies of the session.

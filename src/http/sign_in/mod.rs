@@ -5,12 +5,14 @@ pub mod choose;
 pub mod consent;
 pub mod enrol;
 pub mod invitation;
+pub mod language;
 pub mod login;
 pub mod logo;
 pub mod new_password;
 pub mod not_me;
 pub mod second_factor;
 pub mod setup;
+pub mod words;
 
 use crate::flow::Cx;
 use crate::flow::sign_in::consent::StepOutcome;
@@ -25,12 +27,12 @@ use crate::oauth::error::Refusal;
 use crate::oauth::redirect_uri::{origin, shown_host};
 
 /// Sends an answer to the app.
-pub fn answer(answer: &Answer, place: &Place) -> Reply {
+pub fn answer(call: &Call, answer: &Answer) -> Reply {
     match answer {
         Answer::Redirect(location) => Reply::redirect(location.clone()),
         Answer::FormPost { action, fields } => {
             let page = FormPostPage {
-                chrome: Chrome::new("One moment", place),
+                chrome: Chrome::speaking(call.cx.language, "form-post-title", &call.web.place),
                 action: action.clone(),
                 host: shown_host(action),
                 fields: fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
@@ -45,12 +47,12 @@ pub fn answer(answer: &Answer, place: &Place) -> Reply {
 
 /// A refusal as a page; nothing redirects.
 pub fn refusal_page(cx: &Cx, place: &Place, refusal: Refusal, facts: Vec<(String, String)>) -> Reply {
-    error_page(cx, place, 400, "This request cannot go on", refusal, facts)
+    error_page(cx, place, 400, "error-request-title", refusal, facts)
 }
 
 /// A form that was not ours: 403.
 pub fn forged_page(cx: &Cx, place: &Place, refusal: Refusal) -> Reply {
-    error_page(cx, place, 403, "This form is out of date", refusal, Vec::new())
+    error_page(cx, place, 403, "error-form-title", refusal, Vec::new())
 }
 
 /// A form of ours that does not decode: 403, with a row in the trace.
@@ -62,25 +64,22 @@ fn error_page(
     cx: &Cx,
     place: &Place,
     status: u16,
-    heading: &str,
+    heading: &'static str,
     refusal: Refusal,
-    facts: Vec<(String, String)>,
+    mut facts: Vec<(String, String)>,
 ) -> Reply {
-    let mut what = refusal.description.as_str().to_owned();
-    // A sentence begins with a capital; the name of a parameter is written as it is.
-    let begins_with_a_name = what.split(' ').next().is_some_and(|word| word.contains('_'));
-    if let Some(first) = what.get_mut(0..1).filter(|_| !begins_with_a_name) {
-        first.make_ascii_uppercase();
-    }
-    let chrome = Chrome::new(heading, place);
+    let (what, advice) = words::of_refusal(refusal.finding.check).unwrap_or_else(|| {
+        facts.insert(0, ("Finding".to_owned(), words::sentence(refusal.description.as_str())));
+        ("error-app", "error-advice")
+    });
+    let chrome = Chrome::speaking(cx.language, heading, place);
     let page = ErrorPage {
         // Addresses need room.
         chrome: if facts.is_empty() { chrome } else { chrome.wide() },
         status,
-        heading: heading.to_owned(),
-        what: what + ".",
-        advice: "Go back to the app and try again. If it happens again, tell whoever runs the app the number below."
-            .to_owned(),
+        heading: cx.language.say(heading).into(),
+        what: cx.language.say(what).into(),
+        advice: cx.language.say(advice).into(),
         facts,
         correlation_id: cx.correlation_id.clone(),
         back: None,
@@ -92,7 +91,7 @@ fn error_page(
 pub fn after_step(call: &Call, outcome: StepOutcome) -> Reply {
     match outcome {
         StepOutcome::GoOn(request) => go_on(call, &request),
-        StepOutcome::Answer(a) => answer(&a, &call.web.place),
+        StepOutcome::Answer(a) => answer(call, &a),
         StepOutcome::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         StepOutcome::Forged(refusal) => forged_page(&call.cx, &call.web.place, *refusal),
     }
@@ -105,12 +104,13 @@ pub fn go_on(call: &Call, request: &str) -> Reply {
 
 /// Cards that name apps and people.
 pub mod cards {
+    use crate::flow::Cx;
     use crate::http::pages::{AccountCard, ClientCard};
+    use crate::http::sign_in::words;
     use crate::http::state::Place;
     use crate::oauth::client::Client;
     use crate::oauth::redirect_uri::shown_host;
     use crate::oauth::step::SignedIn;
-    use crate::time::Timestamp;
 
     /// An app, and where the person goes back to.
     pub fn client(client: &Client, redirect_uri: Option<&str>, place: &Place) -> ClientCard {
@@ -125,13 +125,13 @@ pub mod cards {
     }
 
     /// A person with a session.
-    pub fn account(known: &SignedIn, now: Timestamp) -> AccountCard {
+    pub fn account(known: &SignedIn, cx: &Cx) -> AccountCard {
         let name = known.user.profile.name.clone().unwrap_or_default();
         AccountCard {
             id: known.session.id.as_str().to_owned(),
             initials: initials(known.user.display_name()),
             email: known.user.email.as_str().to_owned(),
-            since: since(known.session.auth_time, now),
+            since: words::since(cx.language, known.session.auth_time, cx.now).into(),
             name,
         }
     }
@@ -142,17 +142,6 @@ pub mod cards {
         let mut letter = || words.next().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
         let letters = [letter(), if name.contains('@') { None } else { letter() }];
         letters.into_iter().flatten().flat_map(char::to_uppercase).collect()
-    }
-
-    fn since(at: Timestamp, now: Timestamp) -> String {
-        let minutes = now.since(at).seconds() / 60;
-        match minutes {
-            0 => "Signed in just now".to_owned(),
-            1 => "Signed in a minute ago".to_owned(),
-            2..=59 => format!("Signed in {minutes} minutes ago"),
-            60..=119 => "Signed in an hour ago".to_owned(),
-            _ => format!("Signed in {} hours ago", minutes / 60),
-        }
     }
 
     #[cfg(test)]

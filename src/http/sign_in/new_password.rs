@@ -4,9 +4,9 @@ use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::new_password::{self, ChangeForm};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
-use crate::http::pages::{Chrome, NewPasswordPage, Problem};
+use crate::http::pages::{NewPasswordPage, Problem};
 use crate::http::reply::Reply;
-use crate::http::sign_in::{login, refusal_page, unreadable_form};
+use crate::http::sign_in::{login, refusal_page, unreadable_form, words};
 use crate::sensitive::Sensitive;
 
 const STEP: &str = "new_password";
@@ -33,19 +33,15 @@ pub(super) fn form(call: &Call, form: ChangeForm) -> Reply {
     let status = if form.problem.is_some() { 422 } else { 200 };
     let binding = call.browser().binding.unwrap_or_default();
     let page = NewPasswordPage {
-        chrome: Chrome::new("Choose a new password", &call.web.place),
+        chrome: call.chrome("new-password-title"),
         csrf: form_token(&call.cx, &binding, STEP, &form.change),
         change: form.change,
         email: form.email,
         client: form.client.name,
         min_length: call.cx.policy().password_min_length,
-        problem: form.problem.map(|refusal| Problem { id: "problem-password", words: sentence(&refusal.to_string()) }),
+        problem: form
+            .problem
+            .map(|refusal| Problem { id: "problem-password", words: words::of_person(call.cx.language, &refusal) }),
     };
     Reply::page(status, &page, &[])
-}
-
-/// As it stands on a page: with a capital and a full stop.
-pub(super) fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }

@@ -4,9 +4,9 @@ use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::second_factor::{self, Problem as Why, SecondFactorForm, Submitted};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
-use crate::http::pages::{Chrome, Problem, SecondFactorPage};
+use crate::http::pages::{Problem, SecondFactorPage};
 use crate::http::reply::{Reply, form_targets};
-use crate::http::sign_in::{cards, login, refusal_page, unreadable_form};
+use crate::http::sign_in::{cards, login, refusal_page, unreadable_form, words};
 use crate::sensitive::Sensitive;
 
 const STEP: &str = "second_factor";
@@ -37,15 +37,12 @@ pub async fn post(mut call: Call) -> Reply {
 pub fn form(call: &Call, form: SecondFactorForm) -> Reply {
     let (status, problem, retry_after) = match form.problem {
         None => (200, None, None),
-        Some(Why::WrongCode) => {
-            let words = "That code is wrong, too old, or was used before. Wait for the next one and try again.";
-            (422, Some(words.to_owned()), None)
-        }
-        Some(Why::TooMany(seconds)) => (429, Some(login::wait(seconds)), u64::try_from(seconds).ok()),
+        Some(Why::WrongCode) => (422, Some(call.t("second-factor-wrong").into()), None),
+        Some(Why::TooMany(seconds)) => (429, Some(words::wait(call.cx.language, seconds)), u64::try_from(seconds).ok()),
     };
     let binding = call.browser().binding.unwrap_or_default();
     let page = SecondFactorPage {
-        chrome: Chrome::new("Enter your code", &call.web.place),
+        chrome: call.chrome("second-factor-title"),
         client: cards::client(&form.client, Some(&form.redirect_uri), &call.web.place),
         csrf: form_token(&call.cx, &binding, STEP, &form.half),
         half: form.half,

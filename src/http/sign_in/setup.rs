@@ -7,9 +7,9 @@ use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
-use crate::http::pages::{Chrome, Problem, SetupPage};
+use crate::http::pages::{Problem, SetupPage};
 use crate::http::reply::Reply;
-use crate::http::sign_in::{forged_page, refusal_page, unreadable_form};
+use crate::http::sign_in::{forged_page, refusal_page, unreadable_form, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::secret::token::{Kind, check_shape};
 use crate::sensitive::Sensitive;
@@ -32,7 +32,7 @@ pub async fn get(call: Call) -> Reply {
     match setup::is_live(&call.cx, &token).await {
         Ok(true) => form(&call, &token, String::new(), String::new(), None),
         Ok(false) => dead_link(&call).cookie(cookies::clear(Jar::Setup, place)),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -62,17 +62,17 @@ pub async fn post(call: Call) -> Reply {
         }
         Ok(Err(refusal)) if refusal.is_dead_link() => dead_link(&call).cookie(cookies::clear(Jar::Setup, place)),
         Ok(Err(refusal)) => {
-            let problem = Problem { id: refusal.field_id(), words: refusal.to_string() };
+            let problem = Problem { id: refusal.field_id(), words: words::of_setup(call.cx.language, &refusal) };
             form(&call, &token, email, name, Some(problem))
         }
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
 fn form(call: &Call, token: &str, email: String, name: String, problem: Option<Problem>) -> Reply {
     let status = if problem.is_some() { 422 } else { 200 };
     let page = SetupPage {
-        chrome: Chrome::new("Set up", &call.web.place),
+        chrome: call.chrome("setup-title"),
         token: String::new(),
         csrf: form_token(&call.cx, token, STEP, ""),
         email,

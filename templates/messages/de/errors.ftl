@@ -4,7 +4,7 @@ error-number = Fehler { $status }
 error-request-title = Hier geht es nicht weiter
 error-form-title = Dieses Formular ist veraltet
 error-details = Für alle, die die App entwickeln oder betreiben
-error-tell-support = Fragen Sie { $support } und nennen Sie diese Vorgangsnummer. Sie führt zu dem, was geschehen ist.
+error-tell-support = Fragen Sie <a>{ $support }</a> und nennen Sie diese Vorgangsnummer. Sie führt zu dem, was geschehen ist.
 error-tell-administrator = Nennen Sie Ihrer Administration diese Vorgangsnummer. Sie führt zu dem, was geschehen ist.
 error-advice = Gehen Sie zurück zur App und versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie den Betreibern der App die Nummer unten.
 
@@ -13,6 +13,7 @@ error-unknown-app = Diese App ist hier nicht bekannt, oder sie ist abgeschaltet.
 error-request-damaged = Dieser Anmeldelink ist beschädigt. Gehen Sie zurück zur App und beginnen Sie von vorn.
 error-request-browser = Diese Anmeldung wurde in einem anderen Browser begonnen, oder Cookies sind gesperrt. Beginnen Sie in der App von vorn.
 error-request-late = Diese Anmeldung hat zu lange gedauert und ist abgelaufen. Gehen Sie zurück zur App und beginnen Sie von vorn.
+error-page-late = Diese Seite ist veraltet. Gehen Sie zurück zur App und melden Sie sich noch einmal an.
 error-form = Das Formular ist veraltet oder kam nicht von dieser Seite. Gehen Sie zurück und versuchen Sie es noch einmal.
 error-form-foreign = Das Formular wurde von einer anderen Website abgeschickt.
 error-invitation = Diese Einladung ist abgelaufen, wurde schon verwendet oder durch eine neuere ersetzt.

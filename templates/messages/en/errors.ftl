@@ -4,7 +4,7 @@ error-number = Error { $status }
 error-request-title = This request cannot go on
 error-form-title = This form is out of date
 error-details = For whoever develops or runs the app
-error-tell-support = Ask { $support } and tell this reference. It leads to what happened.
+error-tell-support = Ask <a>{ $support }</a> and tell this reference. It leads to what happened.
 error-tell-administrator = Tell your administrator this reference. It leads to what happened.
 error-advice = Go back to the app and try again. If it happens again, tell whoever runs the app the number below.
 
@@ -13,6 +13,7 @@ error-unknown-app = The app is not known here, or it is switched off.
 error-request-damaged = This sign-in link is damaged; go back to the app and start again.
 error-request-browser = This sign-in was begun in another browser, or cookies are blocked; start again from the app.
 error-request-late = This sign-in took too long and expired; go back to the app and start again.
+error-page-late = This page is out of date; go back to the app and sign in again.
 error-form = The form is out of date or did not come from this page; go back and try again.
 error-form-foreign = The form was sent by another site.
 error-invitation = This invitation has expired, was used, or was replaced by a newer one.

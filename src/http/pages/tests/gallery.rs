@@ -1,6 +1,7 @@
 //! Every page in its main states, filled from one sample.
 
 use crate::http::pages::*;
+use crate::messages::Language;
 
 /// The texts that fill the pages.
 pub(crate) struct Sample {
@@ -85,16 +86,66 @@ impl Sample {
 
 /// Every page by name.
 pub(crate) fn gallery(base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
-    let mut pages = sign_in(base, sample);
-    pages.extend(the_rest(base, sample));
+    gallery_in(Language::ENGLISH, base, sample)
+}
+
+/// Every page by name, in a language.
+pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
+    let chrome = |title| Chrome::speaking(language, title, base).offering_languages(Some(format!("{base}/again?x=1")));
+    let mut pages = sign_in(base, &chrome, sample);
+    pages.extend(second_factors(&chrome, sample));
+    pages.extend(the_rest(base, &chrome, sample));
+    pages.push(("mailbox", mailbox(base, sample).render()));
+    pages.push(("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()));
     pages.into_iter().map(|(name, html)| (name, html.expect(name))).collect()
+}
+
+type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
+
+fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
+    let code = SecondFactorPage {
+        chrome: chrome("second-factor-title"),
+        client: sample.client.clone(),
+        half: sample.token.clone(),
+        csrf: sample.token.clone(),
+        email: sample.login.clone(),
+        has_app: true,
+        has_recovery_code: true,
+        problem: None,
+        correlation_id: "01JD4Z7M2Q".to_owned(),
+    };
+    let enrol = EnrolPage {
+        chrome: chrome("enrol-title"),
+        client: sample.client.name.clone(),
+        request: sample.token.clone(),
+        csrf: sample.token.clone(),
+        app: AppCard {
+            enrolment: sample.token.clone(),
+            picture: String::new(),
+            address: "otpauth://totp/x".to_owned(),
+            typed: "ABCD".to_owned(),
+        },
+        problem: None,
+    };
+    let codes = RecoveryCodesPage {
+        chrome: chrome("recovery-title"),
+        codes: vec!["abcd-efgh".to_owned()],
+        go_on: "/".to_owned(),
+    };
+    vec![
+        ("second-factor", code.render()),
+        ("second-factor-app", SecondFactorPage { has_recovery_code: false, ..code.clone() }.render()),
+        ("second-factor-recovery", SecondFactorPage { has_app: false, ..code }.render()),
+        ("enrol", enrol.render()),
+        ("recovery-codes", codes.render()),
+    ]
 }
 
 type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
 
-fn sign_in(base: &str, sample: &Sample) -> Rendered {
+fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let login = LoginPage {
-        chrome: Chrome::new("Sign in", base),
+        chrome: chrome("sign-in-title"),
         client: Some(sample.client.clone()),
         request: sample.token.clone(),
         csrf: sample.token.clone(),
@@ -110,7 +161,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         words: "That address and password do not belong together. Try again.".to_owned(),
     };
     let consent = ConsentPage {
-        chrome: Chrome::new("Allow access", base),
+        chrome: chrome("consent-title"),
         client: sample.client.clone(),
         account: sample.account.clone(),
         redirect_host: sample.host.clone(),
@@ -130,7 +181,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         offline: true,
     };
     let chooser = ChooseAccountPage {
-        chrome: Chrome::new("Choose an account", base),
+        chrome: chrome("choose-title"),
         client: Some(sample.client.clone()),
         accounts: vec![
             AccountCard { since: "Signed in today at 09:14".to_owned(), ..sample.account.clone() },
@@ -140,7 +191,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         csrf: sample.token.clone(),
     };
     let setup = SetupPage {
-        chrome: Chrome::new("Set up", base),
+        chrome: chrome("setup-title"),
         token: sample.token.clone(),
         csrf: sample.token.clone(),
         email: String::new(),
@@ -150,7 +201,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
     };
     let short = Problem { id: "problem-password", words: "The password is shorter than 12 characters.".to_owned() };
     let new_password = NewPasswordPage {
-        chrome: Chrome::new("Choose a new password", base),
+        chrome: chrome("new-password-title"),
         change: sample.token.clone(),
         csrf: sample.token.clone(),
         email: sample.login.clone(),
@@ -159,7 +210,7 @@ fn sign_in(base: &str, sample: &Sample) -> Rendered {
         problem: None,
     };
     let invitation = InvitationPage {
-        chrome: Chrome::new("Choose a password", base),
+        chrome: chrome("invitation-title"),
         csrf: sample.token.clone(),
         email: sample.login.clone(),
         min_length: 12,
@@ -216,21 +267,21 @@ fn consent_loopback(consent: ConsentPage, sample: &Sample) -> ConsentPage {
     }
 }
 
-fn the_rest(base: &str, sample: &Sample) -> Rendered {
+fn the_rest(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let logout = LogoutPage {
-        chrome: Chrome::new("Sign out", base),
+        chrome: chrome("sign-out-title"),
         client: Some(sample.client.clone()),
         accounts: vec![sample.account.clone()],
         request: sample.token.clone(),
         csrf: sample.token.clone(),
     };
     let done = LoggedOutPage {
-        chrome: Chrome::new("Signed out", base),
+        chrome: chrome("signed-out-title"),
         client: Some(sample.client.clone()),
         home: format!("{base}/"),
     };
     let error = ErrorPage {
-        chrome: Chrome::new("Error", base).wide(),
+        chrome: chrome("error-request-title").wide(),
         status: 400,
         heading: "The app sent an unknown return address".to_owned(),
         what: "For your safety we stopped here and sent nothing back.".to_owned(),
@@ -240,7 +291,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         back: Some(("Go to the start page".to_owned(), format!("{base}{}", sample.back))),
     };
     let plain = ErrorPage {
-        chrome: Chrome::new("Error", base),
+        chrome: chrome("error-request-title"),
         status: 503,
         heading: "Too busy right now".to_owned(),
         what: "More people are signing in than this server can take at once.".to_owned(),
@@ -250,7 +301,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         ..error.clone()
     };
     let home = HomePage {
-        chrome: Chrome::new("Start", base).wide(),
+        chrome: chrome("start-title").wide(),
         issuer: format!("https://id.acme.example{base}"),
         discovery: format!("https://id.acme.example{base}/.well-known/openid-configuration"),
         account: None,
@@ -258,7 +309,7 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
         administers: false,
     };
     let form_post = FormPostPage {
-        chrome: Chrome::new("Continue", base),
+        chrome: Chrome::speaking(chrome("form-post-title").language, "form-post-title", base),
         action: "https://notes.acme.example/callback?x=1&y=2".to_owned(),
         host: sample.host.clone(),
         fields: sample.fields.clone(),
@@ -281,13 +332,12 @@ fn the_rest(base: &str, sample: &Sample) -> Rendered {
             HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
         ),
         ("form-post", form_post.render()),
-        ("mailbox", mailbox(base, sample).render()),
-        ("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()),
     ]
 }
 
 fn mailbox(base: &str, sample: &Sample) -> MailboxPage {
     let letter = crate::outbound::Letter {
+        language: Language::ENGLISH,
         to: sample.account.email.clone(),
         subject: "You have been invited".to_owned(),
         from_name: sample.client.name.clone(),
