@@ -14,6 +14,7 @@ use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::own_app;
+use crate::flow::sign_in::upstream;
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
@@ -26,6 +27,7 @@ use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Se
 use crate::signing::{KeyLives, Keyring, RsaBits};
 use crate::store::{self, DatabaseSettings, Db};
 use crate::time::Lifetime;
+use crate::upstream::Upstreams;
 
 /// Why the house could not be built. The words say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +108,7 @@ impl App {
         let (tracer, writer) = trace::channel();
         let key_rule = key_rule(config)?;
         let seal = |purpose: &str| Sealer::from(&master, purpose).map_err(|e| StartError::Parts(e.to_string()));
+        let guarded = guarded(config)?;
         let parts = Arc::new(Parts {
             keyring: Keyring::new(seal(crate::signing::keyring::SEAL_PURPOSE)?, key_rule.lives),
             passwords: PasswordHasher::new(password_rule(config)).map_err(|e| StartError::Parts(e.to_string()))?,
@@ -120,7 +123,10 @@ impl App {
                 if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
                 seal("mail that waits")?,
             ),
-            guarded: guarded(config)?,
+            upstreams: Upstreams::new(guarded.clone()),
+            providers: Default::default(),
+            upstream_secrets: seal("secrets at providers")?,
+            guarded,
             stats: Default::default(),
             usage: Default::default(),
             settings: CurrentSettings::default(),
@@ -132,6 +138,7 @@ impl App {
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
         settings::reload(&app.parts).await.map_err(fault)?;
+        upstream::reload(&app.parts).await.map_err(fault)?;
         if opener == Opener::Server {
             own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
         }
@@ -185,6 +192,9 @@ impl App {
                 }
                 if let Err(fault) = settings::reload(&parts).await {
                     tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
+                }
+                if let Err(fault) = upstream::reload(&parts).await {
+                    tracing::warn!(%fault, "the providers could not be read; trying again in 10 s");
                 }
             }
         });

@@ -7,7 +7,7 @@ use super::conn::{Conn, q};
 use super::fault::Fault;
 use super::row;
 use super::schema::{upstream_identities as table, users};
-use super::users as people;
+use super::{upstream_providers, users as people};
 use crate::identity::upstream::UpstreamIdentity;
 use crate::identity::{RoleName, User, UserId};
 use crate::time::Timestamp;
@@ -96,6 +96,14 @@ pub fn of_user(c: &mut Conn, user: &UserId) -> Result<Vec<UpstreamIdentity>, Fau
     Ok(rows.into_iter().map(UpstreamIdentity::from).collect())
 }
 
+/// Whether this link of a person can be used: neither it nor its provider is shut.
+pub fn is_open(c: &mut Conn, user: &UserId, id: &str) -> Result<bool, Fault> {
+    let Some(link) = of_user(c, user)?.into_iter().find(|link| link.id == id && link.disabled_at.is_none()) else {
+        return Ok(false);
+    };
+    Ok(upstream_providers::find(c, &link.provider)?.is_some_and(|stored| stored.provider.enabled))
+}
+
 /// How many people are linked to a provider.
 pub fn count_of_provider(c: &mut Conn, provider: &str) -> Result<i64, Fault> {
     Ok(q!(c, |conn| table::table.filter(table::provider_id.eq(provider)).count().get_result(conn))?)
@@ -144,6 +152,15 @@ pub fn delete(c: &mut Conn, user: &UserId, id: &str) -> Result<bool, Fault> {
         q!(c, |conn| diesel::delete(table::table.filter(table::id.eq(id)).filter(table::user_id.eq(user.as_str())))
             .execute(conn))?;
     Ok(rows == 1)
+}
+
+/// Removes what was linked to a person at `since` or later.
+pub fn delete_since(c: &mut Conn, user: &UserId, since: Timestamp) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        table::table.filter(table::user_id.eq(user.as_str())).filter(table::created_at.ge(since.millis()))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
 }
 
 /// Removes every link of a person: what proves them is to be set up anew.

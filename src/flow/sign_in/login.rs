@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::flow::oauth::authorize::PageRefusal;
-use crate::flow::oauth::authorize::reopen;
+use crate::flow::oauth::authorize::{OtherWays, PageRefusal, reopen};
 use crate::flow::sign_in::attempts::{GuessKeys, admit, forget_guesses, guess_keys};
 use crate::flow::sign_in::begin::{Proven, SignedInNow, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
@@ -70,6 +69,8 @@ pub struct Again {
     pub login: String,
     /// Why.
     pub why: Problem,
+    /// Other ways in.
+    pub others: OtherWays,
 }
 
 /// Why the form is shown again. One answer for everything that could tell whether an account exists (security case J01).
@@ -99,11 +100,12 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     if form.cancel {
         return Ok(LoginOutcome::Answer(cancelled(cx, &callback, &client)));
     }
+    let others = OtherWays::of(cx, &pending);
     let again = |why| {
         cx.count(Count::FailedSignIns);
         let (client, redirect_uri) = (client.clone(), callback.redirect_uri().to_owned());
-        let (request, login) = (form.request.clone(), form.login.clone());
-        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, why })))
+        let (request, login, others) = (form.request.clone(), form.login.clone(), others.clone());
+        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, why, others })))
     };
     if cx.parts.passwords.is_too_long(&form.password) {
         cx.note(

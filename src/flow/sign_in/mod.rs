@@ -13,3 +13,4 @@ pub mod logo;
 pub mod new_password;
 pub mod pending;
 pub mod second_factor;
+pub mod upstream;

@@ -1,6 +1,6 @@
 //! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
 
-use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
+use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, OtherWays, SignInView, StepView};
 use crate::flow::sign_in::login::Again;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
@@ -8,7 +8,7 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, words};
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, upstream, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
@@ -95,6 +95,7 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
         Next::Consent(view) => &view.step.request,
         Next::SecondFactor(form) => &form.half,
         Next::Enrol(form) => &form.request,
+        Next::Upstream(_, request) => request,
         Next::Answer(_) | Next::Page(_) => return None,
     };
     let body = call.web.max_body_bytes;
@@ -111,6 +112,7 @@ fn show(call: &Call, next: Next) -> Reply {
         Next::Answer(answered) => answer(call, &answered.answer),
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
+        Next::Upstream(provider, request) => Reply::redirect(upstream::begin_address(call, &provider, &request)),
         Next::Choose(view) => choose(call, *view),
         Next::SecondFactor(form) => second_factor::form(call, *form),
         Next::Enrol(form) => enrol::form(call, *form),
@@ -123,14 +125,16 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
         .other_account_wanted
         .then(|| Problem { id: "problem-login", words: call.t("sign-in-other-account").into() });
     let page = login_page(call, &view.step, view.login, problem, view.reauthenticate);
+    let page = with_others(call, page, view.others);
     Reply::page(200, &page, &form_targets(&view.step.redirect_uri))
 }
 
 /// The sign-in page once more, with what was wrong.
 pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Problem, status: u16) -> Reply {
-    let Again { client, redirect_uri, request, login, .. } = again;
+    let Again { client, redirect_uri, request, login, others, .. } = again;
     let step = StepView { client, redirect_uri, request, csrf };
     let page = login_page(call, &step, login, Some(problem), false);
+    let page = with_others(call, page, others);
     Reply::page(status, &page, &form_targets(&step.redirect_uri)).correlated(&call.cx.correlation_id)
 }
 
@@ -153,7 +157,14 @@ fn login_page(
         reauthenticate,
         action: format!("{base}/login"),
         can_cancel: true,
+        ways: Vec::new(),
+        linking: None,
     }
+}
+
+/// The page with the buttons of providers.
+fn with_others(call: &Call, page: LoginPage, others: OtherWays) -> LoginPage {
+    LoginPage { ways: upstream::ways(call, others.ways, &page.request), linking: others.linking, ..page }
 }
 
 /// What surrounds a step: another language is chosen for this very request.

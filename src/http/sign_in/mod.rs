@@ -12,6 +12,7 @@ pub mod new_password;
 pub mod not_me;
 pub mod second_factor;
 pub mod setup;
+pub mod upstream;
 pub mod words;
 
 use crate::flow::Cx;

@@ -3,6 +3,7 @@
 
 use super::provider::{Kind, Settled};
 use crate::oauth::params::Params;
+use crate::time::{Lifetime, Timestamp};
 
 /// What a sign-in at a provider begins with.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,18 @@ impl Wishes {
     pub fn wants_proof(&self) -> bool {
         self.login || self.max_age.is_some()
     }
+}
+
+/// Clocks differ by so much at most.
+const LEEWAY: Lifetime = Lifetime::from_seconds(60);
+
+/// Whether the provider shows that it asked the person as the app wished (OIDC Core section 3.1.2.1). A provider that says
+/// nothing of when has not shown it.
+pub fn is_proven_as_wished(wishes: &Wishes, auth_time: Option<Timestamp>, began_at: Timestamp, now: Timestamp) -> bool {
+    let Some(at) = auth_time else { return !wishes.wants_proof() };
+    let since_begin = at + LEEWAY >= began_at;
+    let young = wishes.max_age.is_none_or(|age| since_begin || now.since(at) <= Lifetime::from_seconds(age) + LEEWAY);
+    young && (!wishes.login || since_begin)
 }
 
 /// The address to send the browser to. `None`: the endpoint is no address.
@@ -138,6 +151,27 @@ mod tests {
         assert!(google.ends_with("max_age=0&login_hint=a%26b"), "{google}");
         let github = of(Preset::Github, "https://github.com/login/oauth/authorize");
         assert!(github.contains("state=s") && !github.contains("nonce") && !github.contains("prompt"), "{github}");
+    }
+
+    #[test]
+    fn a_wish_for_a_fresh_proof_is_met_by_a_provider_that_says_when_it_asked() {
+        let at = Timestamp::from_seconds;
+        let (began, now) = (at(10_000), at(10_030));
+        let wish = |login, max_age| Wishes { login, max_age, ..Wishes::default() };
+        for (wishes, auth_time, is) in [
+            (wish(false, None), None, true),
+            (wish(false, None), Some(at(1)), true),
+            (wish(true, None), None, false),
+            (wish(true, None), Some(at(9_000)), false),
+            (wish(true, None), Some(at(9_950)), true),
+            (wish(false, Some(0)), Some(at(10_020)), true),
+            (wish(false, Some(0)), Some(at(9_000)), false),
+            (wish(false, Some(3_600)), Some(at(9_000)), true),
+            (wish(false, Some(600)), Some(at(9_000)), false),
+            (wish(false, Some(600)), None, false),
+        ] {
+            assert_eq!(is_proven_as_wished(&wishes, auth_time, began, now), is, "{wishes:?} {auth_time:?}");
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::identity::{Email, User, UserId};
 pub struct Known<'a> {
     /// What is linked to this issuer and subject, and whose account that is.
     pub linked: Option<(&'a UpstreamIdentity, &'a User)>,
-    /// Who has the address that the provider names.
-    pub by_address: Option<&'a User>,
+    /// Whether somebody has the address that the provider names.
+    pub address_is_taken: bool,
 }
 
 /// What follows.
@@ -21,8 +21,9 @@ pub struct Known<'a> {
 pub enum Decision {
     /// This person signs in.
     SignIn(UserId),
-    /// This person has the address: they must sign in here first, and are linked then.
-    ProveAccount(UserId),
+    /// Nobody is linked and no account is made: whoever has an account here signs in to it first, and is linked then. Says
+    /// nothing of whether there is an account with the address (security case J01).
+    ProveAccount,
     /// Somebody new, with an address that the provider has proven.
     Create(Email),
     /// No.
@@ -42,12 +43,6 @@ pub enum Refused {
     LinkedElsewhere,
     /// The address is not proven, or of none of the domains.
     Domain,
-    /// Nobody here is linked, and this provider makes no accounts.
-    LinkOnly,
-    /// The provider names no address.
-    NoAddress,
-    /// The provider does not prove the address, or its word does not count.
-    AddressNotProven,
 }
 
 impl Refused {
@@ -59,9 +54,6 @@ impl Refused {
             Refused::AccountDisabled => "the account is disabled",
             Refused::LinkedElsewhere => "the identity is linked through another provider",
             Refused::Domain => "the provider proves no address of an allowed domain",
-            Refused::LinkOnly => "nobody is linked, and the provider makes no accounts",
-            Refused::NoAddress => "the provider names no address",
-            Refused::AddressNotProven => "the provider proves no address, or its word does not count",
         }
     }
 }
@@ -85,18 +77,12 @@ pub fn decide(provider: &Provider, trust_email: bool, person: &Person, known: Kn
             () => Decision::SignIn(user.id.clone()),
         };
     }
-    if let Some(user) = known.by_address {
-        // Not even a proven address: whoever has the mailbox today need not have it when the account was made.
-        return match user.disabled_at {
-            Some(_) => Decision::Refuse(Refused::AccountDisabled),
-            None => Decision::ProveAccount(user.id.clone()),
-        };
-    }
-    match (&person.email, provider.sign_up) {
-        (_, SignUp::LinkOnly) => Decision::Refuse(Refused::LinkOnly),
-        (None, SignUp::Allowed) => Decision::Refuse(Refused::NoAddress),
-        (Some(_), SignUp::Allowed) if !is_proven => Decision::Refuse(Refused::AddressNotProven),
-        (Some(email), SignUp::Allowed) => Decision::Create(email.clone()),
+    match &person.email {
+        // Not even a proven address signs in: whoever has the mailbox today need not have it when the account was made.
+        Some(email) if provider.sign_up == SignUp::Allowed && is_proven && !known.address_is_taken => {
+            Decision::Create(email.clone())
+        }
+        _ => Decision::ProveAccount,
     }
 }
 
@@ -140,12 +126,11 @@ mod tests {
 
     #[test]
     fn l05_an_address_signs_nobody_in_however_well_it_is_proven() {
-        let alice = alice();
-        let known = Known { linked: None, by_address: Some(&alice) };
+        let known = Known { linked: None, address_is_taken: true };
         for verified in [true, false] {
             for trust in [true, false] {
-                let decision = decide(&provider(), trust, &person(alice.email.as_str(), verified), known);
-                assert_eq!(decision, Decision::ProveAccount(alice.id.clone()));
+                let decision = decide(&provider(), trust, &person("alice@x.test", verified), known);
+                assert_eq!(decision, Decision::ProveAccount);
             }
         }
     }
@@ -157,7 +142,7 @@ mod tests {
         let cut = UpstreamIdentity { disabled_at: Some(Timestamp::from_seconds(9)), ..link.clone() };
         let off = Provider { enabled: false, ..provider() };
         let other = Provider { id: "other".to_owned(), ..provider() };
-        let linked = |link, user| Known { linked: Some((link, user)), by_address: None };
+        let linked = |link, user| Known { linked: Some((link, user)), address_is_taken: false };
         let of = |provider: &Provider, known| decide(provider, true, &person("a@x.test", true), known);
         assert_eq!(of(&provider(), linked(&link, &alice)), Decision::SignIn(alice.id.clone()));
         for (provider, known, why) in [
@@ -166,7 +151,6 @@ mod tests {
             (off.clone(), linked(&link, &alice), Refused::ProviderDisabled),
             (off, Known::default(), Refused::ProviderDisabled),
             (other, linked(&link, &alice), Refused::LinkedElsewhere),
-            (provider(), Known { linked: None, by_address: Some(&shut) }, Refused::AccountDisabled),
         ] {
             assert_eq!(of(&provider, known), Decision::Refuse(why), "{provider:?}");
         }
@@ -181,13 +165,13 @@ mod tests {
             matches!(of(&provider(), true, "new@x.test", true), Decision::Create(email) if email.key() == "new@x.test")
         );
         let link_only = Provider { sign_up: SignUp::LinkOnly, ..provider() };
-        for (provider, trust, email, verified, why) in [
-            (link_only, true, "new@x.test", true, Refused::LinkOnly),
-            (provider(), true, "new@x.test", false, Refused::AddressNotProven),
-            (provider(), false, "new@x.test", true, Refused::AddressNotProven),
-            (provider(), true, "", false, Refused::NoAddress),
+        for (provider, trust, email, verified) in [
+            (link_only, true, "new@x.test", true),
+            (provider(), true, "new@x.test", false),
+            (provider(), false, "new@x.test", true),
+            (provider(), true, "", false),
         ] {
-            assert_eq!(of(&provider, trust, email, verified), Decision::Refuse(why));
+            assert_eq!(of(&provider, trust, email, verified), Decision::ProveAccount);
         }
     }
 
@@ -207,7 +191,7 @@ mod tests {
             assert_eq!(of(email, verified), Decision::Refuse(Refused::Domain), "{email}");
         }
         let (alice, link) = (alice(), link());
-        let known = Known { linked: Some((&link, &alice)), by_address: None };
+        let known = Known { linked: Some((&link, &alice)), address_is_taken: false };
         let gone = decide(&provider, true, &person("a@evil.test", true), known);
         assert_eq!(gone, Decision::Refuse(Refused::Domain), "who has left the domain has left");
     }
