@@ -145,14 +145,17 @@ fn without_nulls(value: Value) -> Value {
 /// All files as one set, and the secrets that their references lead to.
 fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
     let (mut documents, mut secrets) = (serde_json::Map::new(), BTreeMap::new());
+    let mut provider_secrets = BTreeMap::new();
     for path in files(paths)? {
         let refuse = |words: String| Failure::Usage(format!("{}: {words}", path.display()));
         let text = std::fs::read_to_string(&path).map_err(|e| refuse(format!("cannot be read: {e}")))?;
         let value: Value = toml::from_str(&text).map_err(|e| refuse(e.to_string()))?;
         let Value::Object(members) = value else { return Err(refuse("is no table".to_owned())) };
         for (kind, mut value) in members {
-            if kind == "client" {
-                take_secrets(&mut value, &path, &mut secrets)?;
+            match kind.as_str() {
+                "client" => take_secrets(&mut value, "client_id", &path, &mut secrets)?,
+                "provider" => take_secrets(&mut value, "id", &path, &mut provider_secrets)?,
+                _ => {}
             }
             match (documents.get_mut(&kind), value) {
                 (Some(Value::Array(all)), Value::Array(more)) => all.extend(more),
@@ -163,7 +166,12 @@ fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
             }
         }
     }
-    Ok(json!({ "documents": documents, "secrets": secrets }))
+    let mut request = json!({ "documents": documents, "secrets": secrets });
+    if !provider_secrets.is_empty() {
+        // Only then: a server from before knows no such member.
+        request["provider_secrets"] = json!(provider_secrets);
+    }
+    Ok(request)
 }
 
 /// The files themselves; of a folder every `*.toml` in it, in order of their names.
@@ -189,13 +197,18 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client, and follows it. A secret itself in a
+/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client or provider, and follows it. A secret itself in a
 /// file is refused: files are kept where others read them.
-fn take_secrets(clients: &mut Value, path: &Path, secrets: &mut BTreeMap<String, String>) -> Result<(), Failure> {
-    for client in clients.as_array_mut().into_iter().flatten() {
-        let id = client["client_id"].as_str().unwrap_or_default().to_owned();
+fn take_secrets(
+    all: &mut Value,
+    key: &str,
+    path: &Path,
+    secrets: &mut BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    for client in all.as_array_mut().into_iter().flatten() {
+        let id = client[key].as_str().unwrap_or_default().to_owned();
         let Some(reference) = client.as_object_mut().and_then(|members| members.remove("secret")) else { continue };
-        let refuse = |words: &str| Failure::Usage(format!("{}: the secret of client {id:?} {words}", path.display()));
+        let refuse = |words: &str| Failure::Usage(format!("{}: the secret of {id:?} {words}", path.display()));
         let secret = match (reference["env"].as_str(), reference["file"].as_str()) {
             (Some(name), None) => environment()
                 .remove(name)

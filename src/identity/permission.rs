@@ -44,13 +44,17 @@ pub enum Permission {
     SettingsRead,
     /// Change settings, and apply files.
     SettingsWrite,
+    /// Look at providers that people sign in through.
+    UpstreamsRead,
+    /// Add, change and remove such providers, and give them our secrets.
+    UpstreamsWrite,
     /// Act on everybody, other owners too.
     Own,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 19] = [
+    pub const ALL: [Permission; 21] = [
         Permission::ClientsRead,
         Permission::ClientsWrite,
         Permission::UsersRead,
@@ -69,6 +73,8 @@ impl Permission {
         Permission::AuditRead,
         Permission::SettingsRead,
         Permission::SettingsWrite,
+        Permission::UpstreamsRead,
+        Permission::UpstreamsWrite,
         Permission::Own,
     ];
 
@@ -93,6 +99,8 @@ impl Permission {
             Permission::AuditRead => "admin:audit:read",
             Permission::SettingsRead => "admin:settings:read",
             Permission::SettingsWrite => "admin:settings:write",
+            Permission::UpstreamsRead => "admin:upstreams:read",
+            Permission::UpstreamsWrite => "admin:upstreams:write",
             Permission::Own => "admin:own",
         }
     }
@@ -118,6 +126,8 @@ impl Permission {
             Permission::AuditRead => "read the security log",
             Permission::SettingsRead => "look at settings and files",
             Permission::SettingsWrite => "change settings and apply files",
+            Permission::UpstreamsRead => "look at providers that people sign in through",
+            Permission::UpstreamsWrite => "add, change and remove providers that people sign in through",
             Permission::Own => "act on everybody, other owners too",
         }
     }

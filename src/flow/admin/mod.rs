@@ -23,6 +23,7 @@ pub mod names;
 pub mod overview;
 pub mod page;
 pub mod preview;
+pub mod provider;
 pub mod refusal;
 pub mod resource;
 pub mod role;

@@ -395,7 +395,7 @@ pub enum FieldKind {
 }
 
 /// Names of the fields that hold secrets: what was typed there is never shown again and never kept.
-pub const SECRET_FIELDS: [&str; 2] = ["password", "private_key"];
+pub const SECRET_FIELDS: [&str; 3] = ["password", "private_key", "provider_secret"];
 
 impl Field {
     /// A line of text.

@@ -24,14 +24,24 @@ pub enum Kind {
     Group,
     /// A role.
     Role,
+    /// A provider that people sign in through.
+    Provider,
     /// A client.
     Client,
 }
 
 impl Kind {
     /// All, in the order of dependence.
-    pub const ALL: [Kind; 7] =
-        [Kind::Settings, Kind::Attribute, Kind::Resource, Kind::Scope, Kind::Group, Kind::Role, Kind::Client];
+    pub const ALL: [Kind; 8] = [
+        Kind::Settings,
+        Kind::Attribute,
+        Kind::Resource,
+        Kind::Scope,
+        Kind::Group,
+        Kind::Role,
+        Kind::Provider,
+        Kind::Client,
+    ];
 
     /// The word in the database and in plans.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +52,7 @@ impl Kind {
             Kind::Scope => "scope",
             Kind::Group => "group",
             Kind::Role => "role",
+            Kind::Provider => "provider",
             Kind::Client => "client",
         }
     }

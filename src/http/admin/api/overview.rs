@@ -68,22 +68,28 @@ struct AttentionView {
     secret_id: Option<String>,
     /// The signing key it is about.
     kid: Option<String>,
+    /// The provider that people sign in through it is about; its name is the `client_name`.
+    provider_id: Option<String>,
 }
 
 impl From<Attention> for AttentionView {
     fn from(item: Attention) -> Self {
+        let provider_id = match &item.target {
+            Target::Provider(id) => Some(id.clone()),
+            _ => None,
+        };
         let (client_id, secret_id, kid) = match item.target {
             Target::Client(id) => (Some(id), None, None),
             Target::Secret { client_id, secret_id } => (Some(client_id), Some(secret_id), None),
             Target::Key(kid) => (None, None, Some(kid)),
-            Target::Traces | Target::Mail | Target::Settings => (None, None, None),
+            Target::Traces | Target::Mail | Target::Settings | Target::Provider(_) => (None, None, None),
         };
         let urgency = match item.urgency {
             Urgency::Act => "act",
             Urgency::Know => "know",
         };
         let (code, words, client_name) = (item.code, item.words, item.client_name);
-        Self { code, urgency, words, client_id, client_name, secret_id, kid }
+        Self { code, urgency, words, client_id, client_name, secret_id, kid, provider_id }
     }
 }
 

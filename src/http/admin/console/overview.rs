@@ -75,6 +75,7 @@ fn matter(desk: &Desk, item: &Attention) -> Vec<Vec<Part>> {
         Target::Key(_) => ("/admin/keys".to_owned(), Permission::KeysRead),
         Target::Mail => ("/admin/mail".to_owned(), Permission::SettingsRead),
         Target::Settings => ("/admin/settings".to_owned(), Permission::SettingsRead),
+        Target::Provider(id) => (format!("/admin/providers/{}", encoded(id)), Permission::UpstreamsRead),
         Target::Traces => ("/admin/diagnosis".to_owned(), Permission::TracesRead),
     };
     let mut words: Vec<Part> = item.client_name.iter().map(|name| Part::Strong(name.clone())).collect();
