@@ -29,5 +29,7 @@ mod stats;
 mod tokens;
 #[path = "store/try_runs.rs"]
 mod try_runs;
+#[path = "store/upstream.rs"]
+mod upstream;
 #[path = "store/writer.rs"]
 mod writer;

@@ -43,4 +43,5 @@ mod stats;
 mod token;
 mod trace;
 mod try_it;
+mod upstream;
 mod userinfo;

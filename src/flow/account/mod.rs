@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod apps;
+pub mod connections;
 pub mod data;
 pub mod factors;
 pub mod not_me;

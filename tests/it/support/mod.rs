@@ -12,6 +12,7 @@ pub mod invariants;
 pub mod postgres;
 pub mod raw;
 pub mod relying_party;
+pub mod upstream;
 
 pub use app::TestApp;
 pub use browser::{Browser, Page};
