@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::answer::table;
 use super::door::{Door, DoorArgs};
 use super::{Answer, Failure, General};
-use crate::http::admin::api::here::Ask;
+use crate::http::admin::api::here::{Ask, Payload};
 use crate::http::admin::api::routes;
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(super) async fn run(general: &General, args: ApiArgs) -> Result<Answer, Fail
         }
         other => other.map(str::to_owned),
     };
-    let ask = Ask { method: method.to_ascii_uppercase(), path, body, if_match: args.if_match };
+    let ask = Ask { method: method.to_ascii_uppercase(), path, body: body.map(Payload::json), if_match: args.if_match };
     let door = Door::open(&args.door, general).await?;
     let told = door.ask(ask).await;
     door.close().await;

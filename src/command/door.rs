@@ -47,6 +47,8 @@ pub(super) struct Told {
     pub(super) json: Value,
     /// As it came: JSON lines are no JSON.
     pub(super) text: String,
+    /// The bytes of it: an image is no text.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Door {
@@ -82,13 +84,14 @@ impl Door {
                 (told.status, told.body)
             }
             Door::There(api) => {
-                let told = api.ask(&ask.method, &ask.path, ask.body.as_deref(), ask.if_match.as_deref()).await;
+                let body = ask.body.as_ref().map(|body| (body.media_type, body.bytes.as_slice()));
+                let told = api.ask(&ask.method, &ask.path, body, ask.if_match.as_deref()).await;
                 let told = told.map_err(Failure::Unavailable)?;
                 (told.status, told.body)
             }
         };
         let text = String::from_utf8_lossy(&body).into_owned();
-        Ok((status, Told { json: serde_json::from_str(&text).unwrap_or_default(), text }))
+        Ok((status, Told { json: serde_json::from_str(&text).unwrap_or_default(), text, bytes: body }))
     }
 
     pub(super) async fn close(self) {

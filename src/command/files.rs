@@ -11,7 +11,7 @@ use super::answer::printable;
 use super::door::{Door, DoorArgs};
 use super::{Answer, Failure, General, environment};
 use crate::flow::admin::files::{Action, FilesPlan, ObjectChange};
-use crate::http::admin::api::here::Ask;
+use crate::http::admin::api::here::{Ask, Payload};
 
 /// Exit code of `plan` and `drift` when there is a difference.
 const DIFFERS: u8 = 2;
@@ -88,7 +88,7 @@ async fn ask(
     body: Option<Value>,
 ) -> Result<Value, Failure> {
     let door = Door::open(door, general).await?;
-    let body = body.map(|body| body.to_string());
+    let body = body.map(|body| Payload::json(body.to_string()));
     let told = door.ask(Ask { method: method.to_owned(), path: path.to_owned(), body, if_match: None }).await;
     door.close().await;
     Ok(told?.json)

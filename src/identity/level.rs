@@ -114,9 +114,9 @@ pub struct SecondFactorRule {
 #[serde(rename_all = "snake_case")]
 pub enum RequiredFor {
     /// Nobody: who has one is asked for it.
-    #[default]
     Nobody,
     /// Everybody whose role may do something to the provider.
+    #[default]
     Administrators,
     /// Everybody.
     Everyone,

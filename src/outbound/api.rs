@@ -62,7 +62,7 @@ impl RemoteApi {
         Ok(Self { http, issuer, token })
     }
 
-    /// Asks. `path` is below the API and begins with a slash.
+    /// Asks. `path` is below the API and begins with a slash; `body` is a media type with its bytes.
     ///
     /// # Errors
     /// In words, when there is no answer.
@@ -70,14 +70,14 @@ impl RemoteApi {
         &self,
         method: &str,
         path: &str,
-        body: Option<&str>,
+        body: Option<(&str, &[u8])>,
         if_match: Option<&str>,
     ) -> Result<RemoteAnswer, String> {
         let method = method.parse().map_err(|_| format!("{method:?} is no HTTP method"))?;
         let url = format!("{}/api/admin/v1{path}", self.issuer);
         let mut request = self.http.request(method, &url).bearer_auth(self.token.expose());
-        if let Some(body) = body {
-            request = request.header("Content-Type", "application/json").body(body.to_owned());
+        if let Some((media_type, bytes)) = body {
+            request = request.header("Content-Type", media_type).body(bytes.to_vec());
         }
         if let Some(tag) = if_match {
             request = request.header("If-Match", tag);

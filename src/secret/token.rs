@@ -35,10 +35,10 @@ pub enum Kind {
     Device,
     /// `vs_co_`: cookie of the administration console.
     Console,
-    /// `vs_al_`: link in a letter about the person's own account; its purpose stands in its row.
-    AccountLink,
     /// `vs_me_`: cookie of the pages where people look after their account.
     Account,
+    /// `vs_al_`: link in a letter about the person's own account; its purpose stands in its row.
+    AccountLink,
 }
 
 impl Kind {
@@ -52,8 +52,8 @@ impl Kind {
         Kind::Invitation,
         Kind::Device,
         Kind::Console,
-        Kind::AccountLink,
         Kind::Account,
+        Kind::AccountLink,
     ];
 
     /// The six characters every token of this kind begins with.
@@ -67,8 +67,8 @@ impl Kind {
             Kind::Invitation => "vs_in_",
             Kind::Device => "vs_dv_",
             Kind::Console => "vs_co_",
-            Kind::AccountLink => "vs_al_",
             Kind::Account => "vs_me_",
+            Kind::AccountLink => "vs_al_",
         }
     }
 }
@@ -109,8 +109,8 @@ pub fn seems(text: &str, wanted: Option<Kind>) -> &'static str {
             | Kind::Device
             | Kind::Invitation
             | Kind::Console
-            | Kind::AccountLink
-            | Kind::Account,
+            | Kind::Account
+            | Kind::AccountLink,
         ) => "a value of one of our cookies or links",
         None if text.starts_with("eyJ") => "a JWT, such as an access token or an ID token",
         None => "another text",

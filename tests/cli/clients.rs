@@ -185,6 +185,24 @@ fn a_secret_comes_out_once_and_is_nowhere_in_the_files() {
 }
 
 #[test]
+fn a_logo_goes_in_and_out_of_a_file() {
+    let bench = Bench::new();
+    bench.web_client("wiki");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/images/logo.png");
+    bench.run(&["client", "logo", "wiki", "--out", "out.png"]).refused(1, "has no logo");
+    assert!(!bench.path("out.png").exists());
+    let with = bench.json(&["client", "set-logo", "wiki", file]);
+    assert!(with["logo_uri"].as_str().is_some_and(|uri| uri.contains("/clients/wiki/logo")), "{with}");
+    bench.run(&["client", "logo", "wiki", "--out", "out.png"]).words();
+    assert_eq!(std::fs::read(bench.path("out.png")).unwrap(), std::fs::read(file).unwrap());
+    bench.run(&["client", "logo", "wiki", "--out", "out.png"]).refused(1, "cannot be written");
+    bench.run(&["client", "set-logo", "wiki", "Cargo.toml"]).refused(2, "cannot be read");
+    std::fs::write(bench.path("script.png"), "<svg onload=alert(1)>").unwrap();
+    bench.run(&["client", "set-logo", "wiki", "script.png"]).refused(1, "no whole PNG");
+    assert_eq!(bench.json(&["client", "remove-logo", "wiki"])["logo_uri"], Value::Null);
+}
+
+#[test]
 fn a_resource_server_names_itself() {
     let bench = Bench::new();
     let add = ["client", "add", "--profile", "service", "--name", "API", "--client-id", "api"];

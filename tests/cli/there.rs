@@ -50,6 +50,10 @@ fn nouns_work_on_a_running_server() {
     assert!(there(&wiki).json()["client_secret"].is_string());
     let edited = there(&["client", "edit", "wiki", "--add-scope", "groups", "--trusted", "true"]).json();
     assert_eq!(edited["trusted"], true);
+    let logo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/images/logo.png");
+    there(&["client", "set-logo", "wiki", logo]).json();
+    there(&["client", "logo", "wiki", "--out", "there.png"]).json();
+    assert_eq!(std::fs::read(bench.path("there.png")).unwrap(), std::fs::read(logo).unwrap());
     assert_eq!(there(&["session", "end", "--user", "ada@example.com"]).json()["ended"], 0);
     assert_eq!(there(&["key", "export-public"]).json(), bench.json(&["key", "export-public"]));
     there(&["key", "import", "own.pem"]).refused(2, "a private key does not travel");

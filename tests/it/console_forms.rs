@@ -120,7 +120,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/keys/import", &[("private_key", "PEM"), ("alg", "RS256")], ADDS),
     Filled("/admin/keys/KID/retire", &[], Name("KID")),
     Filled("/admin/keys/KID/remove", &[], Name("KID")),
-    Filled("/admin/settings", &[("organisation", "Acme"), ("version", "0")], EDITS),
+    Filled("/admin/settings", &[("organisation", "Acme"), ("second_factor", "nobody"), ("version", "1")], EDITS),
     Filled("/admin/mail/retry", &[("letter", "LETTER")], GIVES_BACK),
     Filled("/admin/mail/give-up", &[("letter", "LETTER"), ("recipient", "ada@example.com")], Name("ada@example.com")),
     Filled("/admin/logout", &[], Free("one's own session")),

@@ -30,6 +30,7 @@ mod mail;
 mod mapping;
 mod mistakes;
 mod nodes;
+mod notices;
 mod parsers;
 mod passwords;
 mod process;

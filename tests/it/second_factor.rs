@@ -270,7 +270,7 @@ async fn who_must_have_a_second_factor_sets_one_up_before_going_on() {
         "login_required",
     );
     let typed = form.body.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
-    let secret = decoded(typed);
+    let secret = shown_secret(&form);
     let wrong = browser.submit_once(&form, &[("code", "000000")]).await;
     assert!(wrong.status == 422 && wrong.body.contains(typed), "the same secret again: {}", wrong.body);
     let code = totp::code_at(&secret, app.cx().now);
@@ -287,6 +287,32 @@ async fn who_must_have_a_second_factor_sets_one_up_before_going_on() {
     assert_eq!(id_token["acr"], "urn:vouchsafe:acr:mfa");
     let (id, now) = (alice.id.clone(), app.clock.now());
     assert_eq!(app.write(move |c| sessions::list(c, Some(&id), now, 10)).await.len(), 1);
+}
+
+/// The secret that an enrol page shows.
+fn shown_secret(form: &Page) -> Vec<u8> {
+    let typed = form.body.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
+    decoded(typed)
+}
+
+#[tokio::test]
+async fn the_console_demands_a_second_factor_from_the_first_day() {
+    let app = TestApp::start().await;
+    app.person(ALICE).await;
+    app.set_role(ALICE, &vouchsafe::identity::RoleName::OWNER);
+    let mut browser = Browser::new(&app);
+    let page = browser.open(&app.url("/admin/keys")).await;
+    let form = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
+    assert!(form.has("secret"), "nobody has said anything of second factors: {}", form.body);
+    let form = browser.open(&app.url("/admin/keys")).await;
+    assert!(form.has("secret"), "the password alone opens no page of the console: {}", form.body);
+    let code = totp::code_at(&shown_secret(&form), app.cx().now);
+    let codes = browser.submit_once(&form, &[("code", &code)]).await;
+    let on = codes.body.split("id=\"go-on\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let page = browser.open(&app.url(&on.replace("&amp;", "&"))).await;
+    let to = page.goes_on_to().unwrap_or_else(|| panic!("the way back to the console: {}", page.body));
+    let keys = browser.open(&format!("{}{to}", app.origin)).await;
+    assert!(keys.status == 200 && keys.body.contains("Signing keys"), "{}", keys.body);
 }
 
 #[tokio::test]

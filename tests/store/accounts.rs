@@ -2,8 +2,8 @@
 
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::{Level, UserId};
-use vouchsafe::store::account_links::AccountLink;
-use vouchsafe::store::{account_links, ceremonies, factors, recovery_codes, users};
+use vouchsafe::store::account_links::{AccountLink, NOT_ME};
+use vouchsafe::store::{account_links, ceremonies, devices, factors, recovery_codes, users};
 
 use crate::arena::{Arena, contract};
 use crate::samples::{NOW, later, shop_and_alice};
@@ -16,6 +16,8 @@ contract!(
     k08_new_recovery_codes_void_the_old_ones,
     a_mailed_link_is_for_one_purpose_and_once,
     a_new_link_voids_the_one_before,
+    links_that_say_it_was_not_me_outlive_other_changes,
+    j11_a_mailed_link_counts_once_however_many_press,
     k09_a_challenge_is_answered_once,
     what_a_person_has_goes_with_them,
 );
@@ -126,6 +128,49 @@ fn link(email_key: &str) -> AccountLink {
         detail: r#"{"a":1}"#.to_owned(),
         created_at: NOW,
         expires_at: later(60),
+    }
+}
+
+async fn links_that_say_it_was_not_me_outlive_other_changes(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            for (hash, at) in [(b"1", 1), (b"2", 2), (b"3", 3)] {
+                let own = AccountLink { created_at: later(at), ..link("alice@example.com") };
+                account_links::insert(c, hash, NOT_ME, &own)?;
+            }
+            account_links::replace(c, b"r", "reset", &link("alice@example.com"))?;
+            assert_eq!(account_links::delete_of_user(c, &alice())?, 1, "the other one");
+            let bob = UserId("bob".to_owned());
+            assert_eq!(account_links::delete_not_me(c, &bob, NOW)?, 0, "not hers");
+            assert_eq!(account_links::delete_not_me(c, &alice(), later(2))?, 2);
+            assert!(account_links::find_live(c, b"1", NOT_ME, later(5))?.is_some(), "the oldest has the last word");
+            users::password_set(c, &alice(), "phc", NOW)?;
+            assert!(users::password_delete(c, &alice())? && !users::password_delete(c, &alice())?);
+            assert_eq!(users::password_find(c, &alice())?, None);
+            devices::remember(c, &alice(), b"old", NOW)?;
+            devices::remember(c, &alice(), b"new", later(2))?;
+            assert_eq!(devices::delete_since(c, &alice(), later(2))?, 1);
+            assert!(devices::is_known(c, &alice(), b"old")? && !devices::is_known(c, &alice(), b"new")?);
+            recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
+            assert_eq!(recovery_codes::delete_since(c, &alice(), later(1))?, 0);
+            assert_eq!(recovery_codes::delete_since(c, &alice(), NOW)?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn j11_a_mailed_link_counts_once_however_many_press(arena: Arena) {
+    shop_and_alice(&arena).await;
+    for round in 0..50_u8 {
+        arena.write(move |c| account_links::insert(c, &[round], NOT_ME, &link("alice@example.com"))).await;
+        let taken = arena.race(4, |_| {
+            move |c| {
+                users::find_for_update(c, &alice())?;
+                Ok(account_links::take(c, &[round], NOT_ME, NOW)?.is_some())
+            }
+        });
+        assert_eq!(taken.await, 1, "{round}");
     }
 }
 

@@ -5,6 +5,7 @@
 mod fields;
 mod keys;
 mod list;
+mod logo;
 mod own;
 mod table;
 mod told;
@@ -311,11 +312,8 @@ mod tests {
     use super::*;
 
     /// Operations that no noun goes to, and why.
-    const NOT_HERE: [(&str, &str); 8] = [
+    const NOT_HERE: [(&str, &str); 5] = [
         ("index", "tells what the token at hand may do: for programs; `vouchsafe api` lists all operations"),
-        ("client_logo", "an image, which the door does not carry: the console, or any HTTP client"),
-        ("client_logo_set", "the same"),
-        ("client_logo_remove", "beside the two"),
         ("files_export", "`vouchsafe export`"),
         ("files_plan", "`vouchsafe plan`"),
         ("files_apply", "`vouchsafe apply`"),

@@ -1,7 +1,7 @@
 //! Owns the table of nouns and verbs: which operations each goes to, and what it says. It does not own how they are done.
 
 use super::Does::{Edit, List, Own, Send};
-use super::{Noun, Verb, own, told};
+use super::{Noun, Verb, logo, own, told};
 
 /// People are shown no more than this of what never stops growing, unless they ask.
 const SOME: Option<usize> = Some(100);
@@ -82,6 +82,16 @@ const CLIENT: &[Verb] = &[
     Verb::new("revoke-secret", &["client_secret_revoke"], Send)
         .asks(None)
         .says("The secret {secret_id} of the client {client_id} is refused from now on.")
+        .shaped(told::client),
+    Verb::new("logo", &["client_logo"], Own(|work| Box::pin(logo::write(work))))
+        .about("Writes the logo of a client into a file")
+        .extra(logo::out_args),
+    Verb::new("set-logo", &["client_logo_set"], Own(|work| Box::pin(logo::set(work))))
+        .about("Gives a client a logo: a PNG, JPEG or WebP file of at most 64 KiB")
+        .extra(logo::file_args),
+    Verb::new("remove-logo", &["client_logo_remove"], Send)
+        .asks(None)
+        .says("The client {client_id} has no logo any more.")
         .shaped(told::client),
     Verb::new("snippets", &["client_settings"], Send).tells(told::snippets),
     Verb::new("preview", &["client_preview"], Send).tells(told::preview),

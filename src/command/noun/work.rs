@@ -11,7 +11,7 @@ use crate::command::door::{Door, Told};
 use crate::command::{Answer, Failure, show};
 use crate::http::admin::api::ApiRoute;
 use crate::http::admin::api::answer::encode;
-use crate::http::admin::api::here::Ask;
+use crate::http::admin::api::here::{Ask, Payload};
 use crate::http::admin::api::route::Body;
 
 /// A verb with its arguments, before an open door.
@@ -47,6 +47,11 @@ impl Work<'_> {
         self.door.ask(self.request(id, "", Some(body), version)?).await
     }
 
+    /// Sends a file, if this is the version that is there.
+    pub(super) async fn send_file(&self, id: &'static str, file: Payload) -> Result<Told, Failure> {
+        self.door.ask(Ask { body: Some(file), ..self.request(id, "", None, self.version())? }).await
+    }
+
     fn request(
         &self,
         id: &'static str,
@@ -66,7 +71,7 @@ impl Work<'_> {
         Ok(Ask {
             method: route.method.as_str().to_owned(),
             path,
-            body: body.map(Value::to_string),
+            body: body.map(|body| Payload::json(body.to_string())),
             if_match: version.map(|version| format!("\"v{version}\"")),
         })
     }

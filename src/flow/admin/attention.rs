@@ -259,26 +259,25 @@ mod tests {
         let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
         assert!(seen.attention.is_sorted_by_key(|item| item.urgency));
         assert!(!seen.has_more_attention);
-        others(seen.attention).into_iter().map(|item| (item.code, item.target)).collect()
-    }
-
-    /// Without what a fresh house is told, too.
-    fn others(all: Vec<Attention>) -> Vec<Attention> {
-        all.into_iter().filter(|item| item.code != "second_factor_optional").collect()
+        seen.attention.into_iter().map(|item| (item.code, item.target)).collect()
     }
 
     #[tokio::test]
-    async fn that_administrators_need_no_second_factor_is_told_until_they_do() {
+    async fn that_administrators_need_no_second_factor_is_told() {
         let house = bench::house().await;
         let told = || async {
             let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
             seen.attention.iter().any(|item| item.target == Target::Settings && item.urgency == Urgency::Know)
         };
+        assert!(!told().await, "they need one from the first day");
+        demand_none(&house).await;
         assert!(told().await);
-        let second_factor = SecondFactorRule { required_for: RequiredFor::Administrators, groups: Vec::new() };
+    }
+
+    async fn demand_none(house: &bench::House) {
+        let second_factor = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
         let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
         settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
-        assert!(!told().await);
     }
 
     fn secret(id: &str, created_at: Timestamp, expires_at: Option<Timestamp>) -> ClientSecret {
@@ -294,7 +293,6 @@ mod tests {
         assert!(due.len() == 2 && due.iter().all(|(code, _)| *code == "key_due"), "RS256 and ES256: {due:?}");
         house.clock.advance(Lifetime::from_days(7));
         let overdue = overview(&house.cx(), &Actor::CommandLine, Range::Week).await.unwrap().unwrap().attention;
-        let overdue = others(overdue);
         assert_eq!(overdue.iter().filter(|item| item.code == "key_due" && item.urgency == Urgency::Act).count(), 2);
         assert_eq!(overdue[2].target, Target::Client(bench::CLIENT.to_owned()));
         assert_eq!((overdue[2].code, overdue[2].client_name.as_deref()), ("client_unused", Some("App")));
@@ -302,7 +300,6 @@ mod tests {
         ops::stats::flush(&house.parts, house.clock.now()).await.unwrap();
         ops::keys::tend(&house.parts, &house.rule, house.clock.now()).await.unwrap();
         let told = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap().attention;
-        let told = others(told);
         assert!(
             told.len() == 2 && told.iter().all(|item| item.words.contains("successor is in the key set")),
             "{told:?}"
@@ -380,6 +377,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_told_of_what_they_may_not_look_at() {
         let house = bench::house().await;
+        demand_none(&house).await;
         house.clock.advance(Lifetime::from_days(100));
         house.parts.stats.count(Count::DroppedNotes);
         ops::stats::flush(&house.parts, house.clock.now()).await.unwrap();

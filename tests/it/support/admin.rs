@@ -63,8 +63,9 @@ impl TestApp {
         self.client_with(id, Profile::Web, |row| row.scopes = scopes).await
     }
 
-    /// A person with this role.
+    /// A person with this role, of whom no second factor is demanded.
     pub async fn person_with(&self, email: &str, role: &RoleName) -> User {
+        self.demand_no_second_factor().await;
         let person = self.person(email).await;
         self.set_role(email, role);
         person

@@ -1,14 +1,19 @@
 //! Administrators and their way into the console.
 
+use vouchsafe::flow::admin::settings::{NAME, SettingsDocument, reload};
+use vouchsafe::identity::level::RequiredFor;
 use vouchsafe::identity::{RoleName, User};
+use vouchsafe::store::settings::{self, Setting};
 use vouchsafe::store::users;
 
+use super::app::BEGIN;
 use super::relying_party::PASSWORD;
 use super::{Browser, Page, TestApp};
 
 impl TestApp {
-    /// A person with a role and the password of everybody here.
+    /// A person with a role and the password of everybody here, of whom no second factor is demanded.
     pub async fn administrator(&self, email: &str, role: &str) -> User {
+        self.demand_no_second_factor().await;
         let person = self.person(email).await;
         let role = RoleName::parse(role).expect("a role's name");
         let changed = User { role, ..person };
@@ -16,6 +21,24 @@ impl TestApp {
         let is_there = self.write(move |c| users::update(c, &stored)).await;
         assert!(is_there);
         changed
+    }
+
+    /// Takes back that administrators need a second factor.
+    pub async fn demand_no_second_factor(&self) {
+        self.write(|c| {
+            let found = settings::find(c, NAME)?;
+            let is = found.as_ref().map(|setting| serde_json::from_str(&setting.value).expect("settings"));
+            let mut document: SettingsDocument = is.unwrap_or_default();
+            if document.second_factor.required_for == RequiredFor::Nobody {
+                return Ok(());
+            }
+            document.second_factor.required_for = RequiredFor::Nobody;
+            let value = serde_json::to_string(&document).expect("JSON");
+            let version = found.map_or(1, |setting| setting.version + 1);
+            settings::put(c, NAME, &Setting { value, version, updated_at: BEGIN })
+        })
+        .await;
+        reload(&self.app.parts).await.expect("the settings");
     }
 
     /// Signs in to the console, from the page that the person wants; the page behind it.

@@ -8,6 +8,7 @@ pub mod console;
 pub mod expect;
 pub mod ground;
 pub mod invariants;
+pub mod letters;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
 pub mod raw;

@@ -22,10 +22,26 @@ pub struct Ask {
     pub method: String,
     /// Path below the API, beginning with a slash, with its query.
     pub path: String,
-    /// JSON.
-    pub body: Option<String>,
+    /// What is sent, if anything is.
+    pub body: Option<Payload>,
     /// `If-Match`.
     pub if_match: Option<String>,
+}
+
+/// What a request brings.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    /// `Content-Type`.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Payload {
+    /// JSON.
+    pub fn json(text: String) -> Self {
+        Self { media_type: "application/json", bytes: text.into_bytes() }
+    }
 }
 
 /// What came back.
@@ -33,7 +49,7 @@ pub struct Ask {
 pub struct Told {
     /// Status.
     pub status: u16,
-    /// Body: JSON or JSON lines.
+    /// Body: JSON, JSON lines, or an image.
     pub body: Vec<u8>,
 }
 
@@ -54,13 +70,13 @@ pub async fn ask(web: Arc<Web>, actor: Actor, ask: &Ask) -> Result<Told, String>
         ));
     };
     let mut request = TestRequest::default().method(method).uri(&uri);
-    if ask.body.is_some() {
-        request = request.insert_header((header::CONTENT_TYPE, "application/json"));
+    if let Some(body) = &ask.body {
+        request = request.insert_header((header::CONTENT_TYPE, body.media_type));
     }
     if let Some(tag) = &ask.if_match {
         request = request.insert_header((header::IF_MATCH, tag.as_str()));
     }
-    let body = Bytes::from(ask.body.clone().unwrap_or_default());
+    let body = ask.body.as_ref().map_or_else(Bytes::new, |body| Bytes::from(body.bytes.clone()));
     let call = Call::new(web.clone(), request.to_http_request(), body);
     let response = serve::answer_as(call, route, actor).await.into_response(&web.place);
     let status = response.status().as_u16();
