@@ -38,6 +38,7 @@ enum Body {
     Problem(Vec<u8>),
     Image(Bytes, String),
     Lines(Lines),
+    Streamed { pieces: Lines, content_type: &'static str },
 }
 
 /// A body that is made piece by piece while it is sent. An error in place of a piece breaks the connection off, so that
@@ -118,6 +119,13 @@ impl Reply {
     /// A file of ours.
     pub fn file(bytes: &'static [u8], content_type: &'static str) -> Self {
         Self::new(StatusCode::OK, Body::File { bytes: Bytes::from_static(bytes), content_type }).cached(Cache::Forever)
+    }
+
+    /// A file for the person to keep under this name, one piece after the other.
+    pub fn streamed(pieces: Lines, content_type: &'static str, name: &str) -> Self {
+        Self::new(StatusCode::OK, Body::Streamed { pieces, content_type })
+            .cached(Cache::No)
+            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
     /// A text for the person to keep under this name.
@@ -351,6 +359,7 @@ fn finish(mut response: HttpResponseBuilder, body: Body) -> HttpResponse {
         Body::Text(words) => response.content_type("text/plain; charset=utf-8").body(words),
         Body::Problem(bytes) => response.content_type("application/problem+json").body(bytes),
         Body::Image(bytes, content_type) => response.content_type(content_type).body(bytes),
+        Body::Streamed { pieces, content_type } => response.content_type(content_type).body(pieces),
         Body::Lines(lines) => response.content_type("application/x-ndjson").body(lines),
         Body::Download { text, content_type } => response.content_type(content_type).body(text),
         Body::File { bytes, content_type } => response.content_type(content_type).body(bytes),

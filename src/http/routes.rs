@@ -8,7 +8,7 @@ use crate::http::admin::console::Need;
 use crate::http::call::Call;
 use crate::http::own_app::Proof;
 use crate::http::reply::Reply;
-use crate::http::{admin, oauth, ops, sign_in};
+use crate::http::{account, admin, oauth, ops, sign_in};
 use crate::oauth::metadata::Endpoints;
 
 /// Who may call a route, and what is checked before its handler runs.
@@ -175,6 +175,7 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/not-me", Page, sign_in::not_me::get),
     route!(Post, "/not-me", Form, sign_in::not_me::post),
     route!(Post, "/language", Form, sign_in::language::post),
+    route!(Get, "/pictures/{name}", Document, account::picture::get),
     route!(Get, "/clients/{client_id}/logo", Document, sign_in::logo::get),
     route!(Get, "/", Page, ops::home::get),
     route!(Get, "/assets/{name}", Document, ops::home::asset),

@@ -22,6 +22,8 @@ use crate::http::sign_in::{forged_page, refusal_page};
 use crate::http::state::Web;
 use crate::http::upload;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::logo;
+use crate::picture;
 
 /// Limits of the server; from configuration.
 #[derive(Clone, Debug)]
@@ -180,7 +182,8 @@ fn area(path: &str) -> Area {
 /// Reads the body of a POST.
 async fn body(web: &Web, route: &Route, payload: web::Payload) -> Result<Bytes, Reply> {
     let body = match (route.method, route.access) {
-        (Method::Post, access) if access.brings_file() => in_time(web, upload::take(payload)).await,
+        (Method::Post, Access::ConsoleUpload(_)) => in_time(web, upload::take(payload, logo::MAX_BYTES)).await,
+        (Method::Post, Access::AccountUpload(_)) => in_time(web, upload::take(payload, picture::MAX_BYTES)).await,
         (Method::Post, _) => read_body(web, payload, web.max_body_bytes).await,
         _ => Ok(Bytes::new()),
     };

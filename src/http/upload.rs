@@ -9,11 +9,10 @@ use multer::Multipart;
 
 use crate::http::call::Call;
 use crate::oauth::error::{ErrorCode, Refusal};
-use crate::oauth::logo;
 use crate::oauth::params::{MAX_PARAMS, Params};
 
-/// What is kept of a body: the largest file that is taken, and room for the form around it.
-const KEPT: usize = logo::MAX_BYTES + 16_384;
+/// Room for the form around a file.
+const FORM: usize = 16_384;
 /// What is read of a body. Who sends a file that is too large is told so beside the field, which a browser sees only when it
 /// could send all of it.
 const READ: usize = 8 * 1_048_576;
@@ -27,19 +26,19 @@ fn boundary(call: &Call) -> Option<String> {
     multer::parse_boundary(call.header(header::CONTENT_TYPE.as_str())?).ok()
 }
 
-/// Reads the beginning of a body, as much of it as counts, and lets the rest go by.
+/// Reads the beginning of a body, as much of it as counts with a file of so many bytes, and lets the rest go by.
 ///
 /// # Errors
 /// Status and words for a body that is much too large or cannot be read.
-pub async fn take(mut payload: Payload) -> Result<Bytes, (u16, &'static str)> {
-    let (mut kept, mut read) = (Vec::new(), 0);
+pub async fn take(mut payload: Payload, largest: usize) -> Result<Bytes, (u16, &'static str)> {
+    let (mut kept, mut read, most) = (Vec::new(), 0, largest + FORM);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| (400, "The request's body could not be read.\n"))?;
         read += chunk.len();
         if read > READ {
             return Err((413, "The file is much too large.\n"));
         }
-        kept.extend_from_slice(&chunk[..chunk.len().min(KEPT - kept.len())]);
+        kept.extend_from_slice(&chunk[..chunk.len().min(most - kept.len())]);
     }
     Ok(kept.into())
 }

@@ -13,6 +13,7 @@ use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::{self, RsaBits};
 use vouchsafe::store::factors;
 use vouchsafe::store::outbox::{self, Waiting};
+use vouchsafe::store::pictures::{self, StoredPicture};
 use vouchsafe::time::Lifetime;
 
 use crate::support::ground::TABLES;
@@ -70,6 +71,7 @@ const FORMS: &[Filled] = &[
     Filled("/admin/people/ADA/access/role", &[("role", "auditor")], EDITS),
     Filled("/admin/people/ADA/access/role", &[("role", "person")], EDITS),
     Filled("/admin/people/ADA/attributes", &[("floor", "3")], EDITS),
+    Filled("/admin/people/ADA/picture/remove", &[], Free("the person uploads another one")),
     Filled("/admin/people/ADA/sessions/end", &[("session", "SESSION")], Free("one browser: the person signs in again")),
     Filled("/admin/sessions/end", &[("session", "SECOND")], Free("one browser: the person signs in again")),
     Filled("/admin/people/ADA/grants/end", &[("grant", "GRANT")], Name("wiki")),
@@ -171,6 +173,14 @@ impl House {
             last_used_at: None,
         };
         assert!(app.write(move |c| factors::insert(c, &factor)).await);
+        let picture = StoredPicture {
+            id: "picture".to_owned(),
+            user_id: ada.id.clone(),
+            media_type: "image/png".to_owned(),
+            bytes: vec![1],
+            created_at: now,
+        };
+        app.write(move |c| pictures::put(c, &picture)).await;
         let words = vec![
             ("LETTER", "letter".to_owned()),
             ("ADA", ada.id.to_string()),

@@ -3,6 +3,8 @@
 
 mod support;
 
+mod account;
+mod account_browser;
 mod admin_api;
 mod admin_api_access;
 mod admin_api_clients;

@@ -3,6 +3,7 @@
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::{Level, UserId};
 use vouchsafe::store::account_links::{AccountLink, NOT_ME};
+use vouchsafe::store::pictures::{self, StoredPicture};
 use vouchsafe::store::{account_links, ceremonies, devices, factors, recovery_codes, users};
 
 use crate::arena::{Arena, contract};
@@ -20,6 +21,8 @@ contract!(
     j11_a_mailed_link_counts_once_however_many_press,
     k09_a_challenge_is_answered_once,
     what_a_person_has_goes_with_them,
+    a_picture_is_stored_whole_and_named_in_the_persons_row,
+    of_pictures_set_at_once_one_is_left,
 );
 
 fn alice() -> UserId {
@@ -224,6 +227,58 @@ async fn k09_a_challenge_is_answered_once(arena: Arena) {
     assert_eq!(arena.race(10, |_| |c| Ok(ceremonies::take(c, b"h", NOW)?.as_deref() == Some(b"state"))).await, 1);
     arena.write(|c| ceremonies::insert(c, b"left", b"state", later(60))).await;
     assert_eq!(arena.write(|c| ceremonies::delete_expired(c, later(61))).await, 1);
+}
+
+fn picture(id: &str) -> StoredPicture {
+    StoredPicture {
+        id: id.to_owned(),
+        user_id: alice(),
+        media_type: "image/jpeg".to_owned(),
+        bytes: vec![0, 255, 0xd8],
+        created_at: later(3),
+    }
+}
+
+async fn a_picture_is_stored_whole_and_named_in_the_persons_row(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            let before = users::find(c, &alice())?.expect("she is there");
+            assert_eq!((before.picture, pictures::find_of_user(c, &alice())?.is_none()), (None, true));
+            assert!(!pictures::delete(c, &alice(), later(4))?, "there is none");
+            pictures::put(c, &picture("one"))?;
+            assert!(pictures::find(c, "one")? == Some(picture("one")) && pictures::find(c, "o\0ne")?.is_none());
+            pictures::put(c, &picture("two"))?;
+            assert!(pictures::find(c, "one")?.is_none(), "one each");
+            let named = users::find(c, &alice())?.expect("she is there");
+            assert_eq!((named.picture.as_deref(), named.version, named.updated_at), (Some("two"), 3, later(3)));
+            users::update(c, &named)?;
+            assert_eq!(users::find(c, &alice())?.expect("she is there").picture.as_deref(), Some("two"));
+            assert!(pictures::delete(c, &alice(), later(9))?);
+            assert_eq!(users::find(c, &alice())?.expect("she is there").picture, None);
+            pictures::put(c, &picture("three"))?;
+            users::delete(c, &alice())?;
+            assert!(pictures::find(c, "three")?.is_none(), "it goes with its person");
+            Ok(())
+        })
+        .await;
+}
+
+async fn of_pictures_set_at_once_one_is_left(arena: Arena) {
+    shop_and_alice(&arena).await;
+    for round in 0..50 {
+        let set = arena.race(2, |racer| {
+            let mine = picture(&format!("{round}-{racer}"));
+            move |c| {
+                users::find_for_update(c, &alice())?;
+                pictures::put(c, &mine)?;
+                Ok(true)
+            }
+        });
+        assert_eq!(set.await, 2);
+        let (user, left) = arena.read(|c| Ok((users::find(c, &alice())?, pictures::find_of_user(c, &alice())?))).await;
+        assert_eq!(user.and_then(|user| user.picture), left.map(|picture| picture.id), "round {round}");
+    }
 }
 
 async fn what_a_person_has_goes_with_them(arena: Arena) {

@@ -21,6 +21,7 @@ contract!(
     refresh_tokens_rotate_once,
     a_lost_answer_is_replaced,
     a_family_is_held,
+    the_last_use_of_each_live_grant_is_told,
     deleting_a_client_deletes_its_tokens,
     revoked_tokens_are_remembered,
 );
@@ -236,6 +237,29 @@ async fn a_lost_answer_is_replaced(arena: Arena) {
         .await;
     assert_eq!((leaf.generation, leaf.used_at), (1, None));
     assert_eq!((lost.superseded_at, moved), (Some(later(2)), false), "what was superseded never goes on");
+}
+
+async fn the_last_use_of_each_live_grant_is_told(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            let alice = UserId("alice".to_owned());
+            for (id, newest) in [("g", 50), ("h", 20)] {
+                insert_grant(c, id)?;
+                for (at, seconds) in [0, newest].into_iter().enumerate() {
+                    let hash = format!("{id}{at}");
+                    let token = refresh_token(hash.as_bytes(), id, i64::try_from(at).expect("small"));
+                    refresh_tokens::insert(c, &RefreshToken { created_at: later(seconds), ..token })?;
+                }
+            }
+            let used = refresh_tokens::last_used_of_user(c, &alice)?;
+            assert_eq!((used.len(), used["g"], used["h"]), (2, later(50), later(20)));
+            grants::revoke(c, "h", "test", NOW)?;
+            assert_eq!(refresh_tokens::last_used_of_user(c, &alice)?.len(), 1, "of live ones");
+            assert!(refresh_tokens::last_used_of_user(c, &UserId("bob".to_owned()))?.is_empty());
+            Ok(())
+        })
+        .await;
 }
 
 async fn a_family_is_held(arena: Arena) {

@@ -141,6 +141,9 @@ const USER: &[Verb] = &[
         .about("Takes one second factor of a person away")
         .asks(None)
         .says("{removed} second factor of {user_id} was taken away."),
+    Verb::new("remove-picture", &["user_remove_picture"], Send)
+        .about("Takes away the picture that a person uploaded")
+        .says("The picture of {email} ({id}) was taken away."),
     Verb::new(
         "history",
         &["user_history"],

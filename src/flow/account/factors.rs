@@ -190,6 +190,26 @@ fn hashes_of(codes: &[Sensitive]) -> Vec<Vec<u8>> {
     codes.iter().filter_map(|code| totp::folded_recovery_code(code.expose())).map(|code| hash(code.expose())).collect()
 }
 
+/// What a person has beyond the password.
+pub struct Own {
+    /// Factors, the oldest first.
+    pub factors: Vec<Factor>,
+    /// Recovery codes that can still be used.
+    pub codes_left: i64,
+}
+
+/// What a person has beyond the password.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn of(cx: &Cx, user: &UserId) -> Result<Own, Fault> {
+    let user = user.clone();
+    let found = cx
+        .db()
+        .read(move |c| Ok(Own { factors: factors::list(c, &user)?, codes_left: recovery_codes::left(c, &user)? }));
+    Ok(found.await?)
+}
+
 /// Gives a person fresh recovery codes; the old ones are void. Shown once.
 ///
 /// # Errors

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod names;
 pub mod overview;
 pub mod page;
+pub mod picture;
 pub mod preview;
 pub mod provider;
 pub mod refusal;

@@ -7,15 +7,13 @@ use crate::http::reply::Reply;
 /// `GET /account/addresses`
 pub async fn show(desk: Desk) -> Reply {
     let user = &desk.visit.user;
-    let mut page = desk.page("E-mail address", "E-mail address");
-    page.lead = vec![Part::plain("You sign in with it, and letters about your account go there.")];
+    let mut page = desk.page_of(desk.t("account-addresses"));
+    page.lead = vec![Part::plain(desk.t("account-addresses-lead"))];
     let mark = match user.email_verified {
-        true => Part::Badge(Tone::Good, "confirmed".to_owned()),
-        false => Part::Badge(Tone::Caution, "not confirmed".to_owned()),
+        true => Part::Badge(Tone::Good, desk.t("account-confirmed").into()),
+        false => Part::Badge(Tone::Caution, desk.t("account-unconfirmed").into()),
     };
-    page.blocks.push(Block::Facts(vec![(
-        "Your address".to_owned(),
-        vec![Part::text(user.email.as_str()), Part::plain(" "), mark],
-    )]));
+    let value = vec![Part::text(user.email.as_str()), Part::plain(" "), mark];
+    page.blocks.push(Block::Facts(vec![(desk.t("account-address-yours").into(), value)]));
     desk.show(page)
 }

@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use crate::flow::own_app::OwnApp;
-use crate::http::account::{addresses, overview};
+use crate::http::account::{activity, addresses, apps, data, factors, overview, password, picture, profile, sessions};
 use crate::http::call::Call;
 use crate::http::cookies::Jar;
 use crate::http::own_app::desk::Desk;
@@ -22,12 +22,22 @@ pub static ACCOUNT: Shell = Shell {
     jars: Jars { session: Jar::Account, trip: Jar::AccountTrip, flash: Jar::AccountFlash, kept: Jar::AccountKept },
 };
 
-const fn area(group: &'static str, label: &'static str, path: &'static str) -> Area {
-    Area { label, path, permission: None, group }
+const fn area(label: &'static str, path: &'static str) -> Area {
+    Area { label, path, permission: None, group: "" }
 }
 
-/// Every area, in order.
-pub static AREAS: &[Area] = &[area("", "Overview", "/account"), area("You", "E-mail address", "/account/addresses")];
+/// Every area, in order; labels are keys of texts.
+pub static AREAS: &[Area] = &[
+    area("account-overview", "/account"),
+    area("account-profile", "/account/profile"),
+    area("account-addresses", "/account/addresses"),
+    area("account-password", "/account/password"),
+    area("account-factors", "/account/factors"),
+    area("account-sessions", "/account/sessions"),
+    area("account-apps", "/account/apps"),
+    area("account-activity", "/account/activity"),
+    area("account-data", "/account/data"),
+];
 
 async fn enter<F, R>(call: Call, method: Method, proof: Proof, handler: F) -> Reply
 where
@@ -62,7 +72,13 @@ macro_rules! form {
     };
 }
 
-use Proof::Session;
+macro_rules! upload {
+    ($path:expr, $proof:expr, $handler:path) => {
+        Route { access: Access::AccountUpload($proof), ..form!($path, $proof, $handler) }
+    };
+}
+
+use Proof::{Fresh, Session};
 
 /// Every route of the account pages.
 pub static ROUTES: &[Route] = &[
@@ -80,5 +96,27 @@ pub static ROUTES: &[Route] = &[
     },
     form!("/account/logout", Session, sign_in::logout),
     page!("/account", Session, overview::get),
+    page!("/account/profile", Session, profile::show),
+    form!("/account/profile", Session, profile::save),
+    upload!("/account/profile/picture", Session, picture::set),
+    form!("/account/profile/picture/remove", Session, picture::remove),
     page!("/account/addresses", Session, addresses::show),
+    page!("/account/password", Session, password::show),
+    form!("/account/password", Session, password::change),
+    page!("/account/factors", Session, factors::list),
+    page!("/account/factors/app", Fresh, factors::offer),
+    form!("/account/factors/app", Fresh, factors::confirm),
+    form!("/account/factors/recovery-codes", Fresh, factors::renew_codes),
+    page!("/account/factors/{id}", Session, factors::show),
+    form!("/account/factors/{id}", Session, factors::rename),
+    form!("/account/factors/{id}/remove", Fresh, factors::remove),
+    page!("/account/sessions", Session, sessions::list),
+    form!("/account/sessions/end", Session, sessions::end),
+    form!("/account/sessions/end-others", Session, sessions::end_others),
+    page!("/account/apps", Session, apps::list),
+    form!("/account/apps/disconnect", Session, apps::disconnect),
+    page!("/account/activity", Session, activity::list),
+    page!("/account/data", Session, data::show),
+    form!("/account/data/download", Fresh, data::download),
+    form!("/account/data/delete", Fresh, data::delete),
 ];

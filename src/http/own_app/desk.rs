@@ -14,7 +14,7 @@ use crate::flow::sign_in::pending::{open, seal};
 use crate::http::call::Call;
 use crate::http::cookies;
 use crate::http::own_app::kept::Kept;
-use crate::http::own_app::shell::Shell;
+use crate::http::own_app::shell::{Shell, language};
 use crate::http::pages::Chrome;
 use crate::http::pages::console::{
     Block, Button, ConsolePage, FieldKind, Form, Link, NavItem, Notice, Part, Tab, Table, Tone, Who,
@@ -22,10 +22,8 @@ use crate::http::pages::console::{
 use crate::http::reply::Reply;
 use crate::http::sign_in::cards::initials;
 use crate::identity::Permission;
+use crate::messages::{Language, Message};
 use crate::oauth::params::Params;
-
-const KEPT: &str = "Nothing was done yet, because you had to confirm that it is you. What you typed stands there again, except \
-                    secrets and what confirms: look at it, and send it once more.";
 
 /// A request that came through the door.
 pub struct Desk {
@@ -139,12 +137,28 @@ impl Desk {
         self.query.find(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// The language of the page.
+    pub fn language(&self) -> Language {
+        language(&self.call, self.shell.app)
+    }
+
+    /// A text in the page's language.
+    pub fn t(&self, key: &'static str) -> Message {
+        self.language().say(key)
+    }
+
+    /// A page whose heading is its title.
+    pub fn page_of(&self, title: Message) -> ConsolePage {
+        let title = title.to_string();
+        self.page(&title, title.clone())
+    }
+
     /// A page with a heading; `title` is a fixed text, `heading` any.
     pub fn page(&self, title: &str, heading: impl Into<String>) -> ConsolePage {
         let place = &self.call.web.place;
         let user = &self.visit.user;
         ConsolePage {
-            chrome: Chrome::new(title, place),
+            chrome: Chrome::titled(self.language(), title, place),
             app: self.shell.app,
             nav: self.areas(),
             who: Who {
@@ -178,10 +192,13 @@ impl Desk {
             let begins = area.group != group;
             group = area.group;
             NavItem {
-                label: area.label,
+                label: match self.shell.app {
+                    OwnApp::Console => area.label.to_owned(),
+                    OwnApp::Account => self.language().say(area.label).into(),
+                },
                 href: self.href(area.path),
                 here: path == area.path || (area.path != root && path.starts_with(&format!("{}/", area.path))),
-                group: Some(area.group).filter(|g| begins && !g.is_empty()),
+                group: Some(area.group).filter(|g| begins && !g.is_empty() && self.shell.app == OwnApp::Console),
             }
         })
         .collect()
@@ -278,7 +295,7 @@ impl Desk {
             page.flash = Some(Notice { tone, words: vec![Part::Text(flash.words)] });
         }
         if self.kept.is_some() {
-            page.flash = Some(Notice { tone: Tone::Caution, words: vec![Part::plain(KEPT)] });
+            page.flash = Some(Notice { tone: Tone::Caution, words: vec![Part::plain(self.t("own-kept"))] });
         }
         let reply = Reply::page(status, &page, &[]).correlated(&self.cx().correlation_id);
         let reply = match self.kept {
@@ -318,14 +335,14 @@ impl Desk {
     /// A refusal as a page of its own: where there is no form to show again.
     pub fn refused(&self, refusal: &AdminRefusal) -> Reply {
         let heading = match refusal.kind {
-            RefusalKind::Unknown => "There is nothing here",
-            RefusalKind::Forbidden => "You may not do this",
-            RefusalKind::Stale => "Somebody was faster",
-            RefusalKind::Invalid | RefusalKind::Conflict => "This cannot be done",
+            RefusalKind::Unknown => self.t("own-refused-unknown"),
+            RefusalKind::Forbidden => self.t("own-refused-forbidden"),
+            RefusalKind::Stale => self.t("own-refused-stale"),
+            RefusalKind::Invalid | RefusalKind::Conflict => self.t("own-refused"),
         };
-        let mut page = self.page(heading, heading);
+        let mut page = self.page_of(heading);
         page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words: vec![Part::Text(sentence(&refusal.words))] }));
-        page.actions.push(self.link("To the overview", self.shell.app.root()));
+        page.actions.push(self.link(&self.t("own-to-overview").to_string(), self.shell.app.root()));
         self.show_as(status(refusal.kind), page)
     }
 
@@ -336,7 +353,7 @@ impl Desk {
 
     /// A fault of ours.
     pub fn fault(&self, fault: &Fault) -> Reply {
-        Reply::fault_page(fault, &self.cx().correlation_id, &self.call.web.place)
+        Reply::fault_page_in(self.language(), fault, &self.cx().correlation_id, &self.call.web.place)
     }
 
     /// A form as a block: once more with what was wrong, if it is the one that failed.

@@ -10,7 +10,7 @@ use crate::http::call::Call;
 use crate::http::cookies;
 use crate::http::own_app::desk::Desk;
 use crate::http::own_app::kept::Kept;
-use crate::http::own_app::shell::Shell;
+use crate::http::own_app::shell::{Shell, language};
 use crate::http::own_app::sign_in::{go_on_to, no_role, where_from};
 use crate::http::pages::Chrome;
 use crate::http::pages::ErrorPage;
@@ -44,7 +44,10 @@ pub async fn enter(shell: &'static Shell, call: Call, method: Method, proof: Pro
     let visit = match own_app::visit(&call.cx, app, &token).await {
         Ok(Some(visit)) => visit,
         Ok(None) => return Err(stranger(&call, app, method)),
-        Err(fault) => return Err(Reply::fault_page(&fault, &call.cx.correlation_id, &place)),
+        Err(fault) => {
+            let language = language(&call, app);
+            return Err(Reply::fault_page_in(language, &fault, &call.cx.correlation_id, &place));
+        }
     };
     if !app.admits(visit.permissions) {
         return Err(no_role(&call, &visit.user));
@@ -87,22 +90,28 @@ fn stranger(call: &Call, app: OwnApp, method: Method) -> Reply {
         }
         return Reply::redirect(sign_in_address(call, app, &to, ""));
     }
+    let language = language(call, app);
+    let heading = match app {
+        OwnApp::Console => language.say("own-signed-out-console"),
+        OwnApp::Account => language.say("own-signed-out-account"),
+    };
+    let back = Some((language.say("action-sign-in").into(), sign_in_address(call, app, app.root(), "")));
     let page = ErrorPage {
-        chrome: Chrome::new("Signed out", &call.web.place),
+        chrome: Chrome::speaking(language, "own-signed-out-title", &call.web.place),
         status: 403,
-        heading: format!("You are signed out of {}", app.words()),
-        what: "The session is over, and nothing was changed.".to_owned(),
-        advice: "Sign in again, then repeat what you did.".to_owned(),
+        heading: heading.into(),
+        what: language.say("own-signed-out").into(),
+        advice: language.say("own-signed-out-advice").into(),
         facts: Vec::new(),
         correlation_id: call.cx.correlation_id.clone(),
-        back: Some(("Sign in".to_owned(), sign_in_address(call, app, app.root(), ""))),
+        back,
     };
     Reply::page(403, &page, &[]).correlated(&call.cx.correlation_id)
 }
 
 /// A form whose sender must prove first who they are: they come back to the page that it stands on, where it is filled in
 /// again. What is too long to go along is shown, so that they can copy it.
-fn prove_first(desk: Desk) -> Reply {
+pub(in crate::http) fn prove_first(desk: Desk) -> Reply {
     let (path, app) = (desk.path(), desk.shell.app);
     let to = page_of(desk.shell.routes, app.root(), &path);
     let kept = Kept::of(desk.cx(), &desk.visit, (to, desk.call.request.path()), &desk.form);
@@ -111,12 +120,11 @@ fn prove_first(desk: Desk) -> Reply {
         let cookie = cookies::set(desk.shell.jars.kept, sealed, &desk.call.web.place);
         return Reply::redirect(proof).cookie(cookie);
     }
-    let mut page = desk.page("Confirm that it is you", "Confirm that it is you");
-    let words = "Nothing was done yet: this needs your password, which you typed more than five minutes ago. What you typed \
-                 here is too long to be kept. Copy it from below before you go on.";
+    let mut page = desk.page_of(desk.t("own-confirm-title"));
+    let words = desk.t("own-confirm-too-long");
     page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words: vec![Part::plain(words)] }));
     page.blocks.extend(kept.fields.into_iter().map(|(name, value)| Block::Code(name, value)));
-    page.actions = vec![Link { label: "Go on".to_owned(), href: proof, primary: true }];
+    page.actions = vec![Link { label: desk.t("action-go-on").into(), href: proof, primary: true }];
     desk.show_as(403, page)
 }
 

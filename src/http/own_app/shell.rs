@@ -2,9 +2,11 @@
 //! there (`http::admin::console`, `http::account`).
 
 use crate::flow::own_app::OwnApp;
+use crate::http::call::Call;
 use crate::http::cookies::Jar;
 use crate::http::routes::Route;
 use crate::identity::Permission;
+use crate::messages::Language;
 
 /// One of our own apps.
 pub struct Shell {
@@ -16,6 +18,14 @@ pub struct Shell {
     pub routes: &'static [Route],
     /// Its cookies.
     pub jars: Jars,
+}
+
+/// The language of an app's pages: the console is English, and the account pages speak to everybody.
+pub fn language(call: &Call, app: OwnApp) -> Language {
+    match app {
+        OwnApp::Console => Language::ENGLISH,
+        OwnApp::Account => call.cx.language,
+    }
 }
 
 /// The cookies of an app.
@@ -32,7 +42,7 @@ pub struct Jars {
 
 /// An area of the navigation.
 pub struct Area {
-    /// Its name.
+    /// Its name; for the account pages the key of it.
     pub label: &'static str,
     /// Its first page.
     pub path: &'static str,

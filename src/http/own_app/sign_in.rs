@@ -5,12 +5,13 @@ use crate::http::call::Call;
 use crate::http::cookies;
 use crate::http::oauth::authorize::unreadable;
 use crate::http::own_app::desk::Desk;
-use crate::http::own_app::shell::Shell;
+use crate::http::own_app::shell::{Shell, language};
 use crate::http::pages::{Chrome, ErrorPage, GoOnPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::refusal_page;
 use crate::identity::User;
+use crate::messages::Language;
 
 /// `GET …/login`: to the authorization endpoint, as any app does.
 pub async fn login(call: Call, shell: &'static Shell) -> Reply {
@@ -24,7 +25,7 @@ pub async fn login(call: Call, shell: &'static Shell) -> Reply {
     match own_app::begin(&call.cx, shell.app, ask, query.find("to").unwrap_or_default()) {
         Ok(begun) => Reply::redirect(format!("{}{}?{}", place.base, ENDPOINTS.authorize, begun.query))
             .cookie(cookies::set(shell.jars.trip, begun.sealed, place)),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -44,7 +45,7 @@ pub async fn callback(mut call: Call, shell: &'static Shell) -> Reply {
         }
         Ok(Ok(Arrived::NoRole(user))) => no_role(&call, &user),
         Ok(Err(refusal)) => refusal_page(&call.cx, &place, refusal, Vec::new()),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &place),
+        Err(fault) => call.fault_page(&fault),
     };
     reply.cookie(cookies::clear(shell.jars.trip, &place)).correlated(&call.cx.correlation_id)
 }
@@ -55,26 +56,27 @@ pub async fn logout(desk: Desk) -> Reply {
     match own_app::end(desk.cx(), &desk.token).await {
         Ok(()) => Reply::redirect(format!("{}{}", place.base, ENDPOINTS.logout))
             .cookie(cookies::clear(desk.shell.jars.session, &place)),
-        Err(fault) => Reply::fault_page(&fault, &desk.call.cx.correlation_id, &place),
+        Err(fault) => desk.fault(&fault),
     }
 }
 
 /// A page that goes on by itself to a place of ours.
 pub fn go_on_to(call: &Call, app: OwnApp, to: &str) -> Reply {
     let base = &call.web.place.base;
+    let language = language(call, app);
     let words = match app {
-        OwnApp::Console => "The console opens.",
-        OwnApp::Account => "Your account opens.",
+        OwnApp::Console => language.say("own-opens-console"),
+        OwnApp::Account => language.say("own-opens-account"),
     };
-    let chrome = Chrome::new("One moment", &call.web.place);
-    Reply::page(200, &GoOnPage { chrome, words, to: format!("{base}{to}") }, &[])
+    let chrome = Chrome::speaking(language, "own-opens-title", &call.web.place);
+    Reply::page(200, &GoOnPage { chrome, words: words.into(), to: format!("{base}{to}") }, &[])
 }
 
 /// Somebody who may do nothing here.
 pub fn no_role(call: &Call, user: &User) -> Reply {
     let base = &call.web.place.base;
     let page = ErrorPage {
-        chrome: Chrome::new("No access", &call.web.place).wide(),
+        chrome: Chrome::titled(Language::ENGLISH, "No access", &call.web.place).wide(),
         status: 403,
         heading: "This account does not administer anything".to_owned(),
         what: "You are signed in, but your account has no role that may use the console.".to_owned(),

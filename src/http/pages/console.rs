@@ -7,7 +7,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::Chrome;
+use super::{AppCard, Chrome, Problem};
 use crate::flow::own_app::OwnApp;
 use crate::time::Timestamp;
 
@@ -55,7 +55,7 @@ impl ConsolePage {
 #[derive(Clone, Debug)]
 pub struct NavItem {
     /// Its name.
-    pub label: &'static str,
+    pub label: String,
     /// Address.
     pub href: String,
     /// Whether the page belongs to it.
@@ -159,6 +159,8 @@ pub enum Part {
     No,
     /// The logo of a client, beside its name: an address on this server.
     Logo(String),
+    /// The picture of a person: an address on this server, and what it shows in words.
+    Portrait(String, String),
     /// A button that does one thing.
     Do(Button),
 }
@@ -235,8 +237,27 @@ pub enum Block {
     Timeline(Timeline),
     /// Steps in order.
     Steps(Vec<Step>),
+    /// An authenticator app to be set up.
+    Offer(Box<Offer>),
+    /// Recovery codes.
+    Codes(Vec<String>),
     /// What changed: field, before, after.
     Changes(Vec<(String, String, String)>),
+}
+
+/// An authenticator app to be set up, and the form that confirms it.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Where the form goes.
+    pub action: String,
+    /// Form token.
+    pub csrf: String,
+    /// What the app needs.
+    pub app: AppCard,
+    /// What was wrong with the last try.
+    pub problem: Option<Problem>,
+    /// Words on the button.
+    pub submit: String,
 }
 
 /// A table. On a phone each row is a card.
@@ -395,7 +416,8 @@ pub enum FieldKind {
 }
 
 /// Names of the fields that hold secrets: what was typed there is never shown again and never kept.
-pub const SECRET_FIELDS: [&str; 3] = ["password", "private_key", "provider_secret"];
+pub const SECRET_FIELDS: [&str; 6] =
+    ["password", "old_password", "private_key", "code", "enrolment", "provider_secret"];
 
 impl Field {
     /// A line of text.

@@ -102,6 +102,11 @@ impl Chrome {
         Self { lang: language.tag(), language, ..Self::new(language.say(title), ground) }
     }
 
+    /// The same with a title that is words already.
+    pub fn titled(language: Language, title: impl Into<String>, ground: &(impl Ground + ?Sized)) -> Self {
+        Self { lang: language.tag(), language, ..Self::new(title, ground) }
+    }
+
     /// The surroundings of an English page of this provider: the console's, the API's.
     pub fn new(title: impl Into<String>, ground: &(impl Ground + ?Sized)) -> Self {
         let (base, settings) = (ground.base(), ground.settings());

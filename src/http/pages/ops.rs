@@ -42,7 +42,7 @@ pub struct GoOnPage {
     /// What surrounds the page.
     pub chrome: Chrome,
     /// What opens.
-    pub words: &'static str,
+    pub words: String,
     /// Where to: a path of ours.
     pub to: String,
 }

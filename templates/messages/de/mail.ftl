@@ -13,3 +13,7 @@ invitation-letter-lifetime =
        *[other] Der Link gilt einmal und { $days } Tage lang.
     }
 invitation-letter-unexpected = Sie haben das nicht erwartet? Dann tun Sie nichts: Ohne Sie bleibt das Konto geschlossen.
+
+farewell-letter-subject = Ihr Konto ist gelöscht
+farewell-letter-gone = Ihr Konto bei { $organisation } ({ $issuer }) ist gelöscht, wie Sie es verlangt haben. Dort ist nichts mehr davon übrig; Apps, die Sie benutzt haben, behalten, was sie selbst gespeichert haben.
+farewell-letter-unexpected = Waren Sie es nicht? Wenden Sie sich sofort an die Leute, die diesen Dienst betreiben: Jemand war mit Ihrem Konto angemeldet.

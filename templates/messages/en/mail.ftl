@@ -13,3 +13,8 @@ invitation-letter-lifetime =
        *[other] The link works once and for { $days } days.
     }
 invitation-letter-unexpected = You did not expect this? Then do nothing: without you the account stays closed.
+
+# When an account was deleted by the person themselves.
+farewell-letter-subject = Your account is deleted
+farewell-letter-gone = your account at { $organisation } ({ $issuer }) is deleted, as you asked. Nothing of it is left there; apps that you used keep what they stored themselves.
+farewell-letter-unexpected = Was it not you? Answer to the people who run this service at once: somebody was signed in with your account.

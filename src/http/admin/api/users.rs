@@ -12,7 +12,7 @@ use crate::flow::admin::factor::FactorsView;
 use crate::flow::admin::user::{Created, FirstAccess, RemovalEffects};
 use crate::flow::admin::user_document::{UserDocument, UserView};
 use crate::flow::admin::user_search::{HistoryEntry, Status, UserSearch};
-use crate::flow::admin::{consent, factor, invitation, user, user_access, user_search};
+use crate::flow::admin::{consent, factor, invitation, picture, user, user_access, user_search};
 use crate::identity::Permission;
 use crate::sensitive::Sensitive;
 
@@ -97,6 +97,10 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Delete, "/users/{user_id}/factors/{factor_id}", may(WRITE), user_remove_factor)
         .does("Takes one second factor of a person away.")
         .gives::<RemovedFactors>(),
+    line!(Delete, "/users/{user_id}/picture", may(WRITE), user_remove_picture)
+        .does("Takes away the picture that a person uploaded.")
+        .more("The picture that `picture` of their record names is another one, and stays.")
+        .gives::<UserView>(),
     line!(Get, "/users/{user_id}/consents", may(READ), user_consents)
         .does("Lists what a person has allowed clients.")
         .query(&[LIMIT, AFTER])
@@ -285,6 +289,10 @@ async fn user_factors(call: ApiCall) -> Outcome {
 async fn user_remove_factors(call: ApiCall) -> Outcome {
     let (id, removed) = factor::remove(call.cx(), &call.actor, call.part("user_id"), None).await??;
     Answer::json(&RemovedFactors { user_id: id.0, removed })
+}
+
+async fn user_remove_picture(call: ApiCall) -> Outcome {
+    Answer::json(&picture::remove(call.cx(), &call.actor, call.part("user_id")).await??)
 }
 
 async fn user_remove_factor(call: ApiCall) -> Outcome {

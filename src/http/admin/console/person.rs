@@ -11,7 +11,7 @@ use crate::flow::admin::attribute::{self, AttributeDocument};
 use crate::flow::admin::user;
 use crate::flow::admin::user_access;
 use crate::flow::admin::user_document::{UserDocument, UserView};
-use crate::flow::admin::{consent, session};
+use crate::flow::admin::{consent, picture, session};
 use crate::http::admin::console::{audit, sessions};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table};
 use crate::http::reply::Reply;
@@ -128,6 +128,12 @@ async fn profile_page(desk: &Desk, failed: Failed) -> Reply {
         facts.push(("Disabled".to_owned(), vec![ago_text(since, now)]));
     }
     page.blocks.push(Block::Facts(facts));
+    if let Some(picture) = &user.uploaded_picture {
+        let mut line = vec![Part::Portrait(desk.href(picture), "The picture that the person uploaded".to_owned())];
+        let action = format!("{}/picture/remove", at(&user.id));
+        line.extend(desk.may(P::UsersWrite).then(|| desk.button(&action, "Remove the picture", "")));
+        page.blocks.push(Block::Words(line));
+    }
     let mut document = user.document.clone();
     if desk.may(P::UsersWrite) {
         let mut form = desk.post("profile", &at(&user.id), "Save");
@@ -156,6 +162,13 @@ async fn profile_page(desk: &Desk, failed: Failed) -> Reply {
 
 fn yes(on: bool) -> &'static str {
     if on { "true" } else { "" }
+}
+
+/// `POST /admin/people/{id}/picture/remove`.
+pub async fn remove_picture(desk: Desk) -> Reply {
+    let id = desk.segment(1);
+    answer!(desk, picture::remove(desk.cx(), &desk.actor, &id).await);
+    desk.done(&at(&id), "The picture was removed.")
 }
 
 /// `POST /admin/people/{id}`.

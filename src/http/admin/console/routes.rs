@@ -152,6 +152,7 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/people/new", Need::of(P::UsersWrite), people::create),
     page!("/admin/people/{id}", Need::of(P::UsersRead), person::profile),
     form!("/admin/people/{id}", Need::of(P::UsersWrite), person::save),
+    form!("/admin/people/{id}/picture/remove", Need::of(P::UsersWrite), person::remove_picture),
     page!("/admin/people/{id}/access", Need::of(P::UsersRead), person::access),
     form!("/admin/people/{id}/access/groups", Need::of(P::UsersWrite), person::save_groups),
     form!("/admin/people/{id}/access/role", Need::fresh(P::RolesWrite), person::save_role),
