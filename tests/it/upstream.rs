@@ -571,3 +571,29 @@ async fn h07_a_slow_provider_is_given_up_after_ten_seconds() {
     assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 503);
     assert!(began.elapsed() < Duration::from_secs(15));
 }
+
+#[tokio::test]
+async fn the_last_way_in_cannot_be_taken_away() {
+    use vouchsafe::flow::account::connections::{self, ConnectionRefusal};
+    let (app, client, up) = ground().await;
+    up.register(&app, "up", |_| {}).await;
+    up.person("s1", "new@x.test");
+    up.sign_in(&app, &mut Browser::new(&app), &client, "up").await;
+    let made = person(&app, "new@x.test").await.expect("an account");
+    let cx = app.cx();
+    let link = connections::list(&cx, &made).await.expect("no fault").remove(0);
+    assert_eq!((link.provider.as_str(), link.is_open, link.link.shown.as_str()), ("up", true, "new@x.test"));
+    let last = connections::unlink(&cx, &made, &link.link.id).await.expect("no fault");
+    assert_eq!(last, Err(ConnectionRefusal::LastWayIn));
+    let nobody = connections::unlink(&cx, &made, "another").await.expect("no fault");
+    assert_eq!(nobody, Err(ConnectionRefusal::Unknown));
+    let phc = app.app.parts.passwords.hash(Sensitive::new(PASSWORD)).await.expect("a hash");
+    let (id, now) = (made.id.clone(), app.clock.now());
+    app.write(move |c| users::password_set(c, &id, &phc, now)).await;
+    connections::unlink(&cx, &made, &link.link.id).await.expect("no fault").expect("taken away");
+    assert!(links(&app, &made.id).await.is_empty());
+    assert!(app.events().await.iter().any(|kind| kind == "upstream_unlinked"));
+    // Known no more: the same identity has to be proven anew.
+    let mut browser = Browser::new(&app);
+    assert!(up.sign_in(&app, &mut browser, &client, "up").await.has("linking") && !has_session(&browser));
+}

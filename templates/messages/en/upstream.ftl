@@ -14,3 +14,17 @@ upstream-denied = { $provider } did not sign you in, or you changed your mind th
 upstream-not-fresh = The app asks for a fresh proof of who you are, and { $provider } does not say that it asked you again. Sign in another way.
 upstream-shut = Your account cannot be opened with { $provider }. Sign in another way, or ask whoever runs this service.
 upstream-not-allowed = Your account at { $provider } is not one of those that may come in this way. Use another one, or sign in another way.
+
+account-connections = Signed in through others
+account-connections-lead = Accounts elsewhere that open your account here. To add one, sign out and press its button on the sign-in page: you are asked once to sign in here too.
+account-connections-none = No other account is connected
+account-connections-none-words = If the sign-in page has a button such as “Continue with Google”, press it, then sign in here once: from then on the button opens this account.
+account-connection-off = cannot be used at this time
+account-connection-unlink = Disconnect
+account-connection-unlinked = It is disconnected: it opens your account no more.
+account-connection-gone = It was disconnected already.
+account-connection-last = This is the only way into your account. Set a password first, then disconnect it.
+account-head-provider = Where
+account-head-there = Your name there
+event-upstream-linked = An account elsewhere was connected
+event-upstream-unlinked = An account elsewhere was disconnected

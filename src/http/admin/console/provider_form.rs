@@ -111,8 +111,6 @@ pub fn submitted_first(desk: &Desk) -> Result<Provider, AdminRefusal> {
     let mut provider = Provider::of_preset(preset, &desk.field("id"), &desk.field("client_id"));
     provider.name = desk.some("name").unwrap_or(provider.name);
     provider.issuer = desk.some("issuer");
-    // Nobody comes in through what is not whole yet: OAuth 2 endpoints and the secret follow.
-    provider.enabled = preset != Preset::Oauth2;
     if preset == Preset::Oauth2 {
         let words = "add it by the API or in a file: it needs endpoints and a claim mapping from the start";
         return Err(AdminRefusal::invalid("preset", words).at("preset"));
