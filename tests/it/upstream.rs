@@ -131,7 +131,7 @@ async fn l03_an_answer_of_another_issuer_is_refused() {
     let question = up.lead(&app, &mut browser, &client, "up").await;
     let evil = [("code", "c"), ("state", question.state.as_str()), ("iss", "https://evil.test")];
     let page = up.answer(&app, &mut browser, "up", &evil).await;
-    assert!(page.status == 502 && page.has("go-on") && !has_session(&browser), "{}", page.body);
+    assert!(page.status == 400 && page.has("go-on") && !has_session(&browser), "{}", page.body);
     assert!(!up.script().asked.iter().any(|asked| asked.starts_with("POST /token")), "the code went nowhere");
     // The person goes on in another way.
     let back = browser.open(&format!("{}{}", app.origin, href(&page, "go-on"))).await;
@@ -145,7 +145,7 @@ async fn l03_an_answer_of_another_issuer_is_refused() {
     strict.script().metadata = json!({ "authorization_response_iss_parameter_supported": true });
     strict.register(&app, "strict", |_| {}).await;
     let mut browser = Browser::new(&app);
-    assert_eq!(strict.sign_in(&app, &mut browser, &client, "strict").await.status, 502);
+    assert_eq!(strict.sign_in(&app, &mut browser, &client, "strict").await.status, 400);
 }
 
 #[tokio::test]
@@ -184,21 +184,22 @@ async fn l04_an_id_token_is_believed_after_every_check() {
             script.header = header;
         }
         let page = up.sign_in(&app, &mut browser, &client, "up").await;
-        assert!(page.status == 502 && page.has("go-on"), "{what}: {} {}", page.status, page.body);
+        assert!(page.status == 400 && page.has("go-on"), "{what}: {} {}", page.status, page.body);
         assert!(!has_session(&browser), "{what}");
         up.reset();
     }
     up.person("s1", "new@x.test");
-    for change in [|s: &mut crate::support::upstream::Script| s.forged = true, |s| s.signature = Some(String::new())] {
-        change(&mut up.script());
-        assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 502, "signature");
+    for forged in [true, false] {
+        up.script().forged = forged;
+        up.script().signature = (!forged).then(String::new);
+        assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 400, "signature");
         up.reset();
         up.person("s1", "new@x.test");
     }
     let question = up.lead(&app, &mut browser, &client, "up").await;
     let token = json!({ "access_token": "a", "token_type": "bearer", "id_token": up.hmac_token(&question.nonce) });
     up.script().token = Some(token);
-    assert_eq!(up.back(&app, &mut browser, "up", &question).await.status, 502, "HS256 with our secret");
+    assert_eq!(up.back(&app, &mut browser, "up", &question).await.status, 400, "HS256 with our secret");
     for token in [
         json!({ "access_token": "a", "token_type": "bearer" }),
         json!({ "error": "bad_verification_code" }),
@@ -206,12 +207,12 @@ async fn l04_an_id_token_is_believed_after_every_check() {
         json!([]),
     ] {
         up.script().token = Some(token.clone());
-        assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 502, "{token}");
+        assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 400, "{token}");
     }
     // Userinfo about somebody else; and the good one.
     up.reset();
     up.script().userinfo = json!({ "sub": "s2", "email": "evil@x.test", "email_verified": true });
-    assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 502, "userinfo sub");
+    assert_eq!(up.sign_in(&app, &mut browser, &client, "up").await.status, 400, "userinfo sub");
     assert!(person(&app, "new@x.test").await.is_none() && !has_session(&browser));
     up.script().userinfo = json!({ "sub": "s1", "email": "new@x.test", "email_verified": true, "amr": ["mfa"] });
     let page = up.sign_in(&app, &mut browser, &client, "up").await;
@@ -236,7 +237,7 @@ async fn h08_keys_that_changed_are_fetched_once_and_not_more_often_than_each_min
     // Key ids that nobody has bring no storm.
     for _ in 0..5 {
         up.script().header = json!({ "kid": "nobody's" });
-        assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.status, 502);
+        assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.status, 400);
     }
     assert_eq!(fetched(), 2);
 }
@@ -268,7 +269,7 @@ async fn l05_an_address_opens_no_account_until_its_owner_proves_it_here_once() {
     let mut evil = Browser::new(&app);
     assert!(up.sign_in(&app, &mut evil, &client, "up").await.has("linking") && !has_session(&evil));
     // An address that nobody has looks the same where the provider proves nothing (J01).
-    up.script().claims = json!({ "sub": "s3", "email": "nobody@x.test", "email_verified": "true" });
+    up.script().claims = json!({ "sub": "s3", "name": "N", "email": "nobody@x.test", "email_verified": "true" });
     let mut browser = Browser::new(&app);
     assert!(up.sign_in(&app, &mut browser, &client, "up").await.has("linking") && !has_session(&browser));
     assert!(app.events().await.iter().any(|kind| kind == "upstream_linked"));
@@ -392,7 +393,7 @@ async fn l12_policies_decide_who_gets_an_account() {
         ("a@sub.allowed.test", json!(true)),
         ("a@allowed.test", json!("true")),
     ] {
-        up.script().claims = json!({ "sub": "s1", "email": email, "email_verified": verified });
+        up.script().claims = json!({ "sub": "s1", "name": "N", "email": email, "email_verified": verified });
         let page = up.sign_in(&app, &mut browser, &client, "up").await;
         assert!(page.status == 403 && !has_session(&browser), "{email}: {} {}", page.status, page.body);
     }
@@ -428,7 +429,7 @@ async fn l13_hostile_data_becomes_harmless() {
     assert!(!up.script().asked.iter().any(|asked| asked.contains("/picture")), "the picture is not fetched");
     // More than anybody reads is cut off.
     up.script().claims["name"] = json!("x".repeat(1_000_000));
-    assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.status, 503);
+    assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.status, 424);
 }
 
 #[tokio::test]
@@ -453,7 +454,7 @@ async fn githubs_shape_is_read_as_it_is() {
     up.script().emails = json!([{ "email": "boss@x.test", "primary": true, "verified": false }]);
     assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "github").await.has("linking"));
     up.script().token = Some(json!({ "error": "bad_verification_code", "error_description": "The code is expired." }));
-    assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "github").await.status, 502);
+    assert_eq!(up.sign_in(&app, &mut Browser::new(&app), &client, "github").await.status, 400);
 }
 
 #[tokio::test]
@@ -466,11 +467,11 @@ async fn a_provider_that_fails_is_left_in_peace_and_holds_up_nothing_here() {
     for _ in 0..5 {
         let page = browser.open(&app.authorize_url(&client, &[])).await;
         let page = browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await;
-        assert!(page.status == 503 && page.has("go-on"), "{}", page.body);
+        assert!(page.status == 424 && page.has("go-on"), "{}", page.body);
     }
     let asked = up.script().asked.len();
     let page = browser.open(&app.authorize_url(&client, &[])).await;
-    assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 503);
+    assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 424);
     assert_eq!(up.script().asked.len(), asked, "nobody is sent there");
     let view = admin::find(&app.cx(), &Actor::CommandLine, "up").await.expect("no fault").expect("there");
     assert!(view.failing_since.is_some() && view.failure.is_some_and(|words| words.contains("503")));
@@ -490,7 +491,7 @@ async fn a_provider_that_fails_is_left_in_peace_and_holds_up_nothing_here() {
     let mut browser = Browser::new(&closed);
     let page = browser.open(&closed.authorize_url(&client, &[])).await;
     let asked = up.script().asked.len();
-    assert_eq!(browser.get(&format!("{}{}", closed.origin, href(&page, "way-up"))).await.status, 503);
+    assert_eq!(browser.get(&format!("{}{}", closed.origin, href(&page, "way-up"))).await.status, 424);
     assert_eq!(up.script().asked.len(), asked);
 }
 
@@ -507,6 +508,8 @@ async fn idp_hint_leads_to_a_provider_and_a_fresh_proof_is_wanted_of_it_too() {
     assert!(question.address.contains("login_hint=a%40x.test"), "{}", question.address);
     let page = up.back(&app, &mut browser, "up", &question).await;
     assert!(page.has("approve"), "{}", page.body);
+    // What was proven before the request is no fresh proof.
+    app.pass(Lifetime::from_seconds(1));
     let unknown = browser.open(&app.authorize_url(&client, &[("idp_hint", "nobody"), ("prompt", "login")])).await;
     assert!(unknown.has("password"), "{}", unknown.body);
 
@@ -520,6 +523,7 @@ async fn idp_hint_leads_to_a_provider_and_a_fresh_proof_is_wanted_of_it_too() {
     up.script().claims["auth_time"] = json!(app.clock.now().seconds());
     let page = up.back(&app, &mut browser, "up", &question).await;
     assert!(page.param("code").is_some() || page.has("approve"), "{}", page.body);
+    app.pass(Lifetime::from_seconds(1));
     // Denied there: back to the other ways, and no loop.
     let question = up.sent(&Browser::clone(&browser).open(&app.authorize_url(&client, &wish)).await);
     let no = [("error", "access_denied"), ("state", question.state.as_str())];
@@ -568,7 +572,7 @@ async fn h07_a_slow_provider_is_given_up_after_ten_seconds() {
     let mut browser = Browser::new(&app);
     let page = browser.open(&app.authorize_url(&client, &[])).await;
     let began = std::time::Instant::now();
-    assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 503);
+    assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 424);
     assert!(began.elapsed() < Duration::from_secs(15));
 }
 

@@ -75,19 +75,22 @@ fn failed_page(call: &Call, failed: Failed) -> Reply {
     let (status, why) = match failed.why {
         Why::NotBegun => (400, "upstream-not-begun"),
         Why::Closed => (403, "upstream-closed"),
-        Why::Down => (503, "upstream-down"),
-        Why::Wrong => (502, "upstream-wrong"),
+        // A status of 5xx would say that we failed.
+        Why::Down => (424, "upstream-down"),
+        Why::Wrong => (400, "upstream-wrong"),
         Why::Denied => (403, "upstream-denied"),
         Why::NotFresh => (403, "upstream-not-fresh"),
         Why::Shut => (403, "upstream-shut"),
         Why::NotAllowed => (403, "upstream-not-allowed"),
     };
     let address = |request: String| format!("{}{}?request={request}", call.web.place.base, ENDPOINTS.authorize);
+    let go_on = failed.request.map(address);
     let page = UpstreamFailedPage {
-        chrome: call.chrome("upstream-failed-title"),
+        // The answer itself is used up: another language is chosen on the next page.
+        chrome: call.chrome("upstream-failed-title").offering_languages(go_on.clone()),
         provider: failed.provider,
         why,
-        go_on: failed.request.map(address),
+        go_on,
         correlation_id: call.cx.correlation_id.clone(),
     };
     Reply::page(status, &page, &[])
