@@ -7,7 +7,11 @@ use crate::flow::admin::bench;
 use crate::identity::Permissions;
 
 fn request(documents: Value) -> FilesRequest {
-    FilesRequest { documents: serde_json::from_value(documents).unwrap(), secrets: BTreeMap::new() }
+    FilesRequest {
+        documents: serde_json::from_value(documents).unwrap(),
+        secrets: BTreeMap::new(),
+        provider_secrets: BTreeMap::new(),
+    }
 }
 
 /// One of everything, each naming the one before it where it can.
@@ -66,7 +70,7 @@ async fn a_whole_set_up_is_planned_applied_exported_and_applied_again() {
 
     let mut exported = export(&cx, &CLI).await.unwrap().unwrap();
     exported.client.retain(|client| client.client_id.as_deref() != Some(bench::CLIENT));
-    let round = FilesRequest { documents: exported, secrets: BTreeMap::new() };
+    let round = FilesRequest { documents: exported, secrets: BTreeMap::new(), provider_secrets: BTreeMap::new() };
     assert!(plan(&cx, &CLI, round).await.unwrap().unwrap().changes.is_empty(), "what is exported is what was applied");
     assert!(drift(&cx, &CLI).await.unwrap().unwrap().changes.is_empty());
 }
