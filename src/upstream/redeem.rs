@@ -119,7 +119,8 @@ pub(super) async fn complete(
     for (name, value) in more {
         let is_of_the_protocol =
             ["iss", "aud", "exp", "iat", "nonce", "acr", "amr", "azp", "auth_time", "tid"].contains(&name.as_str());
-        if !is_of_the_protocol && !(keeps_email && name == "email_verified") {
+        let is_of_the_other_hand = keeps_email && name == "email_verified";
+        if !is_of_the_protocol && !is_of_the_other_hand {
             claims.entry(name).or_insert(value);
         }
     }

@@ -141,7 +141,8 @@ pub fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value>
 fn holds(value: &Value, wanted: &str) -> bool {
     match value {
         Value::String(text) => text == wanted,
-        Value::Number(_) | Value::Bool(_) => value.to_string() == wanted,
+        Value::Number(number) => number.to_string().as_str() == wanted,
+        Value::Bool(is) => wanted == if *is { "true" } else { "false" },
         Value::Array(all) => all.iter().any(|one| !one.is_array() && holds(one, wanted)),
         Value::Null | Value::Object(_) => false,
     }

@@ -64,9 +64,9 @@ pub fn decide(provider: &Provider, trust_email: bool, person: &Person, known: Kn
         return Decision::Refuse(Refused::ProviderDisabled);
     }
     let is_proven = trust_email && person.email_is_verified;
-    if !provider.email_domains.is_empty()
-        && !(is_proven && person.email.as_ref().is_some_and(|email| is_of(email, &provider.email_domains)))
-    {
+    let is_of_a_domain = || person.email.as_ref().is_some_and(|email| is_of(email, &provider.email_domains));
+    let may_come = provider.email_domains.is_empty() || is_proven && is_of_a_domain();
+    if !may_come {
         return Decision::Refuse(Refused::Domain);
     }
     if let Some((link, user)) = known.linked {
