@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailTls};
+use crate::flow::account::links;
 use crate::flow::admin::settings::{self, CurrentSettings};
 use crate::flow::cx::ClientLifetimes;
 use crate::flow::mail::Post;
@@ -13,14 +14,16 @@ use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::ops::mail as post;
 use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
+use crate::flow::ops::webhooks::Courier;
 use crate::flow::own_app;
 use crate::flow::sign_in::upstream;
 use crate::flow::trace::{self, TraceWriter};
+use crate::flow::webhook;
 use crate::flow::{Cx, Fault, Parts, Policy};
 use crate::identity::session::SessionRule;
-use crate::messages::Language;
 use crate::outbound::guarded::Rule;
 use crate::outbound::{Guarded, Mailbox, Mailer, SmtpSettings, SmtpTls};
+use crate::secret::breached::BreachedList;
 use crate::secret::master::DatabaseAge;
 use crate::secret::random::{Chance, SystemChance};
 use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Sealer};
@@ -112,6 +115,7 @@ impl App {
         let parts = Arc::new(Parts {
             keyring: Keyring::new(seal(crate::signing::keyring::SEAL_PURPOSE)?, key_rule.lives),
             passwords: PasswordHasher::new(password_rule(config)).map_err(|e| StartError::Parts(e.to_string()))?,
+            breached: breached(config)?,
             chance,
             requests: seal("requests under way")?,
             factors: seal("authenticator apps")?,
@@ -127,6 +131,8 @@ impl App {
             providers: Default::default(),
             upstream_secrets: seal("secrets at providers")?,
             guarded,
+            subscriptions: Default::default(),
+            webhook_secrets: Arc::new(seal("webhook secrets")?),
             stats: Default::default(),
             usage: Default::default(),
             settings: CurrentSettings::default(),
@@ -139,6 +145,7 @@ impl App {
         app.first_keys().await?;
         settings::reload(&app.parts).await.map_err(fault)?;
         upstream::reload(&app.parts).await.map_err(fault)?;
+        webhook::reload(&app.parts).await.map_err(fault)?;
         if opener == Opener::Server {
             own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
         }
@@ -168,15 +175,7 @@ impl App {
     }
 
     fn cx_of(&self, who: &str) -> Cx {
-        Cx {
-            parts: self.parts.clone(),
-            now: self.clock.now(),
-            correlation_id: crate::flow::cx::correlation_id(&*self.parts.chance),
-            address: who.to_owned(),
-            rate_key: who.to_owned(),
-            user_agent: String::new(),
-            language: Language::ENGLISH,
-        }
+        Cx::of_the_house(self.parts.clone(), self.clock.now(), who)
     }
 
     /// Starts what the house does by itself: keys every ten seconds (other nodes' changes are seen as fast), what was
@@ -196,15 +195,33 @@ impl App {
                 if let Err(fault) = upstream::reload(&parts).await {
                     tracing::warn!(%fault, "the providers could not be read; trying again in 10 s");
                 }
+                if let Err(fault) = webhook::reload(&parts).await {
+                    tracing::warn!(%fault, "the webhooks could not be read; trying again in 10 s");
+                }
             }
         });
         let (parts, clock) = (self.parts.clone(), self.clock.clone());
         tokio::spawn(async move {
             loop {
+                if let Err(fault) = links::write(&parts, clock.now()).await {
+                    tracing::warn!(%fault, "letters that were asked for could not be written; trying again in 10 s");
+                }
                 if let Err(fault) = post::deliver(&parts, clock.now()).await {
                     tracing::warn!(%fault, "the outbox could not be read; trying again in 10 s");
                 }
                 let _ = tokio::time::timeout(Duration::from_secs(10), parts.post.wake.notified()).await;
+            }
+        });
+        let (parts, clock, courier) = (self.parts.clone(), self.clock.clone(), Courier::default());
+        tokio::spawn(async move {
+            loop {
+                match courier.round(&parts, &clock).await {
+                    Ok(mut begun) => begun.detach_all(),
+                    Err(fault) => tracing::warn!(%fault, "the webhooks could not be served; trying again in 5 s"),
+                }
+                let _ = tokio::time::timeout(Duration::from_secs(5), parts.subscriptions.wake.notified()).await;
+                // Woken before the event is committed.
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         });
         let (parts, clock) = (self.parts.clone(), self.clock.clone());
@@ -337,6 +354,14 @@ pub fn guarded(config: &Config) -> Result<Guarded, StartError> {
     .map_err(|why| file.map_or_else(|| StartError::Parts(why.clone()), |path| trouble(path, why.clone())))
 }
 
+/// The list of breached passwords, if one is named.
+fn breached(config: &Config) -> Result<Option<Arc<BreachedList>>, StartError> {
+    let Some(path) = &config.passwords.breached else { return Ok(None) };
+    let list = BreachedList::open(path)
+        .map_err(|why| StartError::Parts(format!("passwords.breached {}: {why}", path.display())))?;
+    Ok(Some(Arc::new(list)))
+}
+
 fn password_rule(config: &Config) -> PasswordRule {
     let passwords = &config.passwords;
     PasswordRule {
@@ -360,7 +385,10 @@ fn policy(config: &Config) -> Policy {
         reuse_window: tokens.reuse_window(),
         account_guesses: config.limits.account(),
         address_guesses: config.limits.address(),
+        network_guesses: config.limits.network(),
+        stuffing: config.limits.stuffing(),
         password_min_length: config.passwords.min_length,
+        breached_url: config.passwords.breached_url.clone(),
         client_lifetimes: ClientLifetimes {
             access_token: tokens.access_token(),
             id_token: tokens.id_token(),

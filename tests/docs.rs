@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use vouchsafe::config::Config;
 use vouchsafe::http::routes::ROUTES;
+use vouchsafe::identity::event::KINDS;
 use vouchsafe::oauth::diagnosis::{Failure, Known, diagnose};
 
 /// What the documents name but the repository does not hold: made at the first start.
@@ -17,7 +18,17 @@ const MADE_LATER: [&str; 1] = ["keys/master.key"];
 const ENDINGS: [&str; 14] =
     ["md", "toml", "rs", "key", "yml", "json", "html", "css", "js", "svg", "db", "conf", "test", "com"];
 /// Checks that no app and no person of an app ever meets.
-const NOT_FOR_APPS: [&str; 3] = ["setup.link", "invitation.link", "password.change"];
+const NOT_FOR_APPS: [&str; 9] = [
+    "setup.link",
+    "invitation.link",
+    "password.change",
+    "not_me.link",
+    "own_app.began",
+    "own_app.code",
+    "own_app.id_token",
+    "own_app.issuer",
+    "own_app.state",
+];
 
 // ------------------------------------------------------------------------------------------------- the documents
 
@@ -484,4 +495,17 @@ fn rust_files(folders: &[&str]) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[test]
+fn every_kind_of_event_is_listed_for_receivers_of_webhooks() {
+    let text = std::fs::read_to_string(root().join("docs/webhooks.md")).unwrap();
+    let missing: Vec<String> = KINDS
+        .iter()
+        .map(|(kind, words)| format!("| `{kind}` | {words} |"))
+        .filter(|row| !text.lines().any(|line| line == row))
+        .collect();
+    assert!(missing.is_empty(), "docs/webhooks.md lacks:\n{}", missing.join("\n"));
+    let listed = text.lines().skip_while(|line| *line != "## Events").filter(|line| line.starts_with("| `")).count();
+    assert_eq!(listed, KINDS.len(), "docs/webhooks.md lists a kind that does not exist");
 }

@@ -15,6 +15,8 @@ mod arena;
 mod engine;
 #[path = "store/housekeeping.rs"]
 mod housekeeping;
+#[path = "store/letters.rs"]
+mod letters;
 #[path = "store/people.rs"]
 mod people;
 #[path = "support/postgres.rs"]
@@ -31,5 +33,7 @@ mod tokens;
 mod try_runs;
 #[path = "store/upstream.rs"]
 mod upstream;
+#[path = "store/webhooks.rs"]
+mod webhooks;
 #[path = "store/writer.rs"]
 mod writer;

@@ -77,7 +77,8 @@ impl Door {
         }
     }
 
-    async fn send(&self, ask: Ask) -> Result<(u16, Told), Failure> {
+    /// Asks, and leaves it to the caller what a status means.
+    pub(super) async fn send(&self, ask: Ask) -> Result<(u16, Told), Failure> {
         let (status, body) = match self {
             Door::Here(_, web) => {
                 let told = here::ask(web.clone(), Actor::CommandLine, &ask).await.map_err(Failure::Usage)?;

@@ -73,9 +73,10 @@ pub(super) async fn apply(general: &General, args: FilesArgs) -> Result<Answer, 
     }
     let mut words: Vec<String> = changes.iter().map(|change| told(change, false)).collect();
     words.push(format!("\nApplied: {}", sum(&changes)));
-    for (client, secret) in done["secrets"].as_object().into_iter().flatten() {
+    let made = ["secrets", "webhook_secrets"].into_iter().filter_map(|kind| done[kind].as_object()).flatten();
+    for (name, secret) in made {
         let secret = secret.as_str().unwrap_or_default();
-        words.push(format!("The secret of {}, shown this once: {secret}", printable(client)));
+        words.push(format!("The secret of {}, shown this once: {secret}", printable(name)));
     }
     Ok(Answer::new(words.join("\n"), done))
 }
@@ -146,6 +147,7 @@ fn without_nulls(value: Value) -> Value {
 fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
     let (mut documents, mut secrets) = (serde_json::Map::new(), BTreeMap::new());
     let mut provider_secrets = BTreeMap::new();
+    let mut webhook_secrets = BTreeMap::new();
     for path in files(paths)? {
         let refuse = |words: String| Failure::Usage(format!("{}: {words}", path.display()));
         let text = std::fs::read_to_string(&path).map_err(|e| refuse(format!("cannot be read: {e}")))?;
@@ -153,8 +155,9 @@ fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
         let Value::Object(members) = value else { return Err(refuse("is no table".to_owned())) };
         for (kind, mut value) in members {
             match kind.as_str() {
-                "client" => take_secrets(&mut value, "client_id", &path, &mut secrets)?,
-                "provider" => take_secrets(&mut value, "id", &path, &mut provider_secrets)?,
+                "client" => take_secrets(&mut value, ("client", "client_id"), &path, &mut secrets)?,
+                "provider" => take_secrets(&mut value, ("provider", "id"), &path, &mut provider_secrets)?,
+                "webhook" => take_secrets(&mut value, ("webhook", "name"), &path, &mut webhook_secrets)?,
                 _ => {}
             }
             match (documents.get_mut(&kind), value) {
@@ -166,7 +169,7 @@ fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
             }
         }
     }
-    let mut request = json!({ "documents": documents, "secrets": secrets });
+    let mut request = json!({ "documents": documents, "secrets": secrets, "webhook_secrets": webhook_secrets });
     if !provider_secrets.is_empty() {
         // Only then: a server from before knows no such member.
         request["provider_secrets"] = json!(provider_secrets);
@@ -197,18 +200,18 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client or provider, and follows it. A secret itself in a
+/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client, provider or webhook, and follows it. A secret itself in a
 /// file is refused: files are kept where others read them.
 fn take_secrets(
-    all: &mut Value,
-    key: &str,
+    objects: &mut Value,
+    (kind, key): (&str, &str),
     path: &Path,
     secrets: &mut BTreeMap<String, String>,
 ) -> Result<(), Failure> {
-    for client in all.as_array_mut().into_iter().flatten() {
-        let id = client[key].as_str().unwrap_or_default().to_owned();
-        let Some(reference) = client.as_object_mut().and_then(|members| members.remove("secret")) else { continue };
-        let refuse = |words: &str| Failure::Usage(format!("{}: the secret of {id:?} {words}", path.display()));
+    for object in objects.as_array_mut().into_iter().flatten() {
+        let id = object[key].as_str().unwrap_or_default().to_owned();
+        let Some(reference) = object.as_object_mut().and_then(|members| members.remove("secret")) else { continue };
+        let refuse = |words: &str| Failure::Usage(format!("{}: the secret of {kind} {id:?} {words}", path.display()));
         let secret = match (reference["env"].as_str(), reference["file"].as_str()) {
             (Some(name), None) => environment()
                 .remove(name)
@@ -251,6 +254,18 @@ mod tests {
         assert_eq!(request["documents"]["client"], json!([{ "client_id": "wiki" }, { "client_id": "shop" }]));
         assert_eq!(request["documents"]["group"], json!([{ "name": "staff" }]));
         assert_eq!(request["secrets"], json!({ "wiki": "s3cret" }));
+    }
+
+    #[test]
+    fn references_of_webhooks_are_followed_too() {
+        let (folder, path) = written("[[webhook]]\nname = \"crm\"\nsecret = { file = \"crm.secret\" }\n");
+        std::fs::write(folder.path().join("crm.secret"), "whsec_AAAA\n").unwrap();
+        let request = request(&[path]).unwrap();
+        assert_eq!(request["documents"]["webhook"], json!([{ "name": "crm" }]));
+        assert_eq!(request["webhook_secrets"], json!({ "crm": "whsec_AAAA" }));
+        let (_folder, path) = written("[[webhook]]\nname = \"crm\"\nsecret = \"whsec_AAAA\"\n");
+        let Err(Failure::Usage(refused)) = super::request(&[path]) else { panic!("a secret in a file") };
+        assert!(refused.contains("secret of webhook \"crm\"") && !refused.contains("whsec_AAAA"), "{refused}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod breached;
 mod completions;
 mod config;
 pub mod demo;
@@ -87,6 +88,9 @@ enum Command {
     /// The configuration in force.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Lists of passwords that were stolen elsewhere, which nobody may choose.
+    #[command(subcommand)]
+    Breached(breached::BreachedCommand),
     /// Prints completions for a shell.
     Completions(completions::CompletionsArgs),
 }
@@ -121,6 +125,7 @@ fn run(general: General, matches: &ArgMatches) -> Result<Answer, Failure> {
     }
     match Command::from_arg_matches(matches).map_err(|e| Failure::Usage(e.to_string()))? {
         Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Breached(command) => breached::run(&command),
         Command::Config(command) => config::run(&command, general.load(&[])),
         Command::Doctor => doctor::run(general.load(&[]), Clock::System),
         Command::Serve(args) => {

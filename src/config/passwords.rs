@@ -1,6 +1,7 @@
 //! Owns the section `passwords`: what a hash costs, how many run at a time, and how long a password must be.
 //! It does not hash: that is the room `secret`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::names::Key;
@@ -14,6 +15,16 @@ pub(super) const KEYS: &[Key] = &[
     Key::new("max_waiting", "hashes", "Sign-ins that may wait for their hash; more are answered with 503."),
     Key::new("wait_ms", "milliseconds", "How long a sign-in waits for its hash before it is answered with 503."),
     Key::new("min_length", "characters", "The shortest new password that is accepted."),
+    Key::new(
+        "breached",
+        "path",
+        "A list of breached passwords, made by `vouchsafe breached import`; new passwords in it are refused.",
+    ),
+    Key::new(
+        "breached_url",
+        "URL",
+        "Where a new password is looked up online if the settings say so; the first five hex digits of its SHA-1 are appended.",
+    ),
     Key::new("max_bytes", "bytes", "The longest password that is looked at."),
 ];
 
@@ -34,6 +45,10 @@ pub struct Passwords {
     pub wait_ms: u32,
     /// Characters (Unicode code points).
     pub min_length: usize,
+    /// A list of breached passwords.
+    pub breached: Option<PathBuf>,
+    /// The online service.
+    pub breached_url: String,
     /// Bytes of UTF-8.
     pub max_bytes: usize,
 }
@@ -48,6 +63,11 @@ impl Passwords {
             max_waiting: r.number("max_waiting", 64, 0..=100_000),
             wait_ms: r.number("wait_ms", 2000, 0..=60_000),
             min_length: r.number("min_length", 12, 8..=64),
+            breached: r.key("breached", None),
+            breached_url: r.checked("breached_url", "https://api.pwnedpasswords.com/range/".to_owned(), |url| {
+                let is_whole = url.ends_with('/') && (url.starts_with("https://") || url.starts_with("http://"));
+                if is_whole { Ok(()) } else { Err("must be an https address that ends in a slash".to_owned()) }
+            }),
             max_bytes: r.number("max_bytes", 1024, 256..=4096),
         }
     }

@@ -5,7 +5,9 @@
 //! it. Whoever can write to the database alone can neither change an entry nor make the chain fit again. What a chain cannot
 //! show is that the whole database was put back to an earlier day: keep the last seal somewhere else, and compare.
 
+use crate::flow::webhook::Subscriptions;
 use crate::flow::{Cx, Fault, Parts};
+use crate::identity::event::is_kind;
 use crate::secret::Mac;
 use crate::store::events::{self, ChainEnds, EventRow, Logged};
 use crate::store::{self, Conn, Db};
@@ -17,6 +19,7 @@ pub struct Entry {
     /// What happened.
     pub event: EventRow,
     seals: Mac,
+    subscriptions: Subscriptions,
 }
 
 impl Entry {
@@ -32,7 +35,7 @@ impl Entry {
             address: Some(cx.address.clone()),
             detail: "{}".to_owned(),
         };
-        Self { event, seals: cx.parts.audit.clone() }
+        Self { event, seals: cx.parts.audit.clone(), subscriptions: cx.parts.subscriptions.clone() }
     }
 
     /// The same request, another event.
@@ -43,11 +46,17 @@ impl Entry {
         other
     }
 
-    /// Puts the entry at the end of the log. Last thing in a transaction: until it ends, every other entry waits.
+    /// Puts the entry at the end of the log, and into the outbox of each webhook that subscribes to its kind. Last thing in a
+    /// transaction: until it ends, every other entry waits.
     ///
     /// # Errors
     /// A [`store::Fault`]; also when the chain's ends were tampered with, since an entry would then cover it up.
     pub fn append(&self, c: &mut Conn) -> Result<(), store::Fault> {
+        debug_assert!(
+            is_kind(&self.event.kind),
+            "list {:?} in identity/event.rs and docs/webhooks.md",
+            self.event.kind
+        );
         let mut ends = match events::chain_for_update(c)? {
             Some(ends) if !is_sealed(&self.seals, &ends) => {
                 return Err(store::Fault::Internal(
@@ -67,7 +76,8 @@ impl Entry {
         events::insert(c, id, &event, &seal)?;
         (ends.last_id, ends.last_seal) = (id, seal);
         ends.seal = seal_of_ends(&self.seals, &ends);
-        events::chain_set(c, &ends)
+        events::chain_set(c, &ends)?;
+        self.subscriptions.tell(c, id, &event)
     }
 }
 
@@ -220,7 +230,7 @@ mod tests {
         async fn write(&self, at: i64) -> Result<(), store::Fault> {
             let event = EventRow {
                 at: Timestamp::from_seconds(at),
-                kind: "tested".to_owned(),
+                kind: "signed_in".to_owned(),
                 actor: Some("alice".to_owned()),
                 user_id: None,
                 client_id: Some(String::new()),
@@ -228,7 +238,7 @@ mod tests {
                 address: Some("192.0.2.1".to_owned()),
                 detail: format!("{{\"at\":{at}}}"),
             };
-            let entry = Entry { event, seals: self.seals.clone() };
+            let entry = Entry { event, seals: self.seals.clone(), subscriptions: Subscriptions::default() };
             self.db.write(move |c| entry.append(c)).await
         }
 

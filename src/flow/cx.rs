@@ -10,11 +10,12 @@ use crate::flow::admin::settings::CurrentSettings;
 use crate::flow::mail::Post;
 use crate::flow::sign_in::upstream::CurrentProviders;
 use crate::identity::User;
-use crate::identity::guess::GuessRule;
+use crate::identity::guess::{GuessRule, StuffingRule};
 use crate::identity::session::SessionRule;
 use crate::messages::{self, Language};
 use crate::oauth::error::Refusal;
 use crate::outbound::Guarded;
+use crate::secret::breached::BreachedList;
 use crate::secret::password::{PasswordError, PasswordHasher};
 use crate::secret::random::Chance;
 use crate::secret::sealed::{Mac, Sealer};
@@ -27,6 +28,7 @@ use super::ops::keys::KeyRule;
 use super::stats::{Count, Stats};
 use super::trace::{Note, Tracer};
 use super::usage::Usage;
+use super::webhook::Subscriptions;
 
 /// Rules from the configuration that use-cases ask.
 #[derive(Clone, Debug)]
@@ -45,8 +47,14 @@ pub struct Policy {
     pub account_guesses: GuessRule,
     /// Tolerance for wrong passwords per address.
     pub address_guesses: GuessRule,
+    /// Tolerance for wrong passwords per network.
+    pub network_guesses: GuessRule,
+    /// When trying out many accounts is an attack.
+    pub stuffing: StuffingRule,
     /// Shortest password that may be set, in characters.
     pub password_min_length: usize,
+    /// Where passwords are looked up online, if the settings say so.
+    pub breached_url: String,
     /// Lifetimes that new clients start with.
     pub client_lifetimes: ClientLifetimes,
 }
@@ -74,6 +82,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The password pool.
     pub passwords: PasswordHasher,
+    /// Passwords that were stolen elsewhere.
+    pub breached: Option<Arc<BreachedList>>,
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// Seals authorization requests while a person signs in.
@@ -98,6 +108,10 @@ pub struct Parts {
     pub providers: CurrentProviders,
     /// Seals our secrets at them.
     pub upstream_secrets: Sealer,
+    /// Who subscribes to which events.
+    pub subscriptions: Subscriptions,
+    /// Seals the secrets of webhooks.
+    pub webhook_secrets: Arc<Sealer>,
     /// What is counted.
     pub stats: Stats,
     /// Which clients and secrets were used.
@@ -130,6 +144,19 @@ pub struct Cx {
 }
 
 impl Cx {
+    /// A context for what nobody asked for over HTTP: a command, or what the program does by itself.
+    pub fn of_the_house(parts: Arc<Parts>, now: Timestamp, who: &str) -> Self {
+        Self {
+            now,
+            correlation_id: correlation_id(&*parts.chance),
+            address: who.to_owned(),
+            rate_key: who.to_owned(),
+            user_agent: String::new(),
+            language: Language::default(),
+            parts,
+        }
+    }
+
     /// Rules.
     pub fn policy(&self) -> &Policy {
         &self.parts.policy

@@ -14,5 +14,6 @@ pub mod sign_in;
 pub mod stats;
 pub mod trace;
 pub mod usage;
+pub mod webhook;
 
 pub use cx::{Cx, Fault, Parts, Policy};

@@ -9,6 +9,7 @@
 //! | `setup` | 10 minutes | takes the secret of the set-up link out of the URL |
 //! | `invitation` | 10 minutes | takes the secret of an invitation out of the URL |
 //! | `not_me` | 10 minutes | takes the secret of a notice's link out of the URL |
+//! | `sign_up`, `recovery`, `new_address` | 30 minutes | take the secrets of other mailed links out of the URL |
 //! | `console` | until the browser closes | token of the console session; never sent when another site leads here |
 //! | `console_trip` | 30 minutes | what the console remembers of a sign-in under way, sealed |
 //! | `console_flash` | 1 minute | a message for the console's next page, sealed |
@@ -42,6 +43,12 @@ pub enum Jar {
     Invitation,
     /// The link of a notice: "this wasn't me".
     NotMe,
+    /// The link by which an account is made.
+    SignUp,
+    /// The link by which a password is set anew.
+    Recovery,
+    /// The link by which a new address is confirmed.
+    NewAddress,
     /// Console session.
     Console,
     /// Console sign-in under way.
@@ -77,6 +84,12 @@ impl Jar {
             (Jar::Invitation, false) => "vouchsafe_invitation",
             (Jar::NotMe, true) => "__Host-vouchsafe_not_me",
             (Jar::NotMe, false) => "vouchsafe_not_me",
+            (Jar::SignUp, true) => "__Host-vouchsafe_sign_up",
+            (Jar::SignUp, false) => "vouchsafe_sign_up",
+            (Jar::Recovery, true) => "__Host-vouchsafe_recovery",
+            (Jar::Recovery, false) => "vouchsafe_recovery",
+            (Jar::NewAddress, true) => "__Host-vouchsafe_new_address",
+            (Jar::NewAddress, false) => "vouchsafe_new_address",
             (Jar::Console, true) => "__Host-vouchsafe_console",
             (Jar::Console, false) => "vouchsafe_console",
             (Jar::ConsoleTrip, true) => "__Host-vouchsafe_console_trip",
@@ -111,7 +124,9 @@ impl Jar {
             Jar::Setup | Jar::Invitation | Jar::NotMe | Jar::ConsoleKept | Jar::AccountKept => {
                 Some(Duration::minutes(10))
             }
-            Jar::ConsoleTrip | Jar::AccountTrip => Some(Duration::minutes(30)),
+            Jar::ConsoleTrip | Jar::AccountTrip | Jar::SignUp | Jar::Recovery | Jar::NewAddress => {
+                Some(Duration::minutes(30))
+            }
             Jar::ConsoleFlash | Jar::AccountFlash => Some(Duration::minutes(1)),
         }
     }

@@ -1,6 +1,8 @@
 //! Owns how many wrong passwords are tolerated, per account and per address, as a pure rule over a stored counter.
 //! It does not own where the counters live (`store::guesses`) nor which keys are asked (`flow::sign_in::login`).
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use crate::time::{Lifetime, Timestamp};
 
 /// Before every `now`: not blocked.
@@ -34,7 +36,34 @@ pub struct GuessRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait(pub Lifetime);
 
+/// When trying out many accounts from one network is an attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StuffingRule {
+    /// Accounts at which sign-ins failed; 0 switches it off.
+    pub accounts: i64,
+    /// Within this time.
+    pub window: Lifetime,
+    /// More is asked for so long.
+    pub bar: Lifetime,
+}
+
+/// The network of an address that attempts are counted under: /24 of IPv4, /48 of IPv6, which is what a site is usually
+/// given. `None` for what is no address (the command line).
+pub fn network(rate_key: &str) -> Option<String> {
+    let (address, _) = rate_key.split_once('/').unwrap_or((rate_key, ""));
+    Some(match address.parse().ok()? {
+        IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from(u32::from(address) >> 8 << 8)),
+        IpAddr::V6(address) => format!("{}/48", Ipv6Addr::from(u128::from(address) >> 80 << 80)),
+    })
+}
+
 impl GuessRule {
+    /// The same while somebody tries many accounts from the network: hardly anything is free.
+    #[must_use]
+    pub fn under_attack(self) -> Self {
+        Self { free: self.free.min(2), ..self }
+    }
+
     /// Admits one attempt and returns the counter to store **before** the password is looked at, so that a hundred parallel
     /// guesses are counted and not a hundred times the same zero (security case J05).
     ///
@@ -102,6 +131,28 @@ mod tests {
         let later = now + Lifetime::from_seconds(30);
         let sixth = RULE.admit(counter, later).unwrap();
         assert_eq!(sixth.blocked_until.since(later), Lifetime::from_seconds(60));
+    }
+
+    #[test]
+    fn networks_are_those_that_a_site_is_given() {
+        for (key, is) in [
+            ("203.0.113.77", Some("203.0.113.0/24")),
+            ("2001:db8:1:2::/64", Some("2001:db8:1::/48")),
+            ("2001:db8:1:ffff::/64", Some("2001:db8:1::/48")),
+            ("2001:db8:2::/64", Some("2001:db8:2::/48")),
+            ("command line", None),
+            ("", None),
+        ] {
+            assert_eq!(network(key).as_deref(), is, "{key}");
+        }
+    }
+
+    #[test]
+    fn under_attack_hardly_anything_is_free() {
+        let now = Timestamp::from_seconds(1_000);
+        let rule = RULE.under_attack();
+        let second = rule.admit(rule.admit(None, now).ok(), now).unwrap();
+        assert_eq!(rule.admit(Some(second), now), Err(Wait(Lifetime::from_seconds(30))));
     }
 
     #[test]

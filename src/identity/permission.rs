@@ -48,13 +48,17 @@ pub enum Permission {
     UpstreamsRead,
     /// Add, change and remove such providers, and give them our secrets.
     UpstreamsWrite,
+    /// Look at webhooks and what they were told.
+    WebhooksRead,
+    /// Add, change and remove webhooks, and give them secrets.
+    WebhooksWrite,
     /// Act on everybody, other owners too.
     Own,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 21] = [
+    pub const ALL: [Permission; 23] = [
         Permission::ClientsRead,
         Permission::ClientsWrite,
         Permission::UsersRead,
@@ -75,6 +79,8 @@ impl Permission {
         Permission::SettingsWrite,
         Permission::UpstreamsRead,
         Permission::UpstreamsWrite,
+        Permission::WebhooksRead,
+        Permission::WebhooksWrite,
         Permission::Own,
     ];
 
@@ -101,6 +107,8 @@ impl Permission {
             Permission::SettingsWrite => "admin:settings:write",
             Permission::UpstreamsRead => "admin:upstreams:read",
             Permission::UpstreamsWrite => "admin:upstreams:write",
+            Permission::WebhooksRead => "admin:webhooks:read",
+            Permission::WebhooksWrite => "admin:webhooks:write",
             Permission::Own => "admin:own",
         }
     }
@@ -128,6 +136,8 @@ impl Permission {
             Permission::SettingsWrite => "change settings and apply files",
             Permission::UpstreamsRead => "look at providers that people sign in through",
             Permission::UpstreamsWrite => "add, change and remove providers that people sign in through",
+            Permission::WebhooksRead => "look at webhooks and what they were told",
+            Permission::WebhooksWrite => "add, change and remove webhooks, and give them secrets",
             Permission::Own => "act on everybody, other owners too",
         }
     }

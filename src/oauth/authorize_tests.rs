@@ -105,7 +105,7 @@ const TRIGGERS: [Trigger; 14] = [
     ("scope.registered", &[("scope", Some("openid admin"))], ErrorCode::InvalidScope),
     ("pkce.challenge_present", &[("code_challenge", None)], ErrorCode::InvalidRequest),
     ("pkce.method_s256", &[("code_challenge_method", Some("plain"))], ErrorCode::InvalidRequest),
-    ("prompt.known", &[("prompt", Some("create"))], ErrorCode::InvalidRequest),
+    ("prompt.known", &[("prompt", Some("register"))], ErrorCode::InvalidRequest),
     ("prompt.none_alone", &[("prompt", Some("none login"))], ErrorCode::InvalidRequest),
     ("max_age.number", &[("max_age", Some("-1"))], ErrorCode::InvalidRequest),
     ("claims.json", &[("claims", Some("[1]"))], ErrorCode::InvalidRequest),

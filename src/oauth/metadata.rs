@@ -8,7 +8,7 @@ use crate::messages::Language;
 use crate::oauth::claims;
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::jose::Algorithm;
-use crate::oauth::prompt;
+use crate::oauth::prompt::{self, SignUp};
 use crate::oauth::scope::{STANDARD, Scope};
 
 /// Paths of the endpoints below the issuer.
@@ -31,7 +31,7 @@ pub struct Endpoints {
 }
 
 /// The document of both well-known addresses. `algorithms` are those that can sign now; `defined` the administrator's scopes.
-pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined: &[Scope]) -> Value {
+pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined: &[Scope], sign_up: SignUp) -> Value {
     let url = |path: &str| format!("{issuer}{path}");
     let algorithms: Vec<&str> = algorithms.iter().map(|a| a.as_str()).collect();
     let scopes: Vec<&str> =
@@ -59,7 +59,7 @@ pub fn document(issuer: &str, at: &Endpoints, algorithms: &[Algorithm], defined:
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": prompt::SUPPORTED,
+        "prompt_values_supported": prompt::supported(sign_up),
         "acr_values_supported": [Level::Password.acr(), Level::SecondFactor.acr()],
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),

@@ -24,7 +24,7 @@ fn published() -> Value {
         audience: None,
         mappings: Vec::new(),
     };
-    document(ISSUER, &AT, &Algorithm::ALL, &[orders])
+    document(ISSUER, &AT, &Algorithm::ALL, &[orders], SignUp::NotOffered)
 }
 
 fn list(document: &Value, name: &str) -> Vec<String> {
@@ -35,7 +35,7 @@ fn list(document: &Value, name: &str) -> Vec<String> {
 #[test]
 fn rfc8414_2_the_issuer_is_byte_equal_and_every_address_is_below_it() {
     for issuer in [ISSUER, "https://op.test:8443/tenant", "http://localhost:8080"] {
-        let d = document(issuer, &AT, &Algorithm::ALL, &[]);
+        let d = document(issuer, &AT, &Algorithm::ALL, &[], SignUp::NotOffered);
         assert_eq!(d["issuer"], issuer);
         for (name, path) in [
             ("authorization_endpoint", AT.authorize),
@@ -78,7 +78,7 @@ fn what_is_published_is_what_is_judged() {
     for name in ["id_token_signing_alg_values_supported", "userinfo_signing_alg_values_supported"] {
         assert!(list(&d, name).iter().all(|alg| Algorithm::parse(alg).is_some()), "{name}");
     }
-    let only = document(ISSUER, &AT, &[Algorithm::ES256, Algorithm::RS256], &[]);
+    let only = document(ISSUER, &AT, &[Algorithm::ES256, Algorithm::RS256], &[], SignUp::NotOffered);
     assert_eq!(list(&only, "id_token_signing_alg_values_supported"), ["ES256", "RS256"], "those that can sign now");
     assert_eq!(list(&d, "acr_values_supported"), [Level::Password.acr(), Level::SecondFactor.acr()]);
     assert_eq!((&d["claims_parameter_supported"], &d["claim_types_supported"]), (&json!(true), &json!(["normal"])));

@@ -17,10 +17,29 @@ pub struct Prompt {
     pub consent: bool,
     /// The person must choose an account.
     pub select_account: bool,
+    /// The person wants to make an account (Initiating User Registration via OpenID Connect 1.0).
+    pub create: bool,
 }
 
 /// What we publish as `prompt_values_supported`.
-pub const SUPPORTED: [&str; 4] = ["none", "login", "consent", "select_account"];
+const SUPPORTED: [&str; 4] = ["none", "login", "consent", "select_account"];
+/// What joins them while people can make accounts by themselves.
+const CREATE: &str = "create";
+
+/// Whether people can make accounts by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// They can.
+    Offered,
+    /// They cannot.
+    NotOffered,
+}
+
+/// What we publish as `prompt_values_supported`.
+pub fn supported(sign_up: SignUp) -> Vec<&'static str> {
+    let create = (sign_up == SignUp::Offered).then_some(CREATE);
+    SUPPORTED.into_iter().chain(create).collect()
+}
 
 impl Prompt {
     /// Reads `prompt`.
@@ -36,17 +55,35 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
+                CREATE => prompt.create = true,
                 other => {
-                    let words = "prompt has an unknown value: none, login, consent and select_account are known";
-                    return Err(refuse("prompt.known", words).because(SUPPORTED.join(" "), other));
+                    let words =
+                        "prompt has an unknown value: none, login, consent, select_account and create are known";
+                    return Err(refuse("prompt.known", words).because(supported(SignUp::Offered).join(" "), other));
                 }
             }
         }
-        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        if prompt.none && values.len() > 1 {
             let words = "prompt=none cannot be combined with another value";
             return Err(refuse("prompt.none_alone", words).because("none alone", values.join(" ")));
         }
         Ok(prompt)
+    }
+
+    /// Whether all that it asks for is there: `create` only while people can make accounts.
+    ///
+    /// # Errors
+    /// `invalid_request`, as section 4 of Initiating User Registration says of a value that is not published.
+    pub fn is_supported(self, sign_up: SignUp) -> Result<(), Refusal> {
+        if !self.create || sign_up == SignUp::Offered {
+            return Ok(());
+        }
+        let (section, words) = (
+            "Initiating User Registration section 4",
+            "nobody can make an account here, so prompt=create is not supported",
+        );
+        Err(Refusal::new(ErrorCode::InvalidRequest, "prompt.create", section, words)
+            .because("another value, or a provider where people can make accounts", CREATE))
     }
 }
 
@@ -74,11 +111,21 @@ mod tests {
     #[test]
     fn oidc_core_3_1_2_1_prompt_none_stands_alone() {
         assert!(Prompt::parse(Some("none")).unwrap().none);
-        for bad in ["none login", "login none", "none consent", "none select_account", "create", "NONE"] {
+        for bad in ["none login", "login none", "none consent", "none select_account", "none create", "NONE"] {
             assert_eq!(Prompt::parse(Some(bad)).unwrap_err().code, ErrorCode::InvalidRequest, "{bad}");
         }
         let both = Prompt::parse(Some("login consent")).unwrap();
         assert!(both.login && both.consent && !both.none);
+    }
+
+    #[test]
+    fn prompt_create_is_published_and_taken_only_while_people_can_make_accounts() {
+        let create = Prompt::parse(Some("create")).unwrap();
+        assert!(create.create && create.is_supported(SignUp::Offered).is_ok());
+        let refused = create.is_supported(SignUp::NotOffered).unwrap_err();
+        assert_eq!((refused.code, refused.finding.check), (ErrorCode::InvalidRequest, "prompt.create"));
+        assert!(Prompt::default().is_supported(SignUp::NotOffered).is_ok());
+        assert!(supported(SignUp::Offered).contains(&"create") && !supported(SignUp::NotOffered).contains(&"create"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Owns the one decision of the sign-in: given a valid request and what is known of the browser, what must happen next.
 //! Steps never know each other; each does its one thing and comes back here. It does not own the pages.
 
-use crate::identity::{Level, SecondFactorRule, Session, SessionId, User};
+use crate::identity::{Level, SecondFactorRule, Session, SessionId, User, UserId};
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::client::Client;
 use crate::oauth::consent::Consent;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::prompt::SignUp;
 use crate::oauth::redirect_uri;
 use crate::time::{Lifetime, Timestamp};
 
@@ -45,6 +46,10 @@ pub struct Situation<'a> {
     pub sessions: &'a [SignedIn],
     /// Who must have a second factor.
     pub second_factor: &'a SecondFactorRule,
+    /// Whether people can make accounts by themselves.
+    pub sign_up: SignUp,
+    /// People of these sessions who have yet to accept the terms.
+    pub owe_terms: &'a [UserId],
     /// Now.
     pub now: Timestamp,
 }
@@ -52,6 +57,8 @@ pub struct Situation<'a> {
 /// Which account goes on, or what must happen before one can.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AccountStep<'a> {
+    /// Offer to make an account.
+    SignUp,
     /// Ask for a password. With a session: that person must prove again who they are.
     SignIn(Option<&'a SignedIn>),
     /// Ask which account.
@@ -60,6 +67,8 @@ pub enum AccountStep<'a> {
     StepUp(&'a SignedIn),
     /// This person must set up a second factor before they go on.
     Enrol(&'a SignedIn),
+    /// This person must accept the terms before they go on.
+    Terms(&'a SignedIn),
     /// This one goes on to consent.
     Account(&'a SignedIn),
     /// Tell the app no.
@@ -79,6 +88,28 @@ pub enum ConsentStep {
 
 /// First half of the decision: whose account.
 pub fn account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
+    // Whoever made an account for this request, or signed in instead, has chosen one.
+    if s.request.prompt.create && s.chosen.is_none() {
+        // It may have been closed since the request came in.
+        return if s.sign_up == SignUp::Offered { AccountStep::SignUp } else { AccountStep::SignIn(None) };
+    }
+    match proven_account(s) {
+        AccountStep::Account(account) if s.owe_terms.contains(&account.user.id) => terms_step(s, account),
+        step => step,
+    }
+}
+
+/// Terms come last: only who has shown who they are accepts something.
+fn terms_step<'a>(s: &Situation<'a>, account: &'a SignedIn) -> AccountStep<'a> {
+    if !s.request.prompt.none {
+        return AccountStep::Terms(account);
+    }
+    let words = "the person has to accept the terms, and prompt=none forbids asking";
+    let refusal = Refusal::new(ErrorCode::InteractionRequired, "terms.accepted", "OIDC Core section 3.1.2.6", words);
+    AccountStep::Refuse(refusal.because("the terms that hold now, accepted", "older terms, or none"))
+}
+
+fn proven_account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
     let candidates: Vec<&SignedIn> = s.sessions.iter().filter(|known| is_wanted(known, s.request)).collect();
     let chosen = s.chosen.and_then(|id| candidates.iter().find(|known| known.session.id == *id));
     let hinted = s.request.login_hint.as_deref().and_then(|hint| {

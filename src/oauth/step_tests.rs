@@ -8,7 +8,7 @@ use crate::identity::level::RequiredFor;
 use crate::oauth::authorize::ResponseMode;
 use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::fixtures::{at, native, signed_in, spa, web};
-use crate::oauth::prompt::Prompt;
+use crate::oauth::prompt::{Prompt, SignUp};
 use crate::oauth::scope::ScopeSet;
 
 static NOBODY: SecondFactorRule = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
@@ -44,6 +44,8 @@ fn situation<'a>(request: &'a ValidRequest, client: &'a Client, sessions: &'a [S
         consented: None,
         sessions,
         second_factor: &NOBODY,
+        sign_up: SignUp::Offered,
+        owe_terms: &[],
         now: at(60),
     }
 }
@@ -56,6 +58,8 @@ fn letter(step: &AccountStep<'_>) -> char {
         AccountStep::ChooseAccount => 'C',
         AccountStep::StepUp(_) => 'S',
         AccountStep::Enrol(_) => 'E',
+        AccountStep::SignUp => 'N',
+        AccountStep::Terms(_) => 'T',
         AccountStep::Account(_) => 'A',
         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'X',
         AccountStep::Refuse(r) => panic!("another refusal: {r:?}"),
@@ -479,4 +483,35 @@ fn k12_an_app_is_told_the_class_it_asked_for_if_that_was_reached() {
         let acr_values = liked.split_whitespace().map(str::to_owned).collect();
         assert_eq!(told_acr(&ValidRequest { acr_values, ..request("") }, &known), told, "{liked}");
     }
+}
+
+#[test]
+fn who_wants_an_account_makes_one_unless_sign_up_was_closed_or_somebody_was_chosen() {
+    let (client, sessions) = (web("c1"), [signed_in("alice", at(10))]);
+    let id = sessions[0].session.id.clone();
+    for (prompt, sign_up, chosen, wanted) in [
+        ("create", SignUp::Offered, None, 'N'),
+        ("create login", SignUp::Offered, None, 'N'),
+        ("create", SignUp::NotOffered, None, 'I'),
+        ("create", SignUp::Offered, Some(&id), 'A'),
+        ("", SignUp::Offered, None, 'A'),
+    ] {
+        let asked = request(prompt);
+        let s = Situation { sign_up, chosen, ..situation(&asked, &client, &sessions) };
+        assert_eq!(letter(&account(&s)), wanted, "{prompt} {sign_up:?} {chosen:?}");
+    }
+}
+
+#[test]
+fn terms_are_asked_for_last_and_never_silently() {
+    let (client, mfa) = (web("c1"), SecondFactorRule { required_for: RequiredFor::Everyone, groups: Vec::new() });
+    let sessions = [signed_in("alice", at(10))];
+    let (owe, others) = ([sessions[0].user.id.clone()], [UserId("bob".to_owned())]);
+    let (asked, silent) = (request(""), request("none"));
+    let s = Situation { owe_terms: &owe, ..situation(&asked, &client, &sessions) };
+    assert_eq!(letter(&account(&s)), 'T');
+    assert_eq!(letter(&account(&Situation { second_factor: &mfa, ..s })), 'E', "first who it is");
+    assert_eq!(letter(&account(&Situation { owe_terms: &others, ..s })), 'A', "somebody else's");
+    let refused = account(&Situation { request: &silent, ..s });
+    assert!(matches!(refused, AccountStep::Refuse(r) if r.code == ErrorCode::InteractionRequired));
 }

@@ -142,6 +142,11 @@ impl Guarded {
         })))
     }
 
+    /// How many requests to one host are under way at a time: more only wait, and their time runs out.
+    pub fn per_host(&self) -> usize {
+        self.0.rule.per_host
+    }
+
     /// Whether this address could be asked, as far as can be told without looking up its name: for forms that take one.
     ///
     /// # Errors

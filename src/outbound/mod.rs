@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod api;
+pub mod breached;
 pub mod guarded;
 #[cfg(test)]
 mod guarded_tests;

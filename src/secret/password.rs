@@ -10,6 +10,7 @@
 //! typed on another keyboard are the same password. Nothing is cut: not at 72 bytes, not at a NUL.
 
 mod crew;
+mod foreign;
 mod phc;
 
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use crate::secret::breached::{self, BreachedList};
+use crate::secret::strength::{self, Strength};
 use crate::sensitive::Sensitive;
 use crew::{Crew, Job, Task};
 use phc::Recipe;
@@ -69,6 +72,27 @@ pub enum PasswordVerdict {
     },
     /// It was not, or there is no password to compare with.
     Wrong,
+}
+
+/// What a password that somebody chose is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// How hard it is to guess.
+    pub strength: Strength,
+    /// Whether it stands in the list of breached passwords; not if there is none, or if it cannot be read.
+    pub is_breached: bool,
+}
+
+impl Judgement {
+    fn of(password: &Sensitive, own: &[String], list: Option<&BreachedList>) -> Self {
+        let looked_up = list.map(|list| list.holds(&breached::sha1(password.expose())));
+        let is_breached = looked_up.unwrap_or(Ok(false)).unwrap_or_else(|why| {
+            // Nobody is kept from a password because a file is broken.
+            tracing::error!("{why}");
+            false
+        });
+        Self { strength: strength::of(password.expose(), own), is_breached }
+    }
 }
 
 /// Why there is no verdict.
@@ -120,10 +144,19 @@ impl PasswordHasher {
 
     /// Compares a password with a stored hash. With `None` (nobody of that name, or no password set) as much is computed
     /// and the verdict is [`PasswordVerdict::Wrong`].
-    pub async fn verify(&self, password: Sensitive, phc: Option<String>) -> Result<PasswordVerdict, PasswordError> {
-        let password = self.prepare(&password)?;
+    pub async fn verify(&self, typed: Sensitive, phc: Option<String>) -> Result<PasswordVerdict, PasswordError> {
+        let password = self.prepare(&typed)?;
         let (answer, verdict) = oneshot::channel();
-        self.run(Task::Verify { password, phc, answer }, verdict).await
+        self.run(Task::Verify { password, typed, phc, answer }, verdict).await
+    }
+
+    /// The form in which a hash is stored that another system made: argon2, bcrypt, scrypt or PBKDF2, as written in the PHC
+    /// form, by Django, by passlib, or in an export of Keycloak. It is replaced by one of ours at the first sign-in.
+    ///
+    /// # Errors
+    /// [`PasswordError::Unusable`] for a form that is not known, or one that asks for too much.
+    pub fn imported(&self, text: &str) -> Result<String, PasswordError> {
+        self.recipe.imported(text)
     }
 
     /// The PHC string to store for a new password.
@@ -131,6 +164,20 @@ impl PasswordHasher {
         let password = self.prepare(&password)?;
         let (answer, phc) = oneshot::channel();
         self.run(Task::Hash { password, answer }, phc).await
+    }
+
+    /// What a password is worth that somebody chose; `own` are words of theirs. One that is too long is not looked at.
+    pub async fn judge(
+        &self,
+        password: Sensitive,
+        own: Vec<String>,
+        list: Option<Arc<BreachedList>>,
+    ) -> Result<Judgement, PasswordError> {
+        if self.is_too_long(&password) {
+            return Err(PasswordError::TooLong { max_bytes: self.rule.max_bytes });
+        }
+        let (answer, judgement) = oneshot::channel();
+        self.run(Task::Judge { password, own, list, answer }, judgement).await
     }
 
     /// The parameters of new hashes, as they stand in a PHC string: `m=19456,t=2,p=1`.

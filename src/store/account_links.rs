@@ -12,6 +12,12 @@ use crate::time::Timestamp;
 
 /// The purpose of links in notices: "this wasn't me".
 pub const NOT_ME: &str = "not_me";
+/// The purpose of links by which somebody makes an account.
+pub const SIGN_UP: &str = "sign_up";
+/// The purpose of links by which somebody sets a password anew.
+pub const RESET: &str = "reset";
+/// The purpose of links by which somebody confirms that an address is theirs.
+pub const NEW_ADDRESS: &str = "new_address";
 
 /// A link that can still be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +65,41 @@ pub fn replace(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> 
     )
     .execute(conn))?;
     insert(c, hash, purpose, link)
+}
+
+/// Stores a link of a person; earlier ones of the same purpose and person are void from now on, whatever address they went to.
+pub fn replace_of_user(
+    c: &mut Conn,
+    hash: &[u8],
+    purpose: &str,
+    user: &UserId,
+    link: &AccountLink,
+) -> Result<(), Fault> {
+    delete_of_user_for(c, user, purpose)?;
+    insert(c, hash, purpose, link)
+}
+
+/// The link of a person for this purpose, if one can still be used.
+pub fn find_of_user(c: &mut Conn, user: &UserId, purpose: &str, now: Timestamp) -> Result<Option<AccountLink>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| account_links::table
+        .filter(account_links::user_id.eq(user.as_str()))
+        .filter(account_links::purpose.eq(purpose))
+        .filter(account_links::expires_at.gt(now.millis()))
+        .order(account_links::created_at.desc())
+        .select(Row::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().next().map(AccountLink::from))
+}
+
+/// Makes the links of a person for one purpose void. How many it were.
+pub fn delete_of_user_for(c: &mut Conn, user: &UserId, purpose: &str) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        account_links::table
+            .filter(account_links::user_id.eq(user.as_str()))
+            .filter(account_links::purpose.eq(purpose))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
 }
 
 /// Stores a link beside those that are there.

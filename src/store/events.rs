@@ -305,6 +305,16 @@ pub fn of_user(
     Ok(rows.into_iter().map(Logged::from).collect())
 }
 
+/// The events with these numbers, in order; those that are gone are left out.
+pub fn among(c: &mut Conn, ids: &[i64]) -> Result<Vec<Logged>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| events::table
+        .filter(events::id.eq_any(ids))
+        .order(events::id)
+        .select(Row::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().map(Logged::from).collect())
+}
+
 /// Up to `limit` events behind the one numbered `after_id` (0: from the first), oldest first.
 pub fn list(c: &mut Conn, after_id: i64, limit: i64) -> Result<Vec<Logged>, Fault> {
     let rows: Vec<Row> = q!(c, |conn| events::table

@@ -213,6 +213,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    failed_accounts (network, account) {
+        network -> Text,
+        account -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    raised_bars (network) {
+        network -> Text,
+        raised_at -> BigInt,
+        expires_at -> BigInt,
+        accounts -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (kid) {
         kid -> Text,
         alg -> Text,
@@ -471,6 +488,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_requests (id) {
+        id -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Text>,
+        email -> Text,
+        request -> Text,
+        language -> Text,
+        address -> Text,
+        correlation_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     upstream_identities (id) {
         id -> Text,
         provider_id -> Text,
@@ -485,12 +516,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    accepted_terms (user_id, version) {
+        user_id -> Text,
+        version -> BigInt,
+        accepted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     pictures (id) {
         id -> Text,
         user_id -> Text,
         media_type -> Text,
         bytes -> Binary,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        name -> Text,
+        description -> Text,
+        url -> Text,
+        events -> Text,
+        enabled -> Bool,
+        secret -> Binary,
+        old_secret -> Nullable<Binary>,
+        old_secret_until -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        disabled_why -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (webhook_id, event_id) {
+        webhook_id -> Text,
+        event_id -> BigInt,
+        kind -> Text,
+        created_at -> BigInt,
+        next_try_at -> Nullable<BigInt>,
+        tries -> BigInt,
+        last_try_at -> Nullable<BigInt>,
+        status -> Nullable<BigInt>,
+        duration_ms -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        delivered_at -> Nullable<BigInt>,
+        given_up_at -> Nullable<BigInt>,
     }
 }
 
@@ -522,4 +597,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     upstream_identities,
     user_terms,
     users,
+    webhook_deliveries,
+    webhooks,
 );

@@ -204,3 +204,59 @@ fn a_trace_is_shown_step_by_step() {
         assert!(text.contains(word), "{member}: {text}");
     }
 }
+
+#[test]
+fn people_are_imported_line_by_line_and_again() {
+    let bench = Bench::new();
+    let file = bench.path("people.jsonl");
+    // Hashes of crypt_blowfish, of Django's tests, and a credential of a Keycloak realm.
+    let lines = [
+        r#"{"email":"ada@example.com","name":"Ada","password_hash":"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}"#,
+        "",
+        r#"{"email":"bob@example.com","groups":["staff"],"password_hash":"pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c="}"#,
+        r#"{"email":"cid@example.com","password_hash":{"type":"password","secretData":"{\"value\":\"JsfNbCOIdZUbyBJ+BT+VoGI91Ec2rWLOvkLPDaX8e9k=\",\"salt\":\"P5rtFkGtPfoaryJ6PizUJw==\"}","credentialData":"{\"hashIterations\":27500,\"algorithm\":\"pbkdf2-sha256\"}"}}"#,
+        r#"{"email":"dan@example.com"}"#,
+        r#"{"email":"not an address"}"#,
+        r#"{"email":"eve@example.com","password_hash":"md5$a$b"}"#,
+        "not JSON",
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let report = bench.run(&["user", "import", path, "--json"]);
+    assert_eq!(report.code, 1, "some were refused");
+    let told: serde_json::Value = serde_json::from_str(&report.out).unwrap();
+    assert_eq!((&told["made"], &told["present"], &told["refused"]), (&4.into(), &0.into(), &3.into()), "{told}");
+    let numbers: Vec<i64> = told["lines"].as_array().unwrap().iter().filter_map(|line| line["line"].as_i64()).collect();
+    assert_eq!(numbers, [6, 7, 8]);
+    assert!(report.err.contains("line 7: password_hash: the password hash cannot be used"), "{}", report.err);
+    let again = bench.run(&["user", "import", path]);
+    assert!(again.out.contains("0 made, 4 there already, 3 refused."), "{}", again.out);
+    assert_eq!(bench.json(&["user", "list"]).as_array().unwrap().len(), 4);
+    assert!(!contains(&bytes_of(&bench.path("data")), "secretData"));
+    bench.run(&["user", "import", "nowhere.jsonl"]).refused(2, "cannot be read");
+}
+
+#[test]
+fn a_list_of_breached_passwords_is_made_checked_and_asked() {
+    let bench = Bench::new();
+    let (from, list) = (bench.path("leak.txt"), bench.path("breached.list"));
+    std::fs::write(&from, "violet tractor onion\nanother long password\n").unwrap();
+    let (from, list) = (from.to_str().unwrap(), list.to_str().unwrap());
+    let made = bench.run(&["breached", "import", from, "--to", list, "--passwords"]);
+    assert!(made.words().contains("2 passwords"), "{}", made.out);
+    assert!(bench.run(&["breached", "check", list]).words().contains("holds 2 passwords"));
+    assert!(
+        bench
+            .feed("violet tractor onion\n", &["breached", "check", list, "--password-stdin"])
+            .out
+            .contains("stands in")
+    );
+    let free = bench.feed("violet tractor onions", &["breached", "check", list, "--password-stdin"]);
+    assert!(free.words().contains("does not stand"));
+    bench.run(&["breached", "check", from]).refused(1, "is not one");
+    bench.run(&["breached", "import", from, "--to", list]).refused(1, "line 1");
+    let with_list = Bench::new().with("VOUCHSAFE_PASSWORDS_BREACHED", list);
+    let add = ["user", "add", "--email", "ada@example.com", "--password-stdin"];
+    with_list.feed("violet tractor onion", &add).refused(1, "stolen elsewhere");
+    with_list.feed("violet tractor onions", &add).words();
+}

@@ -138,6 +138,38 @@ async fn n01_every_account_page_and_form_wants_a_session_of_its_own() {
 }
 
 #[tokio::test]
+async fn i13_no_spelling_of_a_path_goes_past_the_door() {
+    let app = TestApp::start().await;
+    app.person(ALICE).await;
+    let mut browser = entered(&app, ALICE).await;
+    app.pass(Lifetime::from_minutes(6));
+    let mut stranger = Browser::new(&app);
+    for path in [
+        "//account",
+        "/account;x",
+        "/x/..;/account",
+        "/%61ccount",
+        "/account%2f",
+        "/ACCOUNT",
+        "/account/",
+        "/account//data",
+        "/account/./data",
+        "/account/../account/data",
+        "/account/data;x",
+        "/account/%64ata",
+        "/account/factors/%61pp",
+        "/account/factors/app;x",
+        "/account/factors/app/",
+        "/account/factors//app",
+    ] {
+        let page = stranger.get(&format!("{}{path}", app.origin)).await;
+        assert!(page.status == 404 || is_outside(&page), "{path}: {} {}", page.status, page.body);
+        let stale = browser.get(&format!("{}{path}", app.origin)).await;
+        assert!(!stale.has("secret"), "{path}: what wants a fresh proof is not shown without");
+    }
+}
+
+#[tokio::test]
 async fn k04_half_a_sign_in_opens_no_account_page() {
     let app = TestApp::start().await;
     app.person(ALICE).await;
@@ -220,7 +252,8 @@ async fn a_long_form_that_had_to_wait_for_a_proof_is_filled_in_again() {
 
 #[tokio::test]
 async fn j12_j13_a_new_password_ends_everything_but_goes_on_here_under_new_tokens() {
-    let app = TestApp::start().await;
+    let mail = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];
+    let app = TestApp::start_with(&mail).await;
     app.person(ALICE).await;
     let client = app.web("wiki").await;
     let tokens = app.tokens(&mut Browser::new(&app), &client, ALICE, &[]).await;
@@ -256,6 +289,8 @@ async fn j12_j13_a_new_password_ends_everything_but_goes_on_here_under_new_token
         "the session at the provider lives: {page:?}"
     );
     assert!(app.events().await.iter().any(|e| e.starts_with("password_changed")));
+    let letters = app.lines("SELECT subject AS line FROM outbox");
+    assert_eq!(letters.iter().filter(|subject| subject.contains("password")).count(), 1, "{letters:?}");
 }
 
 #[tokio::test]

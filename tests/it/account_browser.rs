@@ -73,6 +73,7 @@ async fn a_person_looks_after_their_account() {
         ("account-apps", "/account/apps"),
     ])
     .await;
+    open(&browser, &app, "/account/sessions").await;
     press(&browser, "others-submit").await;
 
     open(&browser, &app, "/account/factors/app").await;
@@ -95,7 +96,7 @@ async fn a_person_looks_after_their_account() {
     browser.inspect("account-delete-mistyped").await;
     browser.type_into("delete-confirm", ADA).await;
     browser.press("delete-submit").await;
-    browser.wait_for("correlation-id").await;
+    browser.wait_for("gone").await;
     browser.inspect("account-gone").await;
     browser.quit().await;
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vouchsafe::identity::RoleName;
 use vouchsafe::identity::UserId;
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
+use vouchsafe::store::pictures::{self, StoredPicture};
 
 use crate::support::admin::{Api, all_scopes};
 use crate::support::{Browser, TestApp};
@@ -44,7 +45,7 @@ pub async fn versions(api: &Api<'_>, place: &str, patch: Value) {
 
 /// The writable part of a view: what the type says beside the view's own members.
 fn document(view: &Value) -> Value {
-    const READ_ONLY: [&str; 18] = [
+    const READ_ONLY: [&str; 19] = [
         "id",
         "version",
         "built_in",
@@ -56,6 +57,7 @@ fn document(view: &Value) -> Value {
         "must_change_password",
         "invited_until",
         "last_sign_in_at",
+        "uploaded_picture",
         "members",
         "more_members",
         "in_use",
@@ -168,7 +170,7 @@ async fn ways_in(api: &Api<'_>) {
     assert_eq!(must["must_change_password"], true);
 }
 
-/// Seeing what a person has beyond the password, and taking it away.
+/// Seeing what a person has beyond the password, and taking it away; and their picture.
 async fn factors(api: &Api<'_>, id: &str) {
     for name in ["one", "two", "three"] {
         let factor = Factor {
@@ -188,6 +190,19 @@ async fn factors(api: &Api<'_>, id: &str) {
     assert_eq!(api.get(&path).await.ok(200)["factors"].as_array().map(Vec::len), Some(3));
     assert_eq!(api.delete(&format!("{path}/one")).await.ok(200)["removed"], 1);
     assert_eq!(api.delete(&path).await.ok(200)["removed"], 2);
+    let picture = StoredPicture {
+        id: "name".to_owned(),
+        user_id: UserId(id.to_owned()),
+        media_type: "image/png".to_owned(),
+        bytes: vec![1],
+        created_at: api.app.clock.now(),
+    };
+    api.app.write(move |c| pictures::put(c, &picture)).await;
+    let path = format!("/users/{id}");
+    assert_eq!(api.get(&path).await.ok(200)["uploaded_picture"], "/pictures/name");
+    let gone = api.delete(&format!("{path}/picture")).await.ok(200);
+    assert_eq!(gone["uploaded_picture"], Value::Null);
+    api.delete(&format!("{path}/picture")).await.is_problem(404, "no_picture");
 }
 
 #[tokio::test]
@@ -201,7 +216,6 @@ async fn n05_members_that_are_not_for_writing_are_refused_by_name() {
         ("sub", json!("u-1")),
         ("created_at", json!("2020-01-01T00:00:00Z")),
         ("version", json!(7)),
-        ("password_hash", json!("$argon2id$x")),
         ("phc", json!("$argon2id$x")),
         ("is_admin", json!(true)),
         ("roles", json!(["owner"])),

@@ -66,6 +66,56 @@ async fn every_step_of_signing_in_and_out() {
     browser.quit().await;
 }
 
+/// The German pages, which are the longest, and English ones from right to left, as Arabic would be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_languages_and_the_other_direction() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start().await;
+    let client = landing_client(&app, "shop").await;
+    app.person(ALICE).await;
+    for (language, direction) in [("de", "ltr"), ("ar-XB", "rtl")] {
+        app.pass(Lifetime::from_minutes(5));
+        let scopes = ("scope", "openid profile email offline_access");
+        let wishes = [scopes, ("claims", CLAIMS), ("ui_locales", language), ("prompt", "login consent")];
+        browser.go(&app.authorize_url(&client, &wishes)).await;
+        browser.wait_for("password").await;
+        let shown = "const style = getComputedStyle(document.querySelector('label'));
+                     return [document.documentElement.lang, style.direction, style.textAlign]";
+        let shown = browser.client.execute(shown, vec![]).await.expect("a style");
+        assert_eq!(shown, serde_json::json!([language, direction, "start"]));
+        browser.inspect(&format!("login-{language}")).await;
+        browser.sign_in(ALICE, "wrong password").await;
+        browser.wait_for("problem").await;
+        browser.sign_in(ALICE, PASSWORD).await;
+        browser.wait_for("approve").await;
+        browser.inspect(&format!("consent-{language}")).await;
+        let wishes = [("ui_locales", language), ("prompt", "select_account")];
+        browser.go(&app.authorize_url(&client, &wishes)).await;
+        browser.wait_for("another").await;
+        browser.inspect(&format!("choose-account-{language}")).await;
+        let wishes = [("ui_locales", language), ("redirect_uri", "https://shop.test/other?a=1")];
+        browser.go(&app.authorize_url(&client, &wishes)).await;
+        browser.wait_for("correlation-id").await;
+        browser.inspect(&format!("error-{language}")).await;
+    }
+    app.pass(Lifetime::from_minutes(5));
+    // The switch in the footer: one press, and the same step speaks the other language.
+    browser.go(&app.authorize_url(&client, &[("prompt", "login"), ("ui_locales", "en")])).await;
+    let german = browser.client.find(fantoccini::Locator::Css(".languages button[lang=de]")).await.expect("a button");
+    german.click().await.expect("it can be pressed");
+    for _ in 0..200 {
+        if browser.text().await.contains("Passwort") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(browser.text().await.contains("Passwort"), "{}", browser.text().await);
+    browser.go(&app.url("/")).await;
+    browser.wait_for("issuer").await;
+    browser.inspect("home-de").await;
+    browser.quit().await;
+}
+
 const CLAIMS: &str = r#"{"userinfo":{"phone_number":null}}"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -243,6 +243,38 @@ async fn the_pages_of_security() {
     browser.quit().await;
 }
 
+/// One webhook that fails and one that is gone, made and tried in the browser.
+async fn webhooks(browser: &Chromium, app: &TestApp) {
+    for (name, url) in [("crm", "https://localhost:8443/hooks/inbound"), ("erp", "https://localhost:8444/")] {
+        signed_in(browser, app, "/admin/webhooks/new").await;
+        if name == "crm" {
+            fill(browser, "add", &[("name", name), ("url", "http://crm.example.com/")]).await;
+            assert!(browser.has("add-url-error").await);
+            browser.inspect("console-webhook-refused").await;
+        }
+        fill(browser, "add", &[("name", name), ("url", url), ("description", "Keeps the customer records")]).await;
+        assert!(browser.text().await.contains("shown once"));
+        if name == "crm" {
+            browser.inspect("console-webhook-made").await;
+        }
+    }
+    let tell = async || {
+        let round = vouchsafe::flow::ops::webhooks::Courier::default().round(&app.app.parts, &app.clock).await;
+        round.expect("no fault").join_all().await;
+    };
+    tell().await;
+    let off = "UPDATE webhooks SET enabled = FALSE, disabled_why = 'gone' WHERE name = 'erp' RETURNING name AS line";
+    assert_eq!(app.lines(off), ["erp"]);
+    let past = "UPDATE webhook_deliveries SET delivered_at = last_try_at, status = 200, last_error = NULL, next_try_at = NULL \
+                WHERE event_id = (SELECT MIN(event_id) FROM webhook_deliveries) RETURNING webhook_id AS line";
+    assert!(!app.lines(past).is_empty());
+    signed_in(browser, app, "/admin/webhooks/crm").await;
+    fill(browser, "test", &[]).await;
+    assert!(browser.text().await.contains("It was not taken"));
+    browser.inspect("console-webhook-test").await;
+    tell().await;
+}
+
 /// Pages that the others do not come by: single things, what asks for a name, refusals, and letters that are stuck.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_single_things_and_of_refusals() {
@@ -276,6 +308,9 @@ async fn pages_of_single_things_and_of_refusals() {
         };
         app.write(move |c| outbox::insert(c, &letter)).await;
     }
+    signed_in(&browser, &app, "/admin/webhooks").await;
+    browser.inspect("console-webhooks-none").await;
+    webhooks(&browser, &app).await;
     let kid = app.lines("SELECT kid AS line FROM signing_keys WHERE alg = 'ES256'").remove(0);
     look(
         &browser,
@@ -283,6 +318,11 @@ async fn pages_of_single_things_and_of_refusals() {
         &[
             ("console-overview-attention", "/admin"),
             ("console-mail", "/admin/mail"),
+            ("console-webhooks", "/admin/webhooks"),
+            ("console-webhook", "/admin/webhooks/crm"),
+            ("console-webhook-gone", "/admin/webhooks/erp"),
+            ("console-webhook-deliveries", "/admin/webhooks/crm/deliveries"),
+            ("console-webhook-secret", "/admin/webhooks/crm/secret"),
             ("console-key", &format!("/admin/keys/{kid}")),
             ("console-role", "/admin/roles/helpdesk"),
             ("console-role-built-in", "/admin/roles/auditor"),

@@ -1,7 +1,9 @@
 //! Every form of the console, taken from its own table of routes: what takes something away asks for the thing's name first,
 //! and who lacks the permission changes nothing, with the right token of the form and everything else filled in.
 
+use vouchsafe::flow::admin::group::{self, GroupDocument};
 use vouchsafe::flow::admin::role::{self, RoleDocument};
+use vouchsafe::flow::admin::webhook::{self, WebhookDocument};
 use vouchsafe::flow::admin::{Actor, client_logo};
 use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::http::admin::console::{Need, ROUTES};
@@ -135,6 +137,21 @@ const FORMS: &[Filled] = &[
     ),
     Filled("/admin/providers/google/delete", &[], Name("google")),
     Filled("/admin/settings", &[("organisation", "Acme"), ("second_factor", "nobody"), ("version", "1")], EDITS),
+    Filled(
+        "/admin/webhooks/new",
+        &[("name", "crm"), ("url", "https://localhost:8443/"), ("events", "*"), ("enabled", "true")],
+        ADDS,
+    ),
+    Filled(
+        "/admin/webhooks/crm",
+        &[("url", "https://localhost:8444/"), ("events", "group_*"), ("enabled", "true"), ("version", "1")],
+        EDITS,
+    ),
+    Filled("/admin/webhooks/crm/test", &[], Free("sends a message that says nothing")),
+    Filled("/admin/webhooks/erp/redeliver", &[("event", "EVENT")], GIVES_BACK),
+    Filled("/admin/webhooks/crm/secret/rotate", &[("overlap", "3600")], Free("the old one goes on for an hour")),
+    Filled("/admin/webhooks/crm/secret/rotate", &[("overlap", "0")], Name("crm")),
+    Filled("/admin/webhooks/crm/delete", &[], Name("crm")),
     Filled("/admin/mail/retry", &[("letter", "LETTER")], GIVES_BACK),
     Filled("/admin/mail/give-up", &[("letter", "LETTER"), ("recipient", "ada@example.com")], Name("ada@example.com")),
     Filled("/admin/logout", &[], Free("one's own session")),
@@ -193,7 +210,18 @@ impl House {
             created_at: now,
         };
         app.write(move |c| pictures::put(c, &picture)).await;
+        let erp = WebhookDocument {
+            name: "erp".to_owned(),
+            description: String::new(),
+            url: "https://localhost:8443/".to_owned(),
+            events: vec!["group_added".to_owned()],
+            enabled: true,
+        };
+        webhook::create(&app.cx(), &Actor::CommandLine, erp).await.expect("no fault").expect("a webhook");
+        let told = GroupDocument { name: "told".to_owned(), description: String::new() };
+        group::create(&app.cx(), &Actor::CommandLine, told).await.expect("no fault").expect("a group");
         let words = vec![
+            ("EVENT", app.lines("SELECT CAST(event_id AS TEXT) AS line FROM webhook_deliveries").remove(0)),
             ("LETTER", "letter".to_owned()),
             ("ADA", ada.id.to_string()),
             ("SESSION", sessions[0].clone()),
@@ -383,7 +411,7 @@ async fn what_was_typed_outlives_a_new_proof_and_secrets_do_not() {
     assert!(!elsewhere.body.contains("Nothing was done yet"), "on its own page only");
     house.app.pass(Lifetime::from_minutes(11));
     assert!(!other.get(&back).await.body.contains("two.test"), "not for ever");
-    assert_eq!(house.app.rows("clients"), 2, "nothing was registered");
+    assert_eq!(house.app.rows("clients"), 3, "nothing was registered beside the wiki and our own apps");
 }
 
 #[tokio::test]

@@ -26,7 +26,11 @@ struct House {
 
 impl House {
     async fn on(engine: Engine, count: usize) -> Option<Arc<Self>> {
-        let settings = [("VOUCHSAFE_LIMITS_ADDRESS_FREE", "100000"), ("VOUCHSAFE_PASSWORDS_WAIT_MS", "30000")];
+        let settings = [
+            ("VOUCHSAFE_LIMITS_ADDRESS_FREE", "100000"),
+            ("VOUCHSAFE_LIMITS_NETWORK_FREE", "100000"),
+            ("VOUCHSAFE_PASSWORDS_WAIT_MS", "30000"),
+        ];
         let first = TestApp::start_on(engine, &settings).await?;
         let client = first.web("c1").await;
         first.person(ALICE).await;

@@ -5,8 +5,12 @@ use vouchsafe::oauth::jose::Algorithm;
 use vouchsafe::signing::StoredKey;
 use vouchsafe::store::events::{EventRow, EventSearch};
 use vouchsafe::store::outbox::Letters;
+use vouchsafe::store::raised_bars::RaisedBar;
 use vouchsafe::store::traces::{TraceRow, TraceSearch};
-use vouchsafe::store::{Conn, events, guesses, keys, leases, meta, outbox, revoked_tokens, setup_links, traces};
+use vouchsafe::store::{
+    Conn, events, failed_accounts, guesses, keys, leases, meta, outbox, raised_bars, revoked_tokens, setup_links,
+    traces,
+};
 use vouchsafe::time::{Lifetime, Timestamp};
 
 use crate::arena::{Arena, contract};
@@ -15,6 +19,9 @@ use crate::samples::{NOW, later};
 contract!(
     guesses_are_counted,
     a_hundred_guesses_at_once_count_a_hundred,
+    accounts_that_were_tried_in_vain_are_counted_by_network,
+    a_bar_is_raised_for_its_time,
+    j05_of_those_who_fail_at_once_one_raises_the_bar,
     keys_are_stored_and_retired_once,
     one_setup_link_is_live,
     a_setup_link_is_taken_once,
@@ -81,6 +88,72 @@ async fn a_hundred_guesses_at_once_count_a_hundred(arena: Arena) {
     let keys = ["account:alice", "address:192.0.2.1"].map(str::to_owned);
     let found = arena.read(move |c| guesses::find_many(c, &keys)).await;
     assert_eq!(found.values().map(|c| c.failures).collect::<Vec<_>>(), [100, 100]);
+}
+
+async fn accounts_that_were_tried_in_vain_are_counted_by_network(arena: Arena) {
+    let (here, there) = ("203.0.113.0/24", "2001:db8::/48");
+    arena
+        .write(move |c| {
+            for (network, account, at) in [(here, "a", 1), (here, "b", 2), (here, "a", 3), (there, "a", 1)] {
+                failed_accounts::failed(c, network, account, later(at))?;
+            }
+            assert_eq!(failed_accounts::count(c, here, NOW, 10)?, 2, "an account counts once");
+            assert_eq!(failed_accounts::count(c, here, later(2), 10)?, 1, "within the window");
+            assert_eq!(failed_accounts::count(c, here, NOW, 1)?, 1, "no further than asked");
+            failed_accounts::succeeded(c, here, "a")?;
+            failed_accounts::succeeded(c, here, "nobody")?;
+            assert_eq!((failed_accounts::count(c, here, NOW, 10)?, failed_accounts::count(c, there, NOW, 10)?), (1, 1));
+            assert_eq!(failed_accounts::delete_older(c, later(2))?, 1);
+            assert_eq!((failed_accounts::count(c, here, NOW, 10)?, failed_accounts::count(c, there, NOW, 10)?), (1, 0));
+            Ok(())
+        })
+        .await;
+}
+
+fn bar(network: &str, accounts: i64) -> RaisedBar {
+    RaisedBar { network: network.to_owned(), raised_at: NOW, expires_at: later(60), accounts }
+}
+
+async fn a_bar_is_raised_for_its_time(arena: Arena) {
+    arena
+        .write(|c| {
+            raised_bars::raise(c, &bar("a", 20))?;
+            raised_bars::raise(c, &bar("b", 30))?;
+            assert_eq!(raised_bars::find_live(c, "a", later(59))?, Some(bar("a", 20)));
+            assert_eq!(raised_bars::find_live(c, "a", later(60))?, None, "its time is over");
+            assert_eq!(raised_bars::list_live(c, NOW, 10)?, [bar("b", 30), bar("a", 20)]);
+            assert_eq!(raised_bars::list_live(c, NOW, 1)?.len(), 1);
+            let again = RaisedBar { raised_at: later(60), expires_at: later(90), ..bar("a", 25) };
+            raised_bars::raise(c, &again)?;
+            assert_eq!(raised_bars::list_live(c, later(61), 10)?, [again]);
+            assert_eq!(raised_bars::delete_expired(c, later(61))?, 1);
+            Ok(())
+        })
+        .await;
+}
+
+async fn j05_of_those_who_fail_at_once_one_raises_the_bar(arena: Arena) {
+    for round in 0..50 {
+        let network = format!("10.0.{round}.0/24");
+        let raised = arena
+            .race(4, |number| {
+                let network = network.clone();
+                move |c: &mut Conn| {
+                    guesses::for_update(c, &format!("network:{network}"))?;
+                    if raised_bars::find_live(c, &network, NOW)?.is_some() {
+                        return Ok(false);
+                    }
+                    failed_accounts::failed(c, &network, &format!("account-{number}"), NOW)?;
+                    if failed_accounts::count(c, &network, NOW - Lifetime::from_minutes(1), 3)? < 3 {
+                        return Ok(false);
+                    }
+                    raised_bars::raise(c, &bar(&network, 3))?;
+                    Ok(true)
+                }
+            })
+            .await;
+        assert_eq!(raised, 1, "{round}");
+    }
 }
 
 fn key(kid: &str, alg: Algorithm) -> StoredKey {

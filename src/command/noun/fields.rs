@@ -16,7 +16,7 @@ const NAMES: [(&str, &str); 3] = [
     ("refresh_absolute_seconds", "refresh-absolute-days"),
 ];
 /// Lists whose entries have no spaces: a text holds several.
-const SPLIT: [&str; 2] = ["scopes", "permissions"];
+const SPLIT: [&str; 3] = ["scopes", "permissions", "events"];
 const DAY: i64 = 86_400;
 
 /// A member of a document.

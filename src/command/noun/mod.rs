@@ -3,6 +3,7 @@
 //! path, its query, the members of what it takes. It does not own the operations, nor which verbs there are (`table`).
 
 mod fields;
+mod import;
 mod keys;
 mod list;
 mod logo;
@@ -225,7 +226,8 @@ fn part(name: &'static str) -> Arg {
         "user_id" => ("USER", "E-mail address or id"),
         "correlation_id" => ("ID", "The correlation id, as it stands on the error page, in the app's log or in ours"),
         "audience" => ("AUDIENCE", "Its audience"),
-        "group" | "role" | "attribute" | "scope" => ("NAME", "Its name"),
+        "group" | "role" | "attribute" | "scope" | "webhook" => ("NAME", "Its name"),
+        "event" => ("NUMBER", "Its number in the security log"),
         _ => ("ID", "Its id"),
     };
     let value = if name == "client_id" { "CLIENT_ID" } else { value };

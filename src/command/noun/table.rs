@@ -1,7 +1,7 @@
 //! Owns the table of nouns and verbs: which operations each goes to, and what it says. It does not own how they are done.
 
 use super::Does::{Edit, List, Own, Send};
-use super::{Noun, Verb, logo, own, told};
+use super::{Noun, Verb, import, logo, own, told};
 
 /// People are shown no more than this of what never stops growing, unless they ask.
 const SOME: Option<usize> = Some(100);
@@ -20,6 +20,7 @@ pub(super) static NOUNS: &[Noun] = &[
     Noun { name: "session", about: "Browsers that people are signed in on", verbs: SESSION },
     Noun { name: "key", about: "Signing keys", verbs: KEY },
     Noun { name: "mail", about: "Letters that could not be delivered", verbs: MAIL },
+    Noun { name: "webhook", about: "Addresses that are told of events in the security log", verbs: WEBHOOK },
     Noun { name: "settings", about: "What is set while the server runs", verbs: SETTINGS },
     Noun { name: "overview", about: "What wants attention, and numbers over time", verbs: OVERVIEW },
     Noun {
@@ -100,11 +101,16 @@ const CLIENT: &[Verb] = &[
 const USER: &[Verb] = &[
     Verb::new("add", &["user_create"], Send)
         .about("Makes an account")
-        .hides(&["password", "invite"])
+        .hides(&["password", "password_hash", "invite"])
         .extra(own::first_access_args)
         .prepared(own::first_access)
         .takes_document()
         .tells(told::user_made),
+    Verb::new("import", &["user_create"], Own(|work| Box::pin(import::import_people(work))))
+        .about(
+            "Makes an account for each line of a file: JSON as the API takes it, with password_hash where there is one",
+        )
+        .extra(import::import_args),
     Verb::new("list", &["user_search"], List { columns: PEOPLE, empty: NOBODY, most: None })
         .about("Lists people, or those that are searched for"),
     Verb::new("show", &["user_find"], Send),
@@ -431,6 +437,60 @@ const KEY: &[Verb] = &[
     Verb::new("export-public", &["key_list"], Own(|work| Box::pin(own::export_keys(work))))
         .about("Prints the public half of a key, or of all")
         .extra(own::export_args),
+];
+
+const WEBHOOK: &[Verb] = &[
+    Verb::new("add", &["webhook_create"], Send)
+        .about("Adds a webhook; its secret is shown this once")
+        .key("name")
+        .takes_document()
+        .tells(told::webhook_made),
+    Verb::new(
+        "list",
+        &["webhook_list"],
+        List {
+            columns: &[
+                ("WEBHOOK", "name"),
+                ("ADDRESS", "url"),
+                ("EVENTS", "events"),
+                ("ON", "enabled"),
+                ("FAILS SINCE", "failing_since"),
+            ],
+            empty: "There are no webhooks yet; `vouchsafe webhook add` makes one.",
+            most: None,
+        },
+    ),
+    Verb::new("show", &["webhook_find"], Send),
+    edit(&["webhook_patch", "webhook_replace"], "webhook_find", "Changes a webhook; what is not named stays")
+        .hides(&["name"])
+        .says("The webhook {name} was changed."),
+    remove(&["webhook_remove"], "webhook_find").says("The webhook {webhook} was removed."),
+    Verb::new("rotate-secret", &["webhook_secret_rotate"], Send)
+        .about("Gives a webhook a new secret, shown this once; for a while events are signed with both")
+        .hides(&["overlap_seconds"])
+        .extra(own::overlap_args)
+        .prepared(own::overlap)
+        .tells(told::webhook_secret_rotated),
+    Verb::new("test", &["webhook_test"], Send).tells(told::webhook_tested),
+    Verb::new(
+        "deliveries",
+        &["webhook_deliveries"],
+        List {
+            columns: &[
+                ("EVENT", "event"),
+                ("WHAT", "kind"),
+                ("AT", "created_at"),
+                ("STATE", "state"),
+                ("TRIES", "tries"),
+                ("STATUS", "status"),
+                ("MS", "duration_ms"),
+                ("LAST ERROR", "last_error"),
+            ],
+            empty: "Nothing was to be delivered.",
+            most: SOME,
+        },
+    ),
+    Verb::new("redeliver", &["webhook_redeliver"], Send).says("The event {event} is delivered again."),
 ];
 
 const SETTINGS: &[Verb] = &[

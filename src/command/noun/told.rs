@@ -66,6 +66,44 @@ pub(super) fn secret_rotated(work: &Work<'_>, answer: Value) -> Answer {
     Answer::new(format!("{secret}\n\n{old} The new one is not shown again."), json)
 }
 
+pub(super) fn webhook_made(_: &Work<'_>, mut answer: Value) -> Answer {
+    let secret = answer.as_object_mut().and_then(|members| members.remove("secret"));
+    let mut words =
+        format!("The webhook {} was added.\n\n{}", show::clean(text(&answer, "name")), show::lines(&answer));
+    if let Some(secret) = secret {
+        words += &format!("\n\nIts secret, shown this once: {}", secret.as_str().unwrap_or_default());
+        merge(&mut answer, json!({ "secret": secret }));
+    }
+    Answer::new(words, answer)
+}
+
+pub(super) fn webhook_secret_rotated(work: &Work<'_>, answer: Value) -> Answer {
+    let (secret, until) = (text(&answer, "secret"), text(&answer, "old_until"));
+    let old = match work.is("now") {
+        true => "Events are signed with it alone from now on.".to_owned(),
+        false => format!("Until {until} events are signed with the old one too."),
+    };
+    let json = json!({ "name": answer["webhook"]["name"], "secret": secret, "old_until": until });
+    Answer::new(format!("{secret}\n\n{old} The new one is not shown again."), json)
+}
+
+/// A test that was not taken is an exit code of 1, so that a script notices.
+pub(super) fn webhook_tested(_: &Work<'_>, answer: Value) -> Answer {
+    let took = answer["duration_ms"].as_i64().unwrap_or_default();
+    let status = answer["status"].as_i64().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+    let words = match answer["taken"].as_bool().unwrap_or_default() {
+        true => format!("The receiver took the test event: {status}, {took} ms."),
+        false => {
+            format!(
+                "The receiver did not take the test event: {status}, {took} ms: {}.",
+                printable(text(&answer, "error"))
+            )
+        }
+    };
+    let code = u8::from(answer["taken"] != true);
+    Answer::new(words, answer).with_code(code)
+}
+
 pub(super) fn snippets(_: &Work<'_>, mut answer: Value) -> Answer {
     let all = answer["items"].take();
     let one = |s: &Value| format!("## {}\n\n{}\n\n{}\n", text(s, "name"), text(s, "text").trim_end(), text(s, "hint"));

@@ -37,6 +37,12 @@ impl Work<'_> {
         self.door.ask(self.request(id, query, body, None)?).await
     }
 
+    /// The same, with the status in place of a failure.
+    pub(super) async fn attempt(&self, id: &'static str, body: &Value) -> Result<(u16, Value), Failure> {
+        let (status, told) = self.door.send(self.request(id, "", Some(body), None)?).await?;
+        Ok((status, told.json))
+    }
+
     /// The same, where the thing may not be there.
     pub(super) async fn find(&self, id: &'static str) -> Result<Option<Value>, Failure> {
         Ok(self.door.find(self.request(id, "", None, None)?).await?.map(|told| told.json))

@@ -152,20 +152,17 @@ fn log(c: &mut Conn, cx: &Cx, undoing: &Undoing) -> Result<(), store::Fault> {
 }
 
 fn letter(cx: &Cx, user: &User, address: String) -> Letter {
-    let from_name = mail::from_name(cx);
+    let (language, from_name) = (cx.language_of(user), mail::from_name(cx));
     Letter {
-        language: crate::messages::Language::ENGLISH,
+        language,
         to: user.email.as_str().to_owned(),
-        subject: "Choose a new password".to_owned(),
+        subject: language.say("not-me-letter-subject").into(),
         paragraphs: vec![
-            "Hello,".to_owned(),
-            format!(
-                "you told us that something at your account at {from_name} was not you. Everybody is signed out of it, and \
-                 the old password works no more. Choose a new one to go on; one that you use nowhere else."
-            ),
+            mail::hello(language, user),
+            language.say("not-me-letter-why").text("organisation", &from_name).into(),
         ],
         from_name,
-        button: Some(Button { words: "Choose a new password".to_owned(), address }),
-        notes: vec!["The link works once and for seven days.".to_owned()],
+        button: Some(Button { words: language.say("not-me-letter-subject").into(), address }),
+        notes: vec![language.say("notice-lifetime").number("days", invitation::LIFETIME.seconds() / 86_400).into()],
     }
 }

@@ -34,6 +34,8 @@ pub enum Notice {
     PasswordChanged,
     /// The password was set anew by a link in a letter.
     PasswordReset,
+    /// Somebody gave the right password and was not let in all the same.
+    PasswordKnown,
     /// The account has another address now; the letter goes to the old one.
     AddressChanged {
         /// The old one.
@@ -69,6 +71,7 @@ impl Notice {
             Notice::FactorRemoved { .. } => "factor_removed",
             Notice::PasswordChanged => "password_changed",
             Notice::PasswordReset => "password_reset",
+            Notice::PasswordKnown => "password_known",
             Notice::AddressChanged { .. } => "address_changed",
             Notice::RecoveryCodesRenewed => "recovery_codes_renewed",
             Notice::RecoveryCodeUsed => "recovery_code_used",
@@ -78,55 +81,33 @@ impl Notice {
         }
     }
 
-    /// Subject, and what happened in a sentence. Names that people chose stand in the sentence only.
-    fn words(&self, at: &str) -> (&'static str, String) {
+    /// Keys of the subject, and of what happened in a sentence. Names that people chose stand in the sentence only.
+    fn keys(&self) -> (&'static str, &'static str) {
         match self {
-            Notice::NewDevice => (
-                "New sign-in to your account",
-                format!("somebody signed in to your account at {at} on a device that was not used for it before."),
-            ),
-            Notice::FactorAdded { name } => (
-                "A way to sign in was added",
-                format!("a way to prove who you are was added to your account at {at}: “{name}”."),
-            ),
-            Notice::FactorRemoved { name } => (
-                "A way to sign in was removed",
-                format!("a way to prove who you are was removed from your account at {at}: “{name}”."),
-            ),
-            Notice::PasswordChanged => {
-                ("Your password was changed", format!("the password of your account at {at} was changed."))
-            }
-            Notice::PasswordReset => (
-                "Your password was reset",
-                format!("the password of your account at {at} was set anew with a link that was mailed to you."),
-            ),
-            Notice::AddressChanged { .. } => (
-                "Your address was changed",
-                format!("your account at {at} has another e-mail address now. This letter goes to the old one."),
-            ),
-            Notice::RecoveryCodesRenewed => (
-                "You have new recovery codes",
-                format!("new recovery codes were made for your account at {at}. The old ones work no more."),
-            ),
-            Notice::RecoveryCodeUsed => (
-                "A recovery code was used",
-                format!("somebody signed in to your account at {at} with one of your recovery codes."),
-            ),
-            Notice::RefreshTokenReused { client } => (
-                "An app was signed out for your safety",
-                format!(
-                    "the app “{client}” was signed out of your account at {at}: a key that it may use once was used twice. \
-                     Somebody may have copied it from a device of yours; a faulty app does the same. To use the app again, sign in to it again."
-                ),
-            ),
-            Notice::UpstreamLinked { name } => (
-                "A sign-in was connected",
-                format!("your account at {at} can be opened with an account at “{name}” from now on."),
-            ),
-            Notice::UpstreamUnlinked { name } => (
-                "A sign-in was disconnected",
-                format!("your account at {at} can no longer be opened with the account at “{name}”."),
-            ),
+            Notice::NewDevice => ("notice-new-device-subject", "notice-new-device"),
+            Notice::FactorAdded { .. } => ("notice-factor-added-subject", "notice-factor-added"),
+            Notice::FactorRemoved { .. } => ("notice-factor-removed-subject", "notice-factor-removed"),
+            Notice::PasswordChanged => ("notice-password-changed-subject", "notice-password-changed"),
+            Notice::PasswordReset => ("notice-password-reset-subject", "notice-password-reset"),
+            Notice::PasswordKnown => ("notice-password-known-subject", "notice-password-known"),
+            Notice::AddressChanged { .. } => ("notice-address-changed-subject", "notice-address-changed"),
+            Notice::RecoveryCodesRenewed => ("notice-codes-renewed-subject", "notice-codes-renewed"),
+            Notice::RecoveryCodeUsed => ("notice-code-used-subject", "notice-code-used"),
+            Notice::RefreshTokenReused { .. } => ("notice-token-reused-subject", "notice-token-reused"),
+            Notice::UpstreamLinked { .. } => ("notice-upstream-linked-subject", "notice-upstream-linked"),
+            Notice::UpstreamUnlinked { .. } => ("notice-upstream-unlinked-subject", "notice-upstream-unlinked"),
+        }
+    }
+
+    /// What it is about, as somebody named it.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Notice::FactorAdded { name }
+            | Notice::FactorRemoved { name }
+            | Notice::RefreshTokenReused { client: name }
+            | Notice::UpstreamLinked { name }
+            | Notice::UpstreamUnlinked { name } => Some(name),
+            _ => None,
         }
     }
 }
@@ -203,30 +184,33 @@ impl Told {
     }
 
     fn letter(&self, cx: &Cx, to: &Email) -> Letter {
-        let from_name = mail::from_name(cx);
-        let (subject, happened) = self.notice.words(&from_name);
-        let name = self.user.profile.name.as_deref();
+        let (language, from_name) = (cx.language_of(&self.user), mail::from_name(cx));
+        let (subject, happened) = self.notice.keys();
+        let mut happened = language.say(happened).text("organisation", &from_name);
+        if let Some(name) = self.notice.name() {
+            happened = happened.text("name", name);
+        }
+        let browser = browser::in_words(&cx.user_agent);
+        let place = language.say("notice-where").text("address", &cx.address).text("browser", browser);
         Letter {
-            language: crate::messages::Language::ENGLISH,
+            language,
             to: to.as_str().to_owned(),
-            subject: subject.to_owned(),
+            subject: language.say(subject).into(),
             paragraphs: vec![
-                name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},")),
-                happened,
-                format!("When: {}", cx.now.to_the_minute()),
-                format!("From: {}, {}", cx.address, browser::in_words(&cx.user_agent)),
-                "Was it you? Then there is nothing to do. If not, press the button: you will see what happens next before \
-                 anything does."
-                    .to_owned(),
+                mail::hello(language, &self.user),
+                happened.into(),
+                language.say("notice-when").text("when", language.moment(cx.now)).into(),
+                place.into(),
+                language.say("notice-was-it-you").into(),
             ],
             from_name,
             button: Some(Button {
-                words: "This wasn't me".to_owned(),
+                words: language.say("notice-button").into(),
                 address: format!("{}/not-me?token={}", cx.issuer(), self.envelope.secret.expose()),
             }),
             notes: vec![
-                "The link works once and for seven days.".to_owned(),
-                format!("This letter goes to the address of your account at {}.", cx.issuer()),
+                language.say("notice-lifetime").number("days", LIFETIME.seconds() / 86_400).into(),
+                language.say("notice-why").text("issuer", cx.issuer()).into(),
             ],
         }
     }

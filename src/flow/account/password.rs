@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::notice::{Notice, Told};
 use super::sessions::own_entry;
 use crate::flow::admin::user::UserRefusal;
 use crate::flow::admin::user_access::{end_everything, hashed};
@@ -65,7 +66,7 @@ pub async fn has_one(cx: &Cx, visit: &Visit) -> Result<bool, Fault> {
     Ok(cx.db().read(move |c| users::password_find(c, &id)).await?.is_some())
 }
 
-/// Changes the password. Whoever has none gets their first one; the caller has asked for a fresh proof then.
+/// Changes the password. Whoever has none gets their first one; a fresh proof stands in the place of the old one.
 ///
 /// # Errors
 /// Inner: a [`PasswordRefusal`]. Outer: a [`Fault`]; [`Fault::Busy`] when the password pool is full.
@@ -78,6 +79,7 @@ pub async fn change(
     let user = &visit.user;
     let note = |words: &str| cx.note(Note::new(STEP, words).client(OwnApp::Account.client_id()).user(user.id.as_str()));
     let known = match has_one(cx, visit).await? {
+        false if !visit.is_fresh(cx.now) => return Ok(Err(PasswordRefusal::OutOfDate)),
         false => None,
         true => match prove(cx, &user.email, form.old.clone(), browser).await? {
             Ok(right) => Some(right.into_stored()),
@@ -85,7 +87,7 @@ pub async fn change(
                 note("refused: the old password is wrong, or was tried too often");
                 return Ok(Err(match denied.problem() {
                     Problem::TooMany(seconds) => PasswordRefusal::TooMany(seconds),
-                    Problem::WrongCredentials | Problem::TooLong => PasswordRefusal::Wrong,
+                    Problem::WrongCredentials | Problem::TooLong | Problem::Barred => PasswordRefusal::Wrong,
                 }));
             }
         },
@@ -140,6 +142,7 @@ async fn store_it(
     };
     let old = visit.session.session_id.clone();
     let entry = own_entry(cx, "password_changed", &visit.user.id, json!({ "first": known.is_none() }));
+    let (told, context) = (Told::new(cx, &visit.user, Notice::PasswordChanged), cx.clone());
     let stored = cx.db().write(move |c| {
         let user = &beginning.own.user_id;
         let is_open = users::find_for_update(c, user)?.is_some_and(|user| user.disabled_at.is_none());
@@ -159,10 +162,13 @@ async fn store_it(
         end_everything(c, user, "the password was changed", beginning.now)?;
         users::touched(c, user, beginning.now)?;
         let replaced = go_on(c, &beginning, before)?;
+        told.post(c, &context)?;
         entry.append(c)?;
         Ok(Ok(replaced))
     });
-    Ok(stored.await?.map(|replaced| Renewed { session_token, replaced, own_token }))
+    let stored = stored.await?;
+    cx.parts.post.wake.notify_one();
+    Ok(stored.map(|replaced| Renewed { session_token, replaced, own_token }))
 }
 
 /// A new session in the place of the one that ended with the others: proven when and as that one was.

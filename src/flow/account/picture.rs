@@ -28,8 +28,12 @@ pub async fn set(cx: &Cx, user: &UserId, file: Vec<u8>) -> Result<Result<(), Pic
         return Err(Fault::Busy { retry_after: 5 });
     };
     // A library that stumbles over a hostile file ends its own thread and nothing else.
-    let drawn = tokio::task::spawn_blocking(move || picture::small(&file)).await;
-    drop(turn);
+    let drawn = tokio::task::spawn_blocking(move || {
+        // Whoever hangs up does not make room for the next one while this one is drawn.
+        let _turn = turn;
+        picture::small(&file)
+    });
+    let drawn = drawn.await;
     let small = match drawn.unwrap_or(Err(PictureRefusal::NotAPicture)) {
         Ok(small) => small,
         Err(refusal) => return Ok(Err(refusal)),

@@ -1,12 +1,15 @@
 //! Owns what an administrator should look at: secrets that end, clients that nobody uses, clients that are switched off and
-//! still asked for, keys that change, letters that are stuck, traces with gaps. It does not own the places it points to.
+//! still asked for, keys that change, letters that are stuck, webhooks
+//! that fail, traces with gaps. It does not own the places it points to.
 
 use crate::identity::level::RequiredFor;
-use crate::identity::{Permission, Permissions, SecondFactorRule};
+use crate::identity::{Permission, Permissions, SecondFactorRule, SignUpRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
+use crate::store::raised_bars::{self, RaisedBar};
 use crate::store::upstream_providers::{self, StoredProvider};
 use crate::store::usage::{self, ClientAt, EndingSecret};
+use crate::store::webhooks::{self, StoredWebhook};
 use crate::store::{Conn, Fault, keys};
 use crate::time::{Lifetime, Timestamp};
 
@@ -35,12 +38,16 @@ pub enum Target {
     Key(String),
     /// The traces.
     Traces,
+    /// The webhook of this name.
+    Webhook(String),
     /// Letters that could not be delivered.
     Mail,
     /// What is set while the server runs.
     Settings,
     /// The provider of this id that people sign in through.
     Provider(String),
+    /// The security log.
+    SecurityLog,
 }
 
 /// One matter.
@@ -68,10 +75,14 @@ pub(super) struct Found {
 const SECRETS_AHEAD: Lifetime = Lifetime::from_days(14);
 const UNUSED_FOR: Lifetime = Lifetime::from_days(90);
 const ASKED_FOR_WITHIN: Lifetime = Lifetime::from_days(7);
+/// A receiver that is restarted is nobody's matter.
+const FAILS_FOR: Lifetime = Lifetime::from_hours(1);
 const KEYS_AHEAD: Lifetime = Lifetime::from_days(7);
 /// A successor is there, but whoever used the old secret within this time has not changed over.
 const STILL_IN_USE: Lifetime = Lifetime::from_days(2);
 
+/// So many networks are counted.
+const BARS: i64 = 100;
 /// So many of one kind are shown.
 const MOST: usize = 20;
 
@@ -91,6 +102,9 @@ pub(super) fn find(
     if permissions.contains(Permission::KeysRead) {
         found.items.extend(keys::list(c)?.iter().filter_map(|key| of_key(key, lives, now)));
     }
+    if permissions.contains(Permission::AuditRead) {
+        found.items.extend(of_stuffing(&raised_bars::list_live(c, now, BARS)?));
+    }
     if permissions.contains(Permission::SettingsRead)
         && let (count, Some(oldest)) = outbox::count(c, letters)?
     {
@@ -100,6 +114,9 @@ pub(super) fn find(
         let failing = upstream_providers::failing(c, 21)?;
         found.has_more |= failing.len() > MOST;
         found.items.extend(failing.into_iter().take(MOST).filter_map(of_provider));
+    }
+    if permissions.contains(Permission::WebhooksRead) {
+        found.items.extend(webhooks::page(c, None, i64::MAX)?.iter().filter_map(|stored| of_webhook(stored, now)));
     }
     Ok(found)
 }
@@ -214,6 +231,50 @@ fn of_mail(letters: Letters, count: i64, oldest: Timestamp) -> Attention {
     Attention { code: "mail_undelivered", urgency: Urgency::Act, words, client_name: None, target: Target::Mail }
 }
 
+/// The name of a webhook is of a-z, 0-9 and hyphens: it can stand in our words.
+fn of_webhook(stored: &StoredWebhook, now: Timestamp) -> Option<Attention> {
+    let name = &stored.webhook.name;
+    let (code, words) = match (&stored.disabled_why, stored.failing_since) {
+        (Some(_), _) => (
+            "webhook_disabled",
+            format!(
+                "The webhook {name} was switched off on {}: its receiver failed for days, or said that it is gone. Mend it and \
+                 switch it on again, or delete it.",
+                day(stored.updated_at)
+            ),
+        ),
+        (None, Some(since)) if stored.webhook.enabled && now.since(since) > FAILS_FOR => (
+            "webhook_failing",
+            format!(
+                "The webhook {name} fails since {}. See its deliveries for why; after five days it is switched off.",
+                day(since)
+            ),
+        ),
+        _ => return None,
+    };
+    let target = Target::Webhook(name.clone());
+    Some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
+}
+
+/// Somebody tries many accounts.
+fn of_stuffing(bars: &[RaisedBar]) -> Option<Attention> {
+    let first = bars.first()?;
+    let more = match bars.len() {
+        1 => String::new(),
+        count if count as i64 == BARS => format!(" and at least {} other networks", count - 1),
+        count => format!(" and {} other network{}", count - 1, if count == 2 { "" } else { "s" }),
+    };
+    let words = format!(
+        "Somebody tries out accounts from {}{more}: sign-ins at {} accounts failed. Until {} new devices there are let in with \
+         a second factor only. See credential_stuffing in the security log.",
+        first.network,
+        first.accounts,
+        first.expires_at.to_the_minute()
+    );
+    let (code, target) = ("credential_stuffing", Target::SecurityLog);
+    Some(Attention { code, urgency: Urgency::Act, words, client_name: None, target })
+}
+
 /// Traces with gaps within the last day.
 pub(super) fn of_dropped_notes(count: i64) -> Option<Attention> {
     let words = format!(
@@ -231,6 +292,19 @@ pub(super) fn of_second_factor(rule: &SecondFactorRule) -> Option<Attention> {
     (rule.required_for == RequiredFor::Nobody).then_some(Attention {
         code,
         urgency: Urgency::Know,
+        words,
+        client_name: None,
+        target: Target::Settings,
+    })
+}
+
+/// Accounts that people may make, if only letters were sent.
+pub(super) fn of_sign_up(rule: &SignUpRule, is_mail_on: bool) -> Option<Attention> {
+    let words = "People may make accounts, but no mail is sent, so nobody can. Name a mail server (mail.host), or close sign-up.";
+    let (code, words) = ("sign_up_without_mail", words.to_owned());
+    (rule.is_open() && !is_mail_on).then_some(Attention {
+        code,
+        urgency: Urgency::Act,
         words,
         client_name: None,
         target: Target::Settings,
@@ -278,6 +352,14 @@ mod tests {
         let second_factor = SecondFactorRule { required_for: RequiredFor::Nobody, groups: Vec::new() };
         let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
         settings::replace(&house.cx(), &Actor::CommandLine, document, None).await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn that_nobody_can_sign_up_without_mail_is_told() {
+        let open = SignUpRule { mode: crate::identity::SignUpMode::Open, ..SignUpRule::default() };
+        assert_eq!(of_sign_up(&open, false).map(|item| item.code), Some("sign_up_without_mail"));
+        assert_eq!(of_sign_up(&open, true), None);
+        assert_eq!(of_sign_up(&SignUpRule::default(), false), None);
     }
 
     fn secret(id: &str, created_at: Timestamp, expires_at: Option<Timestamp>) -> ClientSecret {

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::flow::cx::{ClientLifetimes, correlation_id};
 use crate::flow::ops::keys::{self, KeyRule};
 use crate::flow::{Cx, Parts, Policy, trace};
-use crate::identity::guess::GuessRule;
+use crate::identity::guess::{GuessRule, StuffingRule};
 use crate::identity::session::SessionRule;
 use crate::identity::user::Profile as Person;
 use crate::identity::{Email, RoleName, Session, SessionId, User, UserId};
@@ -50,6 +50,7 @@ pub(in crate::flow) async fn house() -> House {
     let parts = Arc::new(Parts {
         keyring: Keyring::new(Sealer::from(&master, "signing keys").unwrap(), lives),
         passwords: PasswordHasher::new(passwords).unwrap(),
+        breached: None,
         chance: Arc::new(SeededChance::new(1)),
         factors: Sealer::from(&master, "authenticator apps").unwrap(),
         requests: Sealer::from(&master, "requests under way").unwrap(),
@@ -67,6 +68,8 @@ pub(in crate::flow) async fn house() -> House {
         providers: Default::default(),
         upstream_secrets: Sealer::from(&master, "secrets at providers").unwrap(),
         guarded: crate::outbound::Guarded::new(crate::outbound::guarded::Rule::default()).unwrap(),
+        subscriptions: Default::default(),
+        webhook_secrets: Arc::new(Sealer::from(&master, "webhook secrets").unwrap()),
         stats: Default::default(),
         usage: Default::default(),
         settings: crate::flow::admin::settings::CurrentSettings::default(),
@@ -99,7 +102,10 @@ fn policy() -> Policy {
         reuse_window: Lifetime::from_seconds(10),
         account_guesses: guesses,
         address_guesses: guesses,
+        network_guesses: guesses,
+        stuffing: StuffingRule { accounts: 20, window: Lifetime::from_hours(1), bar: Lifetime::from_hours(1) },
         password_min_length: 12,
+        breached_url: "https://breached.test/range/".to_owned(),
         client_lifetimes: ClientLifetimes {
             access_token: Lifetime::from_minutes(10),
             id_token: Lifetime::from_minutes(10),

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::change::Change;
 use super::refusal::granted;
-use super::user_access::{end_everything, hashed};
+use super::user_access::{end_everything, hashed_for};
 use super::user_document::UserView;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, Done, rank};
+use crate::flow::account::quality::Owner;
 use crate::flow::audit::Entry;
 use crate::flow::{Cx, Fault, mail};
 use crate::identity::{Permission, User};
@@ -130,7 +131,7 @@ pub async fn guest(cx: &Cx, token: &str) -> Result<Option<User>, Fault> {
 pub async fn accept(cx: &Cx, token: &Sensitive, password: Sensitive) -> Result<Result<User, InvitationRefusal>, Fault> {
     // Before the hash, which strangers must not have for nothing.
     let Some(user) = guest(cx, token.expose()).await? else { return Ok(Err(InvitationRefusal::DeadLink)) };
-    let phc = granted!(hashed(cx, password, &user.email).await?);
+    let phc = granted!(hashed_for(cx, password, Owner::from(&user)).await?);
     let mut entry = Entry::new(cx, "invitation_accepted");
     entry.event.user_id = Some(user.id.as_str().to_owned());
     let (token_hash, now) = (hash(token.expose()), cx.now);

@@ -39,12 +39,16 @@ pub mod user;
 pub mod user_access;
 pub mod user_document;
 pub mod user_search;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_document;
 
 pub(in crate::flow) mod change;
 mod client_refusal;
 mod client_rules;
 mod edit;
 pub(in crate::flow) mod rank;
+mod sign_up_rule;
 mod user_refusal;
 
 #[cfg(test)]

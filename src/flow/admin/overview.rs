@@ -141,7 +141,9 @@ pub async fn overview(cx: &Cx, actor: &Actor, range: Range) -> Done<Overview> {
         overview.attention.extend(attention::of_dropped_notes(dropped));
     }
     if permissions.contains(Permission::SettingsRead) {
-        overview.attention.extend(attention::of_second_factor(&cx.parts.settings.get().second_factor));
+        let settings = cx.parts.settings.get();
+        overview.attention.extend(attention::of_second_factor(&settings.second_factor));
+        overview.attention.extend(attention::of_sign_up(&settings.sign_up, super::mail::is_on(cx)));
     }
     overview.attention.sort_by_key(|item| item.urgency);
     overview.has_more_attention = found.has_more;

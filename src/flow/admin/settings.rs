@@ -10,9 +10,9 @@ use super::change::{Change, Judged, differences};
 use super::files::diff::Kind as FileKind;
 use super::files::owned::is_owned;
 use super::refusal::{fresh, granted};
-use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text};
+use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text, sign_up_rule};
 use crate::flow::{Cx, Fault, Parts};
-use crate::identity::{AccountRule, Email, NoticeRule, Permission, SecondFactorRule};
+use crate::identity::{AccountRule, Email, NoticeRule, PasswordRule, Permission, SecondFactorRule, SignUpRule};
 use crate::store::settings::{self, Setting};
 use crate::store::{self, Conn};
 
@@ -36,9 +36,15 @@ pub struct SettingsDocument {
     /// What people may do with their own accounts.
     #[serde(default)]
     pub accounts: AccountRule,
+    /// What is asked of a new password.
+    #[serde(default)]
+    pub passwords: PasswordRule,
     /// Which letters people get about their accounts.
     #[serde(default)]
     pub notices: NoticeRule,
+    /// Who may make an account, and which terms people accept.
+    #[serde(default)]
+    pub sign_up: SignUpRule,
 }
 
 /// The settings with what is known about them.
@@ -91,15 +97,17 @@ fn judge(document: SettingsDocument) -> Result<SettingsDocument, AdminRefusal> {
     let refuse = |why: TextRefusal| {
         AdminRefusal::invalid("organisation", format!("the name of the organisation {why}")).at("organisation")
     };
+    document.passwords.judge().map_err(|(field, words)| AdminRefusal::invalid("password_rule", words).at(field))?;
     let some = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let organisation = some(&document.organisation).map(|name| plain_text(&name, 60)).transpose().map_err(refuse)?;
     let support = some(&document.support).map(|text| text.trim().to_owned());
+    let sign_up = sign_up_rule::judge(document.sign_up.clone())?;
     match &support {
         Some(text) if Email::parse(text).is_err() && !super::client_rules::is_link(text) => {
             let words = "whom to ask is an e-mail address or the address of a help page (https://…)";
             Err(AdminRefusal::invalid("support", words).at("support"))
         }
-        _ => Ok(SettingsDocument { organisation, support, ..document }),
+        _ => Ok(SettingsDocument { organisation, support, sign_up, ..document }),
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::refusal::granted;
 use super::user::{self, UserRefusal};
-use super::user_access::hashed;
+use super::user_access::hashed_for;
 use super::user_document::UserDocument;
 use super::{About, Actor, event};
+use crate::flow::account::quality::Owner;
 use crate::flow::{Cx, Fault};
 use crate::identity::{RoleName, User};
 use crate::secret::token::{Kind, check_shape, hash, make};
@@ -56,9 +57,13 @@ impl SetupRefusal {
         match self {
             SetupRefusal::Person(R::Email(_) | R::Taken(_)) => "problem-email",
             SetupRefusal::Person(R::Text(..)) => "problem-name",
-            SetupRefusal::Person(R::PasswordTooShort(_) | R::PasswordTooLong(_) | R::PasswordIsEmail) => {
-                "problem-password"
-            }
+            SetupRefusal::Person(
+                R::PasswordTooShort(_)
+                | R::PasswordTooLong(_)
+                | R::PasswordIsEmail
+                | R::PasswordWeak { .. }
+                | R::PasswordBreached,
+            ) => "problem-password",
             SetupRefusal::DeadLink | SetupRefusal::OwnerExists | SetupRefusal::Person(_) => "problem",
         }
     }
@@ -116,7 +121,7 @@ pub async fn complete(cx: &Cx, setup: Setup) -> Result<Result<User, SetupRefusal
         ..UserDocument::new(&setup.email)
     };
     let user = granted!(user::draft(cx, owner));
-    let phc = granted!(hashed(cx, setup.password, &user.email).await?);
+    let phc = granted!(hashed_for(cx, setup.password, Owner::from(&user)).await?);
     let (token_hash, saved, now) = (hash(setup.token.expose()), user.clone(), cx.now);
     let row = event(cx, &Actor::SetupLink, "owner_set_up", About::user(&user.id), json!({}));
     let done = cx.db().write(move |c| {

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::change::{Change, Judged, differences};
 use super::refusal::{fresh, granted};
-use super::user_access::{end_everything, hashed};
+use super::user_access::{end_everything, hashed_for, imported};
 use super::user_document::{UserDocument, UserView};
 use super::{About, Actor, Done, attribute, invitation, rank};
 use crate::flow::Cx;
+use crate::flow::account::quality::Owner;
 use crate::identity::user::Profile;
 use crate::identity::{Email, Permission, RoleName, User, UserId};
 use crate::secret::random::uuid;
@@ -22,6 +23,8 @@ pub use super::user_refusal::UserRefusal;
 pub enum FirstAccess {
     /// With this password.
     Password(Sensitive),
+    /// With the password of this hash, which another system made.
+    Hash(Sensitive),
     /// By a link, under which they choose one.
     Invitation,
     /// Not yet.
@@ -40,7 +43,10 @@ pub struct Created {
 }
 
 /// The record of a new person.
-pub(super) fn draft(cx: &Cx, document: UserDocument) -> Result<User, UserRefusal> {
+///
+/// # Errors
+/// A [`UserRefusal`].
+pub fn draft(cx: &Cx, document: UserDocument) -> Result<User, UserRefusal> {
     let mut user = User {
         id: UserId(uuid(&*cx.parts.chance, cx.now)),
         email: Email::parse(&document.email)?,
@@ -69,7 +75,8 @@ pub async fn create(cx: &Cx, actor: &Actor, document: UserDocument, access: Firs
     granted!(actor.needs(Permission::UsersWrite));
     let user = granted!(draft(cx, document));
     let (phc, invited) = match access {
-        FirstAccess::Password(password) => (Some(granted!(hashed(cx, password, &user.email).await?)), None),
+        FirstAccess::Password(password) => (Some(granted!(hashed_for(cx, password, Owner::from(&user)).await?)), None),
+        FirstAccess::Hash(hash) => (Some(granted!(imported(cx, &hash))), None),
         FirstAccess::Invitation => (None, Some(invitation::fresh(cx))),
         FirstAccess::None => (None, None),
     };

@@ -9,34 +9,29 @@ use super::user::changed;
 use super::user_document::UserView;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, Done, rank};
+use crate::flow::account::quality::{self, Owner};
 use crate::flow::oauth::logout::end_session;
 use crate::flow::{Cx, Fault};
 use crate::identity::{Email, Permission, UserId};
 use crate::secret::PasswordError;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, codes, grants, invitations, sessions, users};
+use crate::store::{self, Conn, account_links, codes, grants, invitations, link_requests, sessions, users};
 use crate::time::Timestamp;
 
-/// Judges a new password: its length in characters, and that it is not the address.
+/// Judges and hashes a password that somebody chose who has no name yet.
 ///
 /// # Errors
-/// A [`UserRefusal`] about the password. The longest length is the hasher's business (see [`hashed`]).
-fn judge_password(password: &Sensitive, email: &Email, min_length: usize) -> Result<(), UserRefusal> {
-    // One pass over the characters, so that no copy of the password is left behind but this one, which is wiped.
-    if password.expose().chars().count() < min_length {
-        return Err(UserRefusal::PasswordTooShort(min_length));
-    }
-    let folded = Email::parse(password.expose()).ok();
-    let is_address = folded.is_some_and(|folded| folded.key() == email.key());
-    if is_address { Err(UserRefusal::PasswordIsEmail) } else { Ok(()) }
+/// Those of [`hashed_for`].
+pub async fn hashed(cx: &Cx, password: Sensitive, email: &Email) -> Result<Result<String, UserRefusal>, Fault> {
+    hashed_for(cx, password, Owner { email, name: None }).await
 }
 
-/// Judges and hashes a password that somebody chose.
+/// Judges and hashes a password that somebody chose: the one way to a new password.
 ///
 /// # Errors
 /// Inner: a [`UserRefusal`] about the password. Outer: a [`Fault`]; [`Fault::Busy`] when the password pool is full.
-pub async fn hashed(cx: &Cx, password: Sensitive, email: &Email) -> Result<Result<String, UserRefusal>, Fault> {
-    if let Err(refusal) = judge_password(&password, email, cx.policy().password_min_length) {
+pub async fn hashed_for(cx: &Cx, password: Sensitive, owner: Owner<'_>) -> Result<Result<String, UserRefusal>, Fault> {
+    if let Err(refusal) = quality::judge(cx, &password, owner).await? {
         return Ok(Err(refusal));
     }
     match cx.parts.passwords.hash(password).await {
@@ -44,6 +39,14 @@ pub async fn hashed(cx: &Cx, password: Sensitive, email: &Email) -> Result<Resul
         Err(PasswordError::TooLong { max_bytes }) => Ok(Err(UserRefusal::PasswordTooLong(max_bytes))),
         Err(other) => Err(other.into()),
     }
+}
+
+/// The form in which a hash of another system is stored. Nobody can judge the password behind it.
+pub(super) fn imported(cx: &Cx, hash: &Sensitive) -> Result<String, UserRefusal> {
+    cx.parts.passwords.imported(hash.expose()).map_err(|why| match why {
+        PasswordError::Unusable(why) => UserRefusal::PasswordHash(why),
+        _ => UserRefusal::PasswordHash("its form is not known"),
+    })
 }
 
 /// Gives a person a new password and ends everything that was begun with the old one: sessions, codes, grants, invitations.
@@ -57,7 +60,7 @@ pub async fn set_password(cx: &Cx, actor: &Actor, who: &str, password: Sensitive
     let (wanted, asking) = (who.trim().to_owned(), actor.clone());
     let found = cx.db().read(move |c| rank::look_at(c, &asking, &wanted));
     let user = granted!(found.await?);
-    let phc = granted!(hashed(cx, password, &user.email).await?);
+    let phc = granted!(hashed_for(cx, password, Owner::from(&user)).await?);
     changed(cx, actor, user.id.as_str(), Permission::UsersWrite, move |c, change, user| {
         match must_change {
             true => users::password_set_to_be_changed(c, &user.id, &phc, change.now)?,
@@ -108,8 +111,8 @@ pub async fn end_sessions(cx: &Cx, actor: &Actor, who: &str) -> Done<(UserId, i6
     Ok(done.await?)
 }
 
-/// Ends whatever depends on the person being who they were: sessions, codes not yet used, grants and so their tokens, and an
-/// invitation.
+/// Ends whatever depends on the person being who they were: sessions, codes not yet used, grants and so their tokens, an
+/// invitation, and links that were mailed, but for those that say "this wasn't me".
 ///
 /// # Errors
 /// A [`store::Fault`].
@@ -119,26 +122,7 @@ pub fn end_everything(c: &mut Conn, id: &UserId, why: &str, now: Timestamp) -> R
     codes::delete_of_user(c, id)?;
     grants::revoke_of_user(c, id, why, now)?;
     invitations::delete_of_user(c, id)?;
+    account_links::delete_of_user(c, id)?;
+    link_requests::delete_of_user(c, id)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_long_enough_and_not_the_address() {
-        let email = Email::parse("Alice@Example.com").unwrap();
-        for (password, is) in [
-            ("correct horse battery", Ok(())),
-            ("пароль-пароль", Ok(())),
-            ("eleven char", Err(UserRefusal::PasswordTooShort(12))),
-            ("пароль", Err(UserRefusal::PasswordTooShort(12))),
-            ("alice@example.com", Err(UserRefusal::PasswordIsEmail)),
-            ("ALICE@EXAMPLE.COM", Err(UserRefusal::PasswordIsEmail)),
-            (" alice@example.com ", Err(UserRefusal::PasswordIsEmail)),
-        ] {
-            assert_eq!(judge_password(&Sensitive::new(password), &email, 12), is, "{password}");
-        }
-    }
 }

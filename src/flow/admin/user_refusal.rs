@@ -3,6 +3,7 @@
 
 use super::{AdminRefusal, TextRefusal};
 use crate::identity::email::EmailRefusal;
+use crate::secret::strength::Weakness;
 
 /// Most groups of one person.
 pub(super) const MAX_GROUPS: usize = 100;
@@ -40,6 +41,22 @@ pub enum UserRefusal {
     /// The first thing anybody would guess.
     #[error("the password must not be the e-mail address: choose another one")]
     PasswordIsEmail,
+    /// Easy to guess.
+    #[error("the password is easy to guess (strength {score} of 4): {}", weakness(*.why))]
+    PasswordWeak {
+        /// How hard it is to guess, up to 4.
+        score: u8,
+        /// What makes it weak.
+        why: Option<Weakness>,
+    },
+    /// Others know it.
+    #[error(
+        "the password stands in lists of passwords that were stolen elsewhere or are tried first: choose another one, and change it wherever else you use it"
+    )]
+    PasswordBreached,
+    /// A hash of another system.
+    #[error("the password hash cannot be used: {0}; argon2, bcrypt, scrypt and PBKDF2 are known")]
+    PasswordHash(&'static str),
     /// What had to be changed.
     #[error("this is the password that has to be changed: choose another one")]
     PasswordIsOld,
@@ -57,6 +74,21 @@ pub enum UserRefusal {
     Disabled,
 }
 
+/// What to do instead.
+fn weakness(why: Option<Weakness>) -> &'static str {
+    match why {
+        Some(Weakness::Common) => {
+            "it is a common password or nearly one; take several words that do not belong together"
+        }
+        Some(Weakness::Own) => "it holds your name, your address or the name of this place; leave these out",
+        Some(Weakness::Keys) => "it follows the rows of the keyboard; take several words that do not belong together",
+        Some(Weakness::Repeats) => "it says the same thing again and again; add other words",
+        Some(Weakness::Sequence) => "it holds a row such as abcd or 6543; take words in place of it",
+        Some(Weakness::Date) => "it holds a date or a year, which are guessed early; take words in place of it",
+        Some(Weakness::Words) | None => "add another word or two; unusual ones are better",
+    }
+}
+
 impl From<UserRefusal> for AdminRefusal {
     fn from(refusal: UserRefusal) -> Self {
         use UserRefusal as R;
@@ -71,6 +103,9 @@ impl From<UserRefusal> for AdminRefusal {
             R::PasswordTooShort(_) => AdminRefusal::invalid("password_too_short", words).at("password"),
             R::PasswordTooLong(_) => AdminRefusal::invalid("password_too_long", words).at("password"),
             R::PasswordIsEmail => AdminRefusal::invalid("password_is_email", words).at("password"),
+            R::PasswordWeak { .. } => AdminRefusal::invalid("password_weak", words).at("password"),
+            R::PasswordBreached => AdminRefusal::invalid("password_breached", words).at("password"),
+            R::PasswordHash(_) => AdminRefusal::invalid("password_hash", words).at("password_hash"),
             R::PasswordIsOld => AdminRefusal::invalid("password_is_old", words).at("password"),
             R::NoPassword => AdminRefusal::conflict("no_password", words),
             R::Unknown(_) => AdminRefusal::unknown("unknown_user", words),

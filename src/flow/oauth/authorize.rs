@@ -1,15 +1,18 @@
 //! Owns the authorization endpoint: begins a request or goes on with one, asks `oauth::step` what must happen, and does it:
 //! shows a page, makes the code, or refuses. It does not own the pages nor the steps people take.
 
+use crate::flow::account::sign_up;
 use crate::flow::admin::try_it::door;
 use crate::flow::oauth::{issue, scopes};
 use crate::flow::sign_in::browser::{self, Browser, Found, form_token};
 use crate::flow::sign_in::enrol::{self, EnrolForm};
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::sign_in::second_factor::{self, SecondFactorForm};
+use crate::flow::sign_in::terms;
 use crate::flow::sign_in::upstream::{WayIn, hinted, ways_in};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
+use crate::identity::UserId;
 use crate::oauth::authorization::{Authorization, Code};
 use crate::oauth::authorize::{self, Answer, Callback, ValidRequest};
 use crate::oauth::client::Client;
@@ -34,12 +37,16 @@ pub enum Next {
     SignIn(Box<SignInView>),
     /// Lead the browser to a provider, as the app wants: its id, and the sealed request.
     Upstream(String, String),
+    /// Offer to make an account.
+    SignUp(Box<SignUpView>),
     /// Ask which account.
     Choose(Box<ChooseView>),
     /// Ask for a second factor.
     SecondFactor(Box<SecondFactorForm>),
     /// Have a second factor set up.
     Enrol(Box<EnrolForm>),
+    /// Have the terms accepted.
+    Terms(Box<TermsView>),
     /// Ask for consent.
     Consent(Box<ConsentView>),
     /// Show an error; nothing redirects.
@@ -102,6 +109,22 @@ impl OtherWays {
     }
 }
 
+/// The page on which an account is made.
+pub struct SignUpView {
+    /// Common part.
+    pub step: StepView,
+    /// Prefilled address.
+    pub email: String,
+}
+
+/// The page with the terms.
+pub struct TermsView {
+    /// Common part.
+    pub step: StepView,
+    /// Who is asked.
+    pub account: SignedIn,
+}
+
 /// The account chooser.
 pub struct ChooseView {
     /// Common part.
@@ -144,7 +167,11 @@ pub async fn begin(cx: &Cx, params: &Params, browser: &Browser, binding: &str) -
         }
     };
     let checked = match authorize::validate(params, &client, &callback) {
-        Ok(request) => with_resources(cx, &client, with_hint(cx, params, request)).await?,
+        Ok(request) => {
+            let sign_up = sign_up::offered(cx);
+            let request = request.prompt.is_supported(sign_up).and_then(|()| with_hint(cx, params, request));
+            with_resources(cx, &client, request).await?
+        }
         Err(refusal) => Err(refusal),
     };
     match checked {
@@ -281,6 +308,7 @@ fn with_hint(cx: &Cx, params: &Params, request: ValidRequest) -> Result<ValidReq
 /// What was loaded for the decision.
 struct Known {
     found: Vec<Found>,
+    owe_terms: Vec<UserId>,
     consent: Option<Consent>,
     defined: Vec<Scope>,
 }
@@ -303,6 +331,8 @@ async fn proceed(
         consented: pending.consented.as_ref(),
         sessions: &signed_in,
         second_factor: &cx.parts.settings.get().second_factor,
+        owe_terms: &known.owe_terms,
+        sign_up: sign_up::offered(cx),
         now: cx.now,
     };
     let view = |step: &'static str, bound_to: &str| {
@@ -335,6 +365,16 @@ async fn proceed(
                 other_account_wanted,
                 others: OtherWays::of(cx, &pending),
             })));
+        }
+        AccountStep::SignUp => {
+            cx.note(Note::new(STEP, "the sign-up page was shown").client(&client.client_id));
+            let email = pending.request.login_hint.clone().unwrap_or_default();
+            return Ok(Next::SignUp(Box::new(SignUpView { step: view("sign_up", "")?, email })));
+        }
+        AccountStep::Terms(account) => {
+            cx.note(Note::new(STEP, "the terms were shown").client(&client.client_id));
+            let step = view("terms", account.session.id.as_str())?;
+            return Ok(Next::Terms(Box::new(TermsView { step, account: account.clone() })));
         }
         AccountStep::ChooseAccount => {
             cx.note(Note::new(STEP, "the account chooser was shown").client(&client.client_id));
@@ -384,10 +424,10 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
     let (hashes, rule, now) = (browser.session_hashes(), cx.policy().sessions, cx.now);
     let custom = !pending.request.scope.iter().all(scope::is_standard);
     if hashes.is_empty() && !custom {
-        return Ok(Known { found: Vec::new(), consent: None, defined: Vec::new() });
+        return Ok(Known { found: Vec::new(), owe_terms: Vec::new(), consent: None, defined: Vec::new() });
     }
     let (client, pending, issuer) = (client.clone(), pending.clone(), cx.issuer().to_owned());
-    let settings = cx.parts.settings.get();
+    let (settings, offered) = (cx.parts.settings.get(), sign_up::offered(cx));
     let known = cx.db().read(move |c| {
         let mut found = browser::live_sessions(c, &hashes, rule, now)?;
         if !settings.second_factor.groups.is_empty() {
@@ -398,6 +438,7 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
         }
         let defined = if custom { scopes::defined(c, &issuer)? } else { Vec::new() };
         let signed_in: Vec<SignedIn> = found.iter().map(|f| f.signed_in.clone()).collect();
+        let owe_terms = terms::owed(c, &settings.sign_up, &signed_in)?;
         let situation = Situation {
             request: &pending.request,
             client: &client,
@@ -406,6 +447,8 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             consented: pending.consented.as_ref(),
             sessions: &signed_in,
             second_factor: &settings.second_factor,
+            owe_terms: &owe_terms,
+            sign_up: offered,
             now,
         };
         // Trust alone settles it for confidential clients only (`step::consent`).
@@ -414,7 +457,7 @@ async fn load(cx: &Cx, client: &Client, pending: &Pending, browser: &Browser) ->
             AccountStep::Account(account) if asks_consent => consents::find(c, &account.user.id, &client.client_id)?,
             _ => None,
         };
-        Ok(Known { found, consent, defined })
+        Ok(Known { found, owe_terms, consent, defined })
     });
     Ok(known.await?)
 }

@@ -4,3 +4,4 @@ pub mod keys;
 pub mod mail;
 pub mod stats;
 pub mod sweep;
+pub mod webhooks;

@@ -2,11 +2,13 @@
 //! lock is held long.
 
 use crate::flow::admin::idempotency::KEPT;
+use crate::flow::ops::webhooks::KEPT as DELIVERIES_KEPT;
 use crate::flow::{Fault, Parts, audit, trace};
 use crate::secret;
 use crate::store::{
-    account_links, ceremonies, clients, codes, grants, guesses, idempotency, invitations, leases, outbox, own_sessions,
-    refresh_tokens, revoked_tokens, sessions, setup_links, stats, try_runs,
+    account_links, ceremonies, clients, codes, failed_accounts, grants, guesses, idempotency, invitations, leases,
+    outbox, own_sessions, raised_bars, refresh_tokens, revoked_tokens, sessions, setup_links, stats, try_runs,
+    webhook_deliveries,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -54,10 +56,14 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| account_links::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| ceremonies::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
+    let window = parts.policy.stuffing.window;
+    gone += repeat(parts, move |c| failed_accounts::delete_older(c, now - window)).await?;
+    gone += repeat(parts, move |c| raised_bars::delete_expired(c, before)).await?;
     gone += repeat(parts, move |c| idempotency::delete_older(c, now - KEPT)).await?;
     gone += audit::sweep(parts, now - rule.events_keep).await?;
     let week = now - Lifetime::from_days(7);
     gone += repeat(parts, move |c| outbox::delete_given_up(c, week)).await?;
+    gone += repeat(parts, move |c| webhook_deliveries::delete_older(c, now - DELIVERIES_KEPT)).await?;
     gone += repeat(parts, move |c| stats::delete_older(c, now - STATS_KEEP)).await?;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
     Ok(gone)

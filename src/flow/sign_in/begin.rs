@@ -5,7 +5,7 @@ use crate::flow::account::notice::{Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::attempts::{GuessKeys, forget_guesses};
 use crate::flow::sign_in::browser::{Browser, live_sessions};
-use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::pending::{Linking, Pending};
 use crate::flow::sign_in::upstream::linking::NewLink;
 use crate::flow::{Cx, Fault};
 use crate::identity::{Level, Session, SessionId, User, UserId};
@@ -43,7 +43,7 @@ pub struct Proven {
 
 impl Proven {
     /// Somebody who proved all there was to prove.
-    pub(super) fn by(user: User, amr: Vec<String>) -> Self {
+    pub(in crate::flow) fn by(user: User, amr: Vec<String>) -> Self {
         Self { user, amr, keys: None, upgrade: None, raises: None }
     }
 }
@@ -72,12 +72,33 @@ struct Beginning {
 
 /// Begins a session, or renews the one this person has on this browser: either way under a new token (security case I01).
 /// `None`: the session to be raised is not there any more.
-pub(super) async fn begin_session(
+pub(in crate::flow) async fn begin_session(
     cx: &Cx,
     proven: Proven,
     browser: &Browser,
     pending: Pending,
 ) -> Result<Option<SignedInNow>, Fault> {
+    match begun(cx, proven, browser, pending.linking.clone()).await? {
+        Some((id, now)) => Ok(Some(SignedInNow { request: pending.with_chosen(id).seal(cx)?, ..now })),
+        None => Ok(None),
+    }
+}
+
+/// [`begin_session`] where no app waits: the request is empty.
+pub(in crate::flow) async fn begin_alone(
+    cx: &Cx,
+    proven: Proven,
+    browser: &Browser,
+) -> Result<Option<SignedInNow>, Fault> {
+    Ok(begun(cx, proven, browser, None).await?.map(|(_, now)| now))
+}
+
+async fn begun(
+    cx: &Cx,
+    proven: Proven,
+    browser: &Browser,
+    linking: Option<Linking>,
+) -> Result<Option<(SessionId, SignedInNow)>, Fault> {
     let session_token = make(Kind::Session, &*cx.parts.chance);
     let device_token = make(Kind::Device, &*cx.parts.chance);
     let new_id = SessionId(secret::random::uuid(&*cx.parts.chance, cx.now));
@@ -94,7 +115,7 @@ pub(super) async fn begin_session(
         raises: proven.raises,
         entry: about(kind, cx, &proven.user.id),
         told: wants_letter(cx, &proven.user).then(|| Told::new(cx, &proven.user, Notice::NewDevice)),
-        linking: pending.linking.clone().filter(|_| !is_raised).map(|linking| NewLink::of(cx, &proven.user, linking)),
+        linking: linking.filter(|_| !is_raised).map(|linking| NewLink::of(cx, &proven.user, linking)),
         cx: cx.clone(),
         user: proven.user,
         rule: cx.policy().sessions,
@@ -102,8 +123,7 @@ pub(super) async fn begin_session(
     };
     let begun = cx.db().write(move |c| begin(c, beginning.clone())).await?;
     let Some((id, replaced)) = begun else { return Ok(None) };
-    let request = pending.with_chosen(id).seal(cx)?;
-    Ok(Some(SignedInNow { request, session_token, replaced, device_token }))
+    Ok(Some((id, SignedInNow { request: String::new(), session_token, replaced, device_token })))
 }
 
 /// Nobody is told of their own very first sign-in.

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use crate::flow::account::notice::{Notice, Told};
 use crate::flow::oauth::authorize::{OtherWays, PageRefusal, reopen};
-use crate::flow::sign_in::attempts::{GuessKeys, admit, forget_guesses, guess_keys};
+use crate::flow::sign_in::attempts::{GuessKeys, admit, failed, forget_guesses, guess_keys};
 use crate::flow::sign_in::begin::{Proven, SignedInNow, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
 use crate::flow::sign_in::half::Half;
@@ -82,6 +83,8 @@ pub enum Problem {
     TooLong,
     /// Too many attempts; seconds to wait.
     TooMany(i64),
+    /// Many accounts were tried from this network: whatever was typed, a new device needs a second factor now.
+    Barred,
 }
 
 /// Handles the form.
@@ -179,6 +182,17 @@ pub enum Denied {
     Wrong(UserId),
     /// The account is disabled.
     Disabled(UserId),
+    /// Any of the last three, or a right password without a second factor, from a network from which many accounts were tried:
+    /// told alike (security case J01).
+    Barred(Box<Barred>),
+}
+
+/// Why, behind a raised bar.
+pub enum Barred {
+    /// For one of the ordinary reasons.
+    Denied(Denied),
+    /// The password was right.
+    Right(Box<User>),
 }
 
 impl Denied {
@@ -188,12 +202,24 @@ impl Denied {
             Denied::Unknown => "refused: no account has this address".to_owned(),
             Denied::Wrong(_) => "refused: wrong password, or the account has none".to_owned(),
             Denied::Disabled(_) => "refused: the account is disabled".to_owned(),
+            Denied::Barred(why) => match &**why {
+                Barred::Denied(denied) => denied.words(),
+                Barred::Right(_) => {
+                    "refused: the password was right, but many accounts were tried from this network, the \
+                                     device is new, and there is no second factor"
+                        .to_owned()
+                }
+            },
         }
     }
 
     fn user_id(&self) -> Option<&UserId> {
         match self {
             Denied::Wrong(id) | Denied::Disabled(id) => Some(id),
+            Denied::Barred(why) => match &**why {
+                Barred::Denied(denied) => denied.user_id(),
+                Barred::Right(user) => Some(&user.id),
+            },
             Denied::Waiting(_) | Denied::Unknown => None,
         }
     }
@@ -202,6 +228,7 @@ impl Denied {
     pub(in crate::flow) fn problem(&self) -> Problem {
         match self {
             Denied::Waiting(wait) => Problem::TooMany(wait.0.seconds() + 1),
+            Denied::Barred(_) => Problem::Barred,
             _ => Problem::WrongCredentials,
         }
     }
@@ -265,23 +292,63 @@ pub async fn prove(
             None => (None, HashMap::new()),
         };
         let admitted = admit(c, &own, &keys)?;
-        Ok(admitted.map(|()| (user, keys, password, reach)))
+        Ok(admitted.map(|admitted| Candidate { user, keys, password, reach, is_barred: admitted.is_barred }))
     });
-    let (user, keys, password_of, reach) = match admitted.await? {
-        Ok(admitted) => admitted,
+    let candidate = match admitted.await? {
+        Ok(candidate) => candidate,
         Err(wait) => return Ok(Err(Denied::Waiting(wait))),
     };
-    let (phc, must_change) = password_of.unzip();
-    let verdict = cx.parts.passwords.verify(password, phc.clone()).await?;
-    let Some(user) = user else { return Ok(Err(Denied::Unknown)) };
-    let upgrade = match (verdict, phc) {
-        (PasswordVerdict::Wrong, _) | (_, None) => return Ok(Err(Denied::Wrong(user.id))),
-        (PasswordVerdict::Right { upgrade }, Some(phc)) => (upgrade.map(|new| (phc.clone(), new)), phc),
-    };
-    if user.disabled_at.is_some() {
-        return Ok(Err(Denied::Disabled(user.id)));
+    let stored = candidate.password.as_ref().map(|(phc, _)| phc.clone());
+    let verdict = cx.parts.passwords.verify(password, stored).await?;
+    let (keys, is_barred) = (candidate.keys.clone(), candidate.is_barred);
+    match candidate.judged(verdict) {
+        Ok(right) if is_barred && right.reach == Level::Password => {
+            fail(cx, keys, Some(&right.user)).await?;
+            Ok(Err(Denied::Barred(Box::new(Barred::Right(Box::new(right.user))))))
+        }
+        Ok(right) => Ok(Ok(right)),
+        Err(denied) => {
+            fail(cx, keys, None).await?;
+            Ok(Err(if is_barred { Denied::Barred(Box::new(Barred::Denied(denied))) } else { denied }))
+        }
     }
-    let reach = reach.get(user.id.as_str()).copied().unwrap_or(Level::Password);
-    let (upgrade, phc) = upgrade;
-    Ok(Ok(RightPassword { user, keys, phc, upgrade, must_change: must_change.unwrap_or(false), reach }))
+}
+
+/// Whoever is to be signed in, before the password was looked at.
+struct Candidate {
+    user: Option<User>,
+    keys: GuessKeys,
+    /// The stored hash, and whether the password must be changed.
+    password: Option<(String, bool)>,
+    reach: HashMap<String, Level>,
+    is_barred: bool,
+}
+
+impl Candidate {
+    fn judged(self, verdict: PasswordVerdict) -> Result<RightPassword, Denied> {
+        let Some(user) = self.user else { return Err(Denied::Unknown) };
+        let (upgrade, phc, must_change) = match (verdict, self.password) {
+            (PasswordVerdict::Wrong, _) | (_, None) => return Err(Denied::Wrong(user.id)),
+            (PasswordVerdict::Right { upgrade }, Some((phc, must_change))) => {
+                (upgrade.map(|new| (phc.clone(), new)), phc, must_change)
+            }
+        };
+        if user.disabled_at.is_some() {
+            return Err(Denied::Disabled(user.id));
+        }
+        let reach = self.reach.get(user.id.as_str()).copied().unwrap_or(Level::Password);
+        Ok(RightPassword { user, keys: self.keys, phc, upgrade, must_change, reach })
+    }
+}
+
+/// Counts a failure. Whose password was right although they were not let in is told: somebody else may know it.
+async fn fail(cx: &Cx, keys: GuessKeys, known_by: Option<&User>) -> Result<(), Fault> {
+    let (own, told) = (cx.clone(), known_by.map(|user| Told::new(cx, user, Notice::PasswordKnown)));
+    let counted = cx.db().write(move |c| {
+        if let Some(told) = &told {
+            told.post(c, &own)?;
+        }
+        failed(c, &own, &keys)
+    });
+    Ok(counted.await?)
 }

@@ -13,4 +13,6 @@ pub mod logo;
 pub mod new_password;
 pub mod pending;
 pub mod second_factor;
+pub mod terms;
 pub mod upstream;
+pub mod waiting;

@@ -7,8 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow::account::notice::{Notice, Told};
+use crate::flow::account::quality::Owner;
 use crate::flow::admin::user::UserRefusal;
-use crate::flow::admin::user_access::{end_everything, hashed};
+use crate::flow::admin::user_access::{end_everything, hashed_for};
 use crate::flow::audit::Entry;
 use crate::flow::cx::base64url;
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
@@ -114,7 +115,7 @@ pub async fn submit(
             return again(UserRefusal::PasswordIsOld);
         }
     }
-    let phc = match hashed(cx, password, &user.email).await? {
+    let phc = match hashed_for(cx, password, Owner::from(&user)).await? {
         Ok(phc) => phc,
         Err(refusal) => return again(refusal),
     };

@@ -150,6 +150,11 @@ impl Pending {
         }
     }
 
+    /// [`Pending::open`] for a request that may be another browser's or too old, which is then no mistake and is not noted.
+    pub fn open_quietly(cx: &Cx, text: &str, browser: Option<&str>) -> Option<Self> {
+        open::<Pending>(cx, text, AAD).filter(|pending| pending.judge(cx, browser).is_ok())
+    }
+
     /// Whether it is this browser's, and not too old.
     fn judge(&self, cx: &Cx, browser: Option<&str>) -> Result<(), Refusal> {
         if browser.map(bound).as_deref() != Some(self.browser.as_str()) {

@@ -150,7 +150,7 @@ pub async fn submit(cx: &mut Cx, submitted: Submitted, browser: &Browser) -> Res
     }
     let Some(user) = half.still_holds(cx, browser).await? else { return Ok(out_of_date(cx)) };
     let note = |words: &str| cx.note(Note::new(STEP, words).client(&client.client_id).user(user.id.as_str()));
-    if let Err(denied) = prove(cx, &user, submitted.code, &client).await? {
+    if let Err(denied) = prove(cx, &user, submitted.code, &client, browser).await? {
         cx.count(Count::FailedSignIns);
         note(&denied.words());
         let waiting = Waiting { client: &client, redirect_uri: callback.redirect_uri(), user: &user };
@@ -206,7 +206,13 @@ struct Candidates {
 }
 
 /// Counts the attempt, then takes the code: each counts once (security cases K01 and K08).
-async fn prove(cx: &Cx, user: &User, code: Sensitive, client: &Client) -> Result<Result<(), Denied>, Fault> {
+async fn prove(
+    cx: &Cx,
+    user: &User,
+    code: Sensitive,
+    client: &Client,
+    browser: &Browser,
+) -> Result<Result<(), Denied>, Fault> {
     let id = user.id.clone();
     let known = cx.db().read(move |c| factors::list(c, &id)).await?;
     let apps = known.iter().filter(|factor| factor.kind == FactorKind::Totp);
@@ -218,10 +224,10 @@ async fn prove(cx: &Cx, user: &User, code: Sensitive, client: &Client) -> Result
         steps: steps.collect(),
         recovery: totp::folded_recovery_code(code.expose()).map(|code| hash(code.expose())),
     };
-    let told = Told::new(cx, user, Notice::RecoveryCodeUsed);
+    let (told, device) = (Told::new(cx, user, Notice::RecoveryCodeUsed), browser.device_hash());
     let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
     let judged = cx.db().write(move |c| {
-        let keys = factor_keys(&own, &user.id);
+        let keys = factor_keys(c, &own, &user.id, device.as_deref())?;
         if let Err(wait) = admit(c, &own, &keys)? {
             return Ok(Err(Denied::Waiting(wait)));
         }

@@ -10,7 +10,7 @@ use crate::flow::admin::AdminRefusal;
 use crate::http::cookies;
 use crate::http::own_app::desk::{Desk, Failed};
 use crate::http::pages::console::{Block, Field, Part};
-use crate::http::pages::{Chrome, ErrorPage};
+use crate::http::pages::{Chrome, GonePage};
 use crate::http::reply::{Lines, Reply};
 
 const DOWNLOAD: &str = "/account/data/download";
@@ -87,16 +87,8 @@ pub async fn delete(desk: Desk) -> Reply {
 /// The last page of an account.
 fn gone(desk: &Desk) -> Reply {
     let place = &desk.call.web.place;
-    let page = ErrorPage {
-        chrome: Chrome::speaking(desk.language(), "account-gone", place),
-        status: 200,
-        heading: desk.t("account-gone").into(),
-        what: desk.t("account-gone-words").into(),
-        advice: String::new(),
-        facts: Vec::new(),
-        correlation_id: desk.cx().correlation_id.clone(),
-        back: None,
-    };
+    let mailed = desk.call.web.parts.post.mailer.is_on();
+    let page = GonePage { chrome: Chrome::speaking(desk.language(), "account-gone", place), mailed };
     // The session's own token is dead, and falls out of its cookie at the next sign-in.
     Reply::page(200, &page, &[]).cookie(cookies::clear(desk.shell.jars.session, place))
 }

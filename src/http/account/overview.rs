@@ -67,9 +67,11 @@ fn cards(desk: &Desk) -> Vec<Card> {
     };
     vec![
         card(desk.t("account-profile").into(), desk.t("account-profile-card").into(), "/account/profile"),
+        card(desk.t("account-password").into(), desk.t("account-password-card").into(), "/account/password"),
         card(desk.t("account-factors").into(), desk.t("account-factors-card").into(), "/account/factors"),
         card(desk.t("account-sessions").into(), desk.t("account-sessions-card").into(), "/account/sessions"),
         card(desk.t("account-apps").into(), desk.t("account-apps-card").into(), "/account/apps"),
+        card(desk.t("account-data").into(), desk.t("account-data-card").into(), "/account/data"),
     ]
 }
 

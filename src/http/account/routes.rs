@@ -104,6 +104,8 @@ pub static ROUTES: &[Route] = &[
     upload!("/account/profile/picture", Session, picture::set),
     form!("/account/profile/picture/remove", Session, picture::remove),
     page!("/account/addresses", Session, addresses::show),
+    form!("/account/addresses", Fresh, addresses::change),
+    form!("/account/addresses/withdraw", Session, addresses::withdraw),
     page!("/account/password", Session, password::show),
     form!("/account/password", Session, password::change),
     page!("/account/factors", Session, factors::list),

@@ -1,5 +1,6 @@
 //! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
 
+use crate::flow::account::{self, links};
 use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, OtherWays, SignInView, StepView};
 use crate::flow::sign_in::login::Again;
 use crate::flow::trace::Note;
@@ -8,7 +9,8 @@ use crate::http::cookies::{self, Jar};
 use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Problem, ScopeLine};
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
-use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, upstream, words};
+use crate::http::sign_in::asking::with_request;
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, sign_up, terms, upstream, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
@@ -64,7 +66,7 @@ async fn begin(mut call: Call, params: &Params) -> Reply {
                 return unreadable(&call, "authorize", refusal);
             }
             let shows_a_step = !matches!(next, Next::Answer(_) | Next::Page(_));
-            let reply = show(&call, next);
+            let reply = show(&call, next, &binding);
             match fresh.filter(|_| shows_a_step) {
                 Some(_) => reply.cookie(cookies::set(Jar::Browser, binding, &call.web.place)),
                 None => reply,
@@ -78,7 +80,7 @@ async fn begin(mut call: Call, params: &Params) -> Reply {
 async fn resume(mut call: Call, sealed: &str) -> Reply {
     let browser = call.browser();
     let reply = match authorize::resume(&mut call.cx, sealed, &browser).await {
-        Ok(next) => show(&call, next),
+        Ok(next) => show(&call, next, browser.binding.as_deref().unwrap_or_default()),
         Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
@@ -91,6 +93,8 @@ const FORM_REST: usize = 4_096;
 fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
     let sealed = match next {
         Next::SignIn(view) => &view.step.request,
+        Next::SignUp(view) => &view.step.request,
+        Next::Terms(view) => &view.step.request,
         Next::Choose(view) => &view.step.request,
         Next::Consent(view) => &view.step.request,
         Next::SecondFactor(form) => &form.half,
@@ -107,12 +111,14 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
     })
 }
 
-fn show(call: &Call, next: Next) -> Reply {
+fn show(call: &Call, next: Next, binding: &str) -> Reply {
     match next {
         Next::Answer(answered) => answer(call, &answered.answer),
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
         Next::Upstream(provider, request) => Reply::redirect(upstream::begin_address(call, &provider, &request)),
+        Next::SignUp(view) => sign_up::form(call, *view, binding),
+        Next::Terms(view) => terms::form(call, *view),
         Next::Choose(view) => choose(call, *view),
         Next::SecondFactor(form) => second_factor::form(call, *form),
         Next::Enrol(form) => enrol::form(call, *form),
@@ -155,6 +161,9 @@ fn login_page(
         problem,
         correlation_id: call.cx.correlation_id.clone(),
         reauthenticate,
+        recovery: links::is_on(&call.cx).then(|| with_request(call, "/recovery", &step.request)),
+        sign_up: (!reauthenticate && account::sign_up::is_offered(&call.cx))
+            .then(|| with_request(call, "/sign-up", &step.request)),
         action: format!("{base}/login"),
         can_cancel: true,
         ways: Vec::new(),

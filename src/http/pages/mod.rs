@@ -11,6 +11,7 @@ mod logout;
 mod ops;
 pub mod plot;
 mod sign_in;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -23,10 +24,14 @@ use askama::filters::HtmlSafe;
 pub use askama::Template;
 pub use form_post::FormPostPage;
 pub use logout::{LoggedOutPage, LogoutPage};
-pub use ops::{ErrorPage, GoOnPage, HomePage, MailboxPage, is_own_path};
+pub use ops::{ErrorPage, GoOnPage, GonePage, HomePage, MailboxPage, is_own_path};
 pub use sign_in::{
     AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, NotMePage,
     RecoveryCodesPage, ScopeLine, SecondFactorPage, SetupPage, UpstreamFailedPage, WayCard,
+};
+pub use sign_up::{
+    AddressState, Letter, LetterSentPage, NewAddressPage, Papers, RecoveryLinkPage, RecoveryPage, SignUpClosedPage,
+    SignUpDonePage, SignUpLinkPage, SignUpPage, TermsPage,
 };
 pub use words::Rich;
 

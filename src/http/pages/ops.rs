@@ -35,6 +35,16 @@ impl ErrorPage {
     }
 }
 
+/// The last page of an account.
+#[derive(Clone, Debug, Template)]
+#[template(path = "account/gone.html")]
+pub struct GonePage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// Whether a letter confirms it.
+    pub mailed: bool,
+}
+
 /// Goes on by itself to a place of ours.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/go_on.html")]

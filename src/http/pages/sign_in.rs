@@ -29,6 +29,10 @@ pub struct LoginPage {
     pub correlation_id: String,
     /// Whether the person is signed in and only has to prove it anew (`prompt=login`, `max_age`).
     pub reauthenticate: bool,
+    /// Where a lost password is replaced, if letters are sent.
+    pub recovery: Option<String>,
+    /// Where an account is made, if people can.
+    pub sign_up: Option<String>,
     /// Where the form is posted to.
     pub action: String,
     /// Whether there is somebody to return to with a refusal.

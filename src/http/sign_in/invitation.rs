@@ -1,6 +1,7 @@
 //! Owns invitations over HTTP: the secret goes from the URL into a cookie at once, then a form sets the password that the
 //! person chose. Looking uses nothing up: mail programs open links before people do.
 
+use crate::flow::account::quality;
 use crate::flow::admin::invitation::{self, InvitationRefusal};
 use crate::flow::sign_in::browser::{form_token, form_token_is_good};
 use crate::flow::sign_in::login::forged;
@@ -80,7 +81,7 @@ fn page(call: &Call, csrf: &str, user: &User) -> InvitationPage {
         chrome: call.chrome("invitation-title"),
         csrf: csrf.to_owned(),
         email: user.email.as_str().to_owned(),
-        min_length: call.cx.policy().password_min_length,
+        min_length: quality::min_length(&call.cx),
         problem: None,
         done: false,
     }

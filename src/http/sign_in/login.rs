@@ -70,6 +70,7 @@ fn words(language: Language, why: Why) -> (u16, Problem, Option<u64>) {
             let words = language.say("sign-in-too-long").into();
             (400, Problem { id, words }, None)
         }
+        Why::Barred => (422, Problem { id, words: language.say("sign-in-barred").into() }, None),
         Why::TooMany(seconds) => {
             (429, Problem { id, words: words::wait(language, seconds) }, u64::try_from(seconds).ok())
         }

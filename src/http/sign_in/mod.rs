@@ -1,6 +1,7 @@
 //! The sign-in steps over HTTP. This file owns what they share: sending an answer to the app, error pages, and the cards
 //! that name apps and people.
 
+pub mod asking;
 pub mod choose;
 pub mod consent;
 pub mod enrol;
@@ -8,10 +9,16 @@ pub mod invitation;
 pub mod language;
 pub mod login;
 pub mod logo;
+pub mod new_address;
 pub mod new_password;
 pub mod not_me;
+pub mod recovery;
+pub mod recovery_link;
 pub mod second_factor;
 pub mod setup;
+pub mod sign_up;
+pub mod sign_up_link;
+pub mod terms;
 pub mod upstream;
 pub mod words;
 

@@ -1,5 +1,6 @@
 //! Owns `POST /new-password` over HTTP, and its form, which follows a right password that has to be changed.
 
+use crate::flow::account::quality;
 use crate::flow::sign_in::browser::form_token;
 use crate::flow::sign_in::new_password::{self, ChangeForm};
 use crate::flow::trace::Note;
@@ -38,7 +39,7 @@ pub(super) fn form(call: &Call, form: ChangeForm) -> Reply {
         change: form.change,
         email: form.email,
         client: form.client.name,
-        min_length: call.cx.policy().password_min_length,
+        min_length: quality::min_length(&call.cx),
         problem: form
             .problem
             .map(|refusal| Problem { id: "problem-password", words: words::of_person(call.cx.language, &refusal) }),

@@ -7,7 +7,7 @@ use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
-use crate::http::pages::{Chrome, NotMePage};
+use crate::http::pages::NotMePage;
 use crate::http::reply::Reply;
 use crate::http::sign_in::{forged_page, refusal_page, unreadable_form};
 use crate::identity::factor::Factor;
@@ -35,7 +35,7 @@ pub async fn get(call: Call) -> Reply {
             Reply::page(200, &page, &[])
         }
         Ok(None) => dead_link(&call).cookie(cookies::clear(Jar::NotMe, place)),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
@@ -57,17 +57,17 @@ pub async fn post(call: Call) -> Reply {
             Reply::page(200, &page, &[]).cookie(cookies::clear(Jar::NotMe, place))
         }
         Ok(None) => dead_link(&call).cookie(cookies::clear(Jar::NotMe, place)),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, place),
+        Err(fault) => call.fault_page(&fault),
     }
 }
 
 fn page(call: &Call, csrf: &str, plan: &Undoing) -> NotMePage {
     let names = |factors: &[Factor]| factors.iter().map(|factor| factor.name.clone()).collect();
     NotMePage {
-        chrome: Chrome::new("This wasn't me", &call.web.place),
+        chrome: call.chrome("not-me-title"),
         csrf: csrf.to_owned(),
         email: plan.user.email.as_str().to_owned(),
-        since: plan.since.to_the_minute(),
+        since: call.cx.language.moment(plan.since),
         back_to: plan.back_to.as_ref().map(|email| email.as_str().to_owned()),
         removed: names(&plan.removed),
         kept: names(&plan.kept),

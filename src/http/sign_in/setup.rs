@@ -1,6 +1,7 @@
 //! Owns the set-up link over HTTP: the secret goes from the URL into a cookie at once, then a form makes the first
 //! administrator.
 
+use crate::flow::account::quality;
 use crate::flow::admin::setup::{self, Setup};
 use crate::flow::sign_in::browser::{form_token, form_token_is_good};
 use crate::flow::sign_in::login::forged;
@@ -77,7 +78,7 @@ fn form(call: &Call, token: &str, email: String, name: String, problem: Option<P
         csrf: form_token(&call.cx, token, STEP, ""),
         email,
         name,
-        min_length: call.cx.policy().password_min_length,
+        min_length: quality::min_length(&call.cx),
         problem,
     };
     Reply::page(status, &page, &[])

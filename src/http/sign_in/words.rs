@@ -7,6 +7,7 @@ use crate::flow::account::factors::FactorRefusal;
 use crate::flow::admin::setup::SetupRefusal;
 use crate::flow::admin::user::UserRefusal;
 use crate::messages::{Language, Message};
+use crate::secret::strength::Weakness;
 use crate::time::Timestamp;
 
 /// What a refusal says to the person, and what they can do. `None`: only the app's developer can do anything.
@@ -21,6 +22,9 @@ pub fn of_refusal(check: &str) -> Option<(&'static str, &'static str)> {
         "form.token" => ("error-form", advice),
         "form.same_origin" => ("error-form-foreign", advice),
         "invitation.link" => ("error-invitation", "error-invitation-advice"),
+        "account.link" => ("error-link", "error-link-advice"),
+        "account.address_free" => ("email-taken", "error-address-taken-advice"),
+        "not_me.link" => ("error-not-me", "error-not-me-advice"),
         "setup.link" => ("error-setup-link", "error-setup-link-advice"),
         "route" => ("error-not-found", "error-not-found-advice"),
         _ => return None,
@@ -35,12 +39,27 @@ pub fn of_person(language: Language, refusal: &UserRefusal) -> String {
         R::PasswordTooLong(max) => language.say("password-too-long").number("max", *max),
         R::PasswordIsEmail => language.say("password-is-email"),
         R::PasswordIsOld => language.say("password-is-old"),
+        R::PasswordBreached => language.say("password-breached"),
+        R::PasswordWeak { score, why } => language.say(of_weakness(*why)).number("score", i64::from(*score)),
         R::Email(_) => language.say("email-unusable"),
         R::Taken(_) => language.say("email-taken"),
         R::Text("name", _) => language.say("name-unusable"),
         other => return sentence(&other.to_string()),
     }
     .into()
+}
+
+/// What to do about a weak password.
+fn of_weakness(why: Option<Weakness>) -> &'static str {
+    match why {
+        Some(Weakness::Common) => "password-weak-common",
+        Some(Weakness::Own) => "password-weak-own",
+        Some(Weakness::Keys) => "password-weak-keys",
+        Some(Weakness::Repeats) => "password-weak-repeats",
+        Some(Weakness::Sequence) => "password-weak-sequence",
+        Some(Weakness::Date) => "password-weak-date",
+        Some(Weakness::Words) | None => "password-weak-words",
+    }
 }
 
 /// What is wrong with the form that makes the first administrator.

@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::phc::Recipe;
-use super::{PasswordError, PasswordVerdict};
+use super::{Judgement, PasswordError, PasswordVerdict};
+use crate::secret::breached::BreachedList;
+use crate::sensitive::Sensitive;
 
 /// A thread without work for this long gives its memory back.
 const IDLE: Duration = Duration::from_secs(10);
@@ -21,12 +23,20 @@ const IDLE: Duration = Duration::from_secs(10);
 pub(super) enum Task {
     Verify {
         password: Zeroizing<Vec<u8>>,
+        /// As it was typed, for hashes of others.
+        typed: Sensitive,
         phc: Option<String>,
         answer: oneshot::Sender<Result<PasswordVerdict, PasswordError>>,
     },
     Hash {
         password: Zeroizing<Vec<u8>>,
         answer: oneshot::Sender<Result<String, PasswordError>>,
+    },
+    Judge {
+        password: Sensitive,
+        own: Vec<String>,
+        list: Option<Arc<BreachedList>>,
+        answer: oneshot::Sender<Result<Judgement, PasswordError>>,
     },
 }
 
@@ -145,13 +155,18 @@ impl Task {
         match self {
             Task::Verify { answer, .. } => answer.is_closed(),
             Task::Hash { answer, .. } => answer.is_closed(),
+            Task::Judge { answer, .. } => answer.is_closed(),
         }
     }
 
     fn run(self, recipe: Recipe, memory: &mut Vec<Block>) {
         match self {
-            Task::Verify { password, phc, answer } => {
-                let _ = answer.send(guarded(|| recipe.verify(&password, phc.as_deref(), memory)));
+            Task::Verify { password, typed, phc, answer } => {
+                let _ = answer
+                    .send(guarded(|| recipe.verify(&password, typed.expose().as_bytes(), phc.as_deref(), memory)));
+            }
+            Task::Judge { password, own, list, answer } => {
+                let _ = answer.send(guarded(|| Ok(Judgement::of(&password, &own, list.as_deref()))));
             }
             Task::Hash { password, answer } => {
                 let _ = answer.send(guarded(|| recipe.hash(&password, memory)));

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::foreign::{self, Foreign};
 use super::{PasswordError, PasswordRule, PasswordVerdict};
 use crate::secret::random::{Chance, SystemChance};
 
@@ -55,9 +56,16 @@ impl Recipe {
     pub(super) fn verify(
         self,
         password: &[u8],
+        typed: &[u8],
         phc: Option<&str>,
         memory: &mut Vec<Block>,
     ) -> Result<PasswordVerdict, PasswordError> {
+        if let Some(Ok(foreign)) = phc.filter(|text| foreign::is_foreign(text)).map(Foreign::read) {
+            return match foreign.fits(typed) {
+                true => Ok(PasswordVerdict::Right { upgrade: Some(self.hash(password, memory)?) }),
+                false => Ok(PasswordVerdict::Wrong),
+            };
+        }
         let stored = match phc.map(|text| self.read(text)) {
             Some(Ok(stored)) => stored,
             nothing_usable => {
@@ -66,19 +74,35 @@ impl Recipe {
                     .map_or(Ok(PasswordVerdict::Wrong), |refusal| refusal.map(|_| PasswordVerdict::Wrong));
             }
         };
-        let hash = compute(&stored.argon, password, &stored.salt, stored.hash.len(), memory)?;
-        if !crate::secret::equal(&hash, &stored.hash) {
+        let mut fits = |password: &[u8]| {
+            let hash = compute(&stored.argon, password, &stored.salt, stored.hash.len(), memory)?;
+            Ok::<_, PasswordError>(crate::secret::equal(&hash, &stored.hash))
+        };
+        // Nobody else normalises: a hash that was not made here may be of the password as typed.
+        if !fits(password)? && (stored.is_current || typed == password || !fits(typed)?) {
             return Ok(PasswordVerdict::Wrong);
         }
         let upgrade = if stored.is_current { None } else { Some(self.hash(password, memory)?) };
         Ok(PasswordVerdict::Right { upgrade })
     }
 
+    /// The form in which a hash of another system is stored.
+    pub(super) fn imported(self, text: &str) -> Result<String, PasswordError> {
+        let stored = foreign::stored_form(text).map_err(PasswordError::Unusable)?;
+        if !foreign::is_foreign(&stored) {
+            self.read(&stored)?;
+        }
+        Ok(stored)
+    }
+
     fn read(self, text: &str) -> Result<Stored, PasswordError> {
         let unusable = PasswordError::Unusable;
         let parsed = PasswordHash::new(text).map_err(|_| unusable("it is not a PHC string"))?;
-        let algorithm: Algorithm =
-            parsed.algorithm.as_str().parse().map_err(|_| unusable("it was not made by argon2"))?;
+        let algorithm: Algorithm = parsed
+            .algorithm
+            .as_str()
+            .parse()
+            .map_err(|_| unusable("it was not made by argon2 or another scheme we know"))?;
         let version = match parsed.version {
             None | Some(0x10) => Version::V0x10,
             Some(0x13) => Version::V0x13,

@@ -26,6 +26,14 @@ field-name = Name
 field-code = Code
 
 password-hint = Mindestens { $min } Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.
+password-breached = Das Passwort steht in Listen von Passwörtern, die anderswo gestohlen wurden oder zuerst ausprobiert werden: Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es noch benutzen.
+password-weak-common = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es ist ein häufiges Passwort oder beinahe eines; nehmen Sie mehrere Wörter, die nichts miteinander zu tun haben.
+password-weak-own = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es enthält Ihren Namen, Ihre Adresse oder den Namen dieses Dienstes und kaum etwas anderes; nehmen Sie Wörter, die nichts mit Ihnen zu tun haben.
+password-weak-keys = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es folgt den Reihen der Tastatur; nehmen Sie mehrere Wörter, die nichts miteinander zu tun haben.
+password-weak-repeats = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es wiederholt immer dasselbe; fügen Sie andere Wörter hinzu.
+password-weak-sequence = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es enthält eine Reihe wie abcd oder 6543; nehmen Sie stattdessen Wörter.
+password-weak-date = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es enthält ein Datum oder ein Jahr, die früh erraten werden; nehmen Sie stattdessen Wörter.
+password-weak-words = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): fügen Sie noch ein Wort oder zwei hinzu; ungewöhnliche sind besser.
 password-too-short = Das Passwort ist zu kurz: Nehmen Sie mindestens { $min } Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.
 password-too-long = Das Passwort ist zu lang: Nehmen Sie höchstens { $max } Bytes.
 password-is-email = Das Passwort darf nicht die E-Mail-Adresse sein. Wählen Sie ein anderes.

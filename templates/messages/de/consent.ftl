@@ -4,9 +4,9 @@ consent-title = Zugriff erlauben?
 consent-asks = <strong>{ $client }</strong> möchte Ihr Konto verwenden.
 consent-scopes = Die App darf dann
 consent-new = Neu
-consent-offline = Diesen Zugriff behalten, auch wenn Sie nicht da sind – so lange, bis Sie ihn zurücknehmen
+consent-offline = Diesen Zugriff behalten, auch wenn Sie nicht da sind, bis Sie ihn zurücknehmen
 consent-names = Wie die App das nennt
-consent-claims = Sie erfährt von Ihnen
+consent-claims = Die App erfährt von Ihnen
 consent-administers = <strong>{ $client } könnte diesen Anmeldedienst in Ihrem Namen verwalten</strong>, soweit Sie selbst es dürfen: Apps, Personen und Schlüssel. Erlauben Sie das nur, wenn Sie sicher sind, dass Sie es wollen.
 consent-loopback = Danach geht es zurück zu einem Programm auf <strong>diesem Computer</strong> ({ $host }). Jedes Programm hier könnte dort mithören: Erlauben Sie das nur, wenn Sie { $client } gerade selbst gestartet haben.
 consent-deny = Ablehnen
@@ -20,7 +20,7 @@ scope-address = Ihre Postanschrift sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-groups = Sehen, zu welchen Gruppen Sie gehören
 
-# Each goes on from "Sie erfährt von Ihnen".
+# Each goes on from "Die App erfährt von Ihnen".
 claim-name = Name
 claim-given-name = Vorname
 claim-family-name = Nachname

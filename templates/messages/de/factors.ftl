@@ -1,7 +1,7 @@
 # Zweite Faktoren: einen Code eingeben, eine App einrichten, Wiederherstellungscodes.
 
 second-factor-title = Code eingeben
-second-factor-to = um als { $email } zu <strong>{ $client }</strong> weiterzugehen
+second-factor-to = weiter zu <strong>{ $client }</strong> als { $email }
 second-factor-app-or-recovery = Die sechs Ziffern aus Ihrer Authenticator-App oder einer Ihrer Wiederherstellungscodes.
 second-factor-app = Die sechs Ziffern aus Ihrer Authenticator-App.
 second-factor-recovery = Einer Ihrer Wiederherstellungscodes.

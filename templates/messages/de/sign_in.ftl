@@ -3,13 +3,15 @@
 sign-in-title = Anmelden
 sign-in-again-title = Bestätigen Sie, dass Sie es sind
 sign-in-asked-again = <strong>{ $client }</strong> bittet Sie, sich noch einmal anzumelden.
-sign-in-to = um zu <strong>{ $client }</strong> weiterzugehen
+sign-in-to = weiter zu <strong>{ $client }</strong>
 sign-in-password-again = Geben Sie Ihr Passwort noch einmal ein.
 sign-in-alone = mit Ihrem Konto
 sign-in-confirm = Bestätigen
 sign-in-other-account = Die App möchte ein anderes Konto als das, mit dem Sie sich angemeldet haben. Melden Sie sich mit dem Konto an, das Sie dort verwenden.
 # The same for an unknown address, a wrong password and a disabled account.
 sign-in-wrong = Adresse und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.
+# Dasselbe, was auch eingegeben wurde.
+sign-in-barred = Aus Ihrem Netz scheitern gerade viele Anmeldungen. Neue Geräte werden deshalb nicht ohne zweiten Faktor zugelassen. Melden Sie sich auf einem Gerät an, das Sie hier schon benutzt haben, oder versuchen Sie es in einer Stunde noch einmal.
 sign-in-too-long = So lang ist hier kein Passwort. Prüfen Sie es und versuchen Sie es noch einmal.
 
 choose-title = Konto auswählen

@@ -30,6 +30,14 @@ password-hint =
         [one] At least { $min } character. Several unrelated words make a good one.
        *[other] At least { $min } characters. Several unrelated words make a good one.
     }
+password-breached = The password stands in lists of passwords that were stolen elsewhere or are tried first: choose another one, and change it wherever else you use it.
+password-weak-common = The password is easy to guess (strength { $score } of 4): it is a common password or nearly one; take several words that do not belong together.
+password-weak-own = The password is easy to guess (strength { $score } of 4): it holds your name, your address or the name of this place, and hardly anything else; take words that have nothing to do with you.
+password-weak-keys = The password is easy to guess (strength { $score } of 4): it follows the rows of the keyboard; take several words that do not belong together.
+password-weak-repeats = The password is easy to guess (strength { $score } of 4): it says the same thing again and again; add other words.
+password-weak-sequence = The password is easy to guess (strength { $score } of 4): it holds a row such as abcd or 6543; take words in place of it.
+password-weak-date = The password is easy to guess (strength { $score } of 4): it holds a date or a year, which are guessed early; take words in place of it.
+password-weak-words = The password is easy to guess (strength { $score } of 4): add another word or two; unusual ones are better.
 password-too-short =
     { $min ->
         [one] The password is too short: use at least { $min } character; several unrelated words make a good one.

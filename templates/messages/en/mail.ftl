@@ -18,3 +18,33 @@ invitation-letter-unexpected = You did not expect this? Then do nothing: without
 farewell-letter-subject = Your account is deleted
 farewell-letter-gone = your account at { $organisation } ({ $issuer }) is deleted, as you asked. Nothing of it is left there; apps that you used keep what they stored themselves.
 farewell-letter-unexpected = Was it not you? Answer to the people who run this service at once: somebody was signed in with your account.
+sign-up-letter-subject = Confirm your address
+sign-up-letter-what = somebody, probably you, wants to make an account at { $organisation } ({ $issuer }) with this address. Press the button to go on.
+sign-up-letter-button = Create my account
+sign-up-letter-lifetime = The link works once and for 24 hours.
+sign-up-letter-unexpected = You did not ask for this? Then do nothing: without you there will be no account.
+
+known-letter-subject = You have an account already
+known-letter-what = somebody, probably you, wanted to make an account at { $organisation } ({ $issuer }) with this address. There is one already: sign in with it. If you do not remember the password, set a new one.
+known-letter-button = Set a new password
+known-letter-unexpected = You did not ask for this? Then do nothing: nothing has changed.
+
+reset-letter-subject = Set a new password
+reset-letter-what = somebody, probably you, asked for a new password for your account at { $organisation } ({ $issuer }). Press the button to choose one.
+reset-letter-button = Choose a new password
+reset-letter-lifetime = The link works once and for an hour.
+reset-letter-unexpected = You did not ask for this? Then do nothing: your password stays as it is.
+
+new-address-letter-subject = Confirm your new address
+new-address-letter-what = somebody, probably you, wants to use this address for their account at { $organisation } ({ $issuer }). Press the button in the browser in which you are signed in.
+new-address-letter-button = Confirm the address
+new-address-letter-lifetime = The link works once and for 24 hours.
+new-address-letter-unexpected = You did not ask for this? Then do nothing: nothing changes without you.
+
+address-in-use-letter-subject = Your address was asked for
+address-in-use-letter-what = somebody, perhaps you, wanted to use this address for another account at { $organisation } ({ $issuer }). It belongs to your account, so nothing was changed.
+address-in-use-letter-unexpected = If it was you: change the address of this account first, or go on using this account.
+
+address-changed-letter-subject = An address was changed
+address-changed-letter-what = an account at { $organisation } ({ $issuer }) for which this address had been entered has another address now.
+address-changed-letter-unexpected = If it was your account and you did not want this, tell whoever runs the service at once.

@@ -10,6 +10,8 @@ sign-in-confirm = Confirm
 sign-in-other-account = The app asked for another account than the one you signed in with. Sign in with the account you use there.
 # The same for an unknown address, a wrong password and a disabled account.
 sign-in-wrong = That address and password do not go together. Check both and try again.
+# The same for whatever was typed.
+sign-in-barred = Many sign-ins fail from your network at this moment, so new devices are not let in without a second factor. Sign in on a device that you used here before, or try again in an hour.
 sign-in-too-long = That is longer than any password here. Check it and try again.
 
 choose-title = Choose an account

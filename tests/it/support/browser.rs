@@ -136,7 +136,9 @@ impl Page {
 
     /// Hidden fields of the page's form.
     pub fn hidden(&self) -> Vec<(String, String)> {
-        let inputs = self.body.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
+        let main = self.body.split("<main").nth(1).unwrap_or(&self.body);
+        let form = main.split("<form").nth(1).and_then(|rest| rest.split("</form>").next()).unwrap_or_default();
+        let inputs = form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
         inputs
             .filter(|tag| tag.contains("type=\"hidden\""))
             .map(|tag| (unescape(attribute(tag, "name")), unescape(attribute(tag, "value"))))

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 42] = [
+pub const TABLES: [&str; 48] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -27,6 +27,8 @@ pub const TABLES: [&str; 42] = [
     "refresh_tokens",
     "revoked_tokens",
     "guesses",
+    "failed_accounts",
+    "raised_bars",
     "signing_keys",
     "setup_links",
     "leases",
@@ -43,8 +45,10 @@ pub const TABLES: [&str; 42] = [
     "settings",
     "applied",
     "account_links",
+    "accepted_terms",
     "ceremonies",
     "factors",
+    "link_requests",
     "own_sessions",
     "recovery_codes",
     "try_runs",
@@ -52,6 +56,8 @@ pub const TABLES: [&str; 42] = [
     "outbox",
     "upstream_identities",
     "upstream_providers",
+    "webhooks",
+    "webhook_deliveries",
     "pictures",
 ];
 

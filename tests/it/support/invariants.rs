@@ -69,6 +69,8 @@ fn html(page: &Page) {
     assert!(!policy.contains("unsafe-"), "{place}: {policy}");
     assert_eq!(page.header("x-frame-options"), "DENY", "{place}");
     assert_eq!(page.header("cache-control"), "no-store", "{place}");
+    let spoken = page.body.split("<html lang=\"").nth(1).and_then(|rest| rest.split('"').next());
+    assert_eq!(Some(page.header("content-language")), spoken, "{place}");
     for tag in page.body.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or_default()) {
         let name = tag.split([' ', '\n', '/']).next().unwrap_or_default();
         assert!(name != "script" || tag.contains(" src=\""), "an inline script at {place}: <{tag}>");

@@ -28,11 +28,13 @@ pub enum Kind {
     Provider,
     /// A client.
     Client,
+    /// A webhook.
+    Webhook,
 }
 
 impl Kind {
     /// All, in the order of dependence.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Settings,
         Kind::Attribute,
         Kind::Resource,
@@ -41,6 +43,7 @@ impl Kind {
         Kind::Role,
         Kind::Provider,
         Kind::Client,
+        Kind::Webhook,
     ];
 
     /// The word in the database and in plans.
@@ -54,6 +57,7 @@ impl Kind {
             Kind::Role => "role",
             Kind::Provider => "provider",
             Kind::Client => "client",
+            Kind::Webhook => "webhook",
         }
     }
 

@@ -7,7 +7,7 @@ use super::diff::{Documents, Kind};
 use super::{ClientDocument, FileSet};
 use crate::flow::admin::{attribute, group, role, settings as set};
 use crate::flow::own_app;
-use crate::store::{self, Conn, attributes, clients, groups, resources, roles, scopes, upstream_providers};
+use crate::store::{self, Conn, attributes, clients, groups, resources, roles, scopes, upstream_providers, webhooks};
 
 /// As one set, each kind in order of its names. The clients of our own apps are none of the files' business.
 pub(super) fn set(c: &mut Conn) -> Result<FileSet, store::Fault> {
@@ -17,6 +17,7 @@ pub(super) fn set(c: &mut Conn) -> Result<FileSet, store::Fault> {
     Ok(FileSet {
         settings: Some(settings),
         client: clients.map(ClientDocument::of).collect(),
+        webhook: webhooks::page(c, None, i64::MAX)?.iter().map(Into::into).collect(),
         attribute: attributes::list(c)?.iter().map(|stored| attribute::document(&stored.attribute)).collect(),
         resource: resources::page(c, None, i64::MAX)?.iter().map(|stored| (&stored.resource).into()).collect(),
         scope: scopes::list(c)?.into_iter().map(Into::into).collect(),
@@ -42,6 +43,7 @@ pub(super) fn present(c: &mut Conn) -> Result<Documents, store::Fault> {
     set.group.iter().for_each(|d| add(Kind::Group, &d.name, d));
     set.role.iter().for_each(|d| add(Kind::Role, &d.name, d));
     set.provider.iter().for_each(|d| add(Kind::Provider, &d.id, d));
+    set.webhook.iter().for_each(|d| add(Kind::Webhook, &d.name, d));
     set.client.iter().for_each(|d| add(Kind::Client, d.client_id.as_deref().unwrap_or_default(), d));
     Ok(documents)
 }

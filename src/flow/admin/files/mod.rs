@@ -27,14 +27,18 @@ use super::resource::ResourceDocument;
 use super::role::RoleDocument;
 use super::scope::ScopeDocument;
 use super::settings::SettingsDocument;
+use super::webhook::{Tools, WebhookDocument};
 use super::{
     About, Actor, AdminRefusal, Done, attribute, client, group, provider, resource, role, scope, settings as set,
+    webhook,
 };
-use crate::flow::sign_in::upstream::reload;
+use crate::flow::sign_in::upstream;
+use crate::flow::webhook as subscriptions;
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;
 use crate::oauth::client::ClientSecret;
 use crate::oauth::upstream::Provider;
+use crate::secret::WebhookSecret;
 use crate::secret::random::uuid;
 use crate::secret::token::{Kind as TokenKind, hash, make};
 use crate::sensitive::Sensitive;
@@ -77,6 +81,9 @@ pub struct FileSet {
     /// Clients; each names its `client_id`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client: Vec<ClientDocument>,
+    /// Webhooks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhook: Vec<WebhookDocument>,
 }
 
 /// Files, with the secrets they refer to.
@@ -92,6 +99,9 @@ pub struct FilesRequest {
     /// Our secrets at providers by the provider's id. One that is another than before takes its place.
     #[serde(default)]
     pub provider_secrets: BTreeMap<String, String>,
+    /// Secrets of webhooks (`whsec_…`) by name, in the same way.
+    #[serde(default)]
+    pub webhook_secrets: BTreeMap<String, String>,
 }
 
 /// What applying would do.
@@ -108,15 +118,18 @@ pub struct FilesApplied {
     pub changes: Vec<ObjectChange>,
     /// Secrets of new clients that the files gave none, by client id; shown this once.
     pub secrets: BTreeMap<String, String>,
+    /// Secrets of new webhooks that the files gave none, by name; shown this once.
+    pub webhook_secrets: BTreeMap<String, String>,
 }
 
-const READS: [Permission; 6] = [
+const READS: [Permission; 7] = [
     Permission::UpstreamsRead,
     Permission::SettingsRead,
     Permission::ScopesRead,
     Permission::GroupsRead,
     Permission::RolesRead,
     Permission::ClientsRead,
+    Permission::WebhooksRead,
 ];
 
 fn may_read(actor: &Actor) -> Result<(), AdminRefusal> {
@@ -182,7 +195,8 @@ pub async fn apply(cx: &Cx, actor: &Actor, request: FilesRequest) -> Done<FilesA
     let done = run(cx, work, false).await?;
     if done.is_ok() {
         set::reload(&cx.parts).await?;
-        reload(&cx.parts).await?;
+        upstream::reload(&cx.parts).await?;
+        subscriptions::reload(&cx.parts).await?;
     }
     Ok(done)
 }
@@ -207,6 +221,8 @@ struct Work {
     at_providers: Vec<NewSecret>,
     /// A secret for each client, in case it is new and has none: drawn before the transaction.
     spare: BTreeMap<String, Spare>,
+    /// For each webhook what a new one needs.
+    webhooks: BTreeMap<String, Tools>,
 }
 
 #[derive(Clone)]
@@ -231,7 +247,8 @@ impl Work {
             (client.client_id.clone().unwrap_or_default(), Spare { id: uuid(&*cx.parts.chance, cx.now), secret })
         };
         let spare = request.documents.client.iter().map(spare).collect();
-        Ok(Ok(Self { change: Change::new(cx, actor), around: Around::of(cx), request, at_providers, spare }))
+        let webhooks = request.documents.webhook.iter().map(|d| (d.name.clone(), Tools::of(cx))).collect();
+        Ok(Ok(Self { change: Change::new(cx, actor), around: Around::of(cx), request, at_providers, spare, webhooks }))
     }
 
     /// Puts everything, removes what the files no longer hold, and notes what they said.
@@ -251,9 +268,10 @@ impl Work {
         for new in &self.at_providers {
             if new.differs(c)? {
                 granted!(new.store(c, &self.change)?);
-                note_secret(&mut changes, Kind::Provider, new.provider(), true);
+                note_secret(&mut changes, (Kind::Provider, new.provider()), true);
             }
         }
+        let webhook_secrets = self.put_webhook_secrets(c, &mut changes)?;
         for ((kind, name), document) in &after {
             let row = Applied {
                 kind: kind.as_str().to_owned(),
@@ -271,7 +289,7 @@ impl Work {
         if !changes.is_empty() {
             self.change.log(c, "files_applied", About::default(), json!({ "changes": changes.len() }))?;
         }
-        Ok(Ok(FilesApplied { changes, secrets }))
+        Ok(Ok(FilesApplied { changes, secrets, webhook_secrets }))
     }
 
     fn put_all(&self, c: &mut Conn) -> Judged<()> {
@@ -306,6 +324,11 @@ impl Work {
             let put = client::put_in(c, change, around, document.clone(), Expect::Any)?;
             granted!(within(Kind::Client, document.client_id.as_deref().unwrap_or_default(), put));
         }
+        for document in &set.webhook {
+            let Some(tools) = self.webhooks.get(&document.name) else { continue };
+            let put = webhook::put_in(c, change, tools, document.clone(), Expect::Any)?;
+            granted!(within(Kind::Webhook, &document.name, put));
+        }
         Ok(Ok(()))
     }
 
@@ -321,6 +344,7 @@ impl Work {
             Kind::Role => role::remove_in(c, change, name, None)?,
             Kind::Provider => provider::remove_in(c, change, name, None)?,
             Kind::Client => client::remove_in(c, change, name, None)?.map(drop),
+            Kind::Webhook => webhook::remove_in(c, change, name, None)?,
         };
         Ok(within(*kind, name, removed))
     }
@@ -348,9 +372,36 @@ impl Work {
             if given.is_none() {
                 made.insert(client_id.clone(), spare.secret.clone());
             }
-            note_secret(changes, Kind::Client, client_id, given.is_some());
+            note_secret(changes, (Kind::Client, client_id), given.is_some());
         }
         Ok(Ok(made))
+    }
+
+    /// Gives webhooks the secrets that the files refer to; those of new ones without any were drawn.
+    fn put_webhook_secrets(
+        &self,
+        c: &mut Conn,
+        changes: &mut Vec<ObjectChange>,
+    ) -> Result<BTreeMap<String, String>, store::Fault> {
+        let mut made = BTreeMap::new();
+        for (name, tools) in &self.webhooks {
+            let is_new = changes
+                .iter()
+                .any(|change| change.kind == Kind::Webhook && &change.name == name && change.action == Action::Create);
+            let given = self.request.webhook_secrets.get(name).and_then(|text| WebhookSecret::parse(text));
+            let is_given = given.is_some();
+            let is_changed = match given {
+                Some(given) => webhook::put_secret_in(c, &self.change, tools, name, &given)?,
+                None => is_new,
+            };
+            if is_changed {
+                note_secret(changes, (Kind::Webhook, name), is_given);
+            }
+            if is_new && !is_given {
+                made.insert(name.clone(), tools.secret.text().expose().to_owned());
+            }
+        }
+        Ok(made)
     }
 
     fn store_secret(&self, c: &mut Conn, client_id: &str, id: &str, secret: &str) -> Result<(), store::Fault> {
@@ -387,7 +438,7 @@ fn live_secrets(c: &mut Conn, client_id: &str, now: Timestamp) -> Result<Option<
 }
 
 /// A new secret is a change that a plan shows, without the secret.
-fn note_secret(changes: &mut Vec<ObjectChange>, kind: Kind, name: &str, by_reference: bool) {
+fn note_secret(changes: &mut Vec<ObjectChange>, (kind, name): (Kind, &str), by_reference: bool) {
     let after = if by_reference { "the one that the files refer to" } else { "a new one" };
     let field = FieldChange { path: "secret".to_owned(), before: Value::Null, after: after.into() };
     match changes.iter_mut().find(|change| change.kind == kind && change.name == name) {
@@ -422,6 +473,7 @@ fn names(set: &FileSet) -> Vec<(Kind, String)> {
     set.group.iter().for_each(|d| add(Kind::Group, d.name.trim()));
     set.role.iter().for_each(|d| add(Kind::Role, &d.name));
     set.provider.iter().for_each(|d| add(Kind::Provider, &d.id));
+    set.webhook.iter().for_each(|d| add(Kind::Webhook, &d.name));
     set.client.iter().for_each(|d| add(Kind::Client, d.client_id.as_deref().unwrap_or_default()));
     names
 }
@@ -450,6 +502,19 @@ fn judge(request: &FilesRequest) -> Result<(), AdminRefusal> {
                  `openssl rand -base64 32` makes one"
             );
             return Err(AdminRefusal::invalid("file_secret_weak", words).at("secrets"));
+        }
+    }
+    for (name, secret) in &request.webhook_secrets {
+        if !request.documents.webhook.iter().any(|d| d.name == *name) {
+            let words = format!("there is a secret for the webhook {name:?}, and no such webhook in the files");
+            return Err(AdminRefusal::invalid("file_secret_unknown", words).at("webhook_secrets"));
+        }
+        if WebhookSecret::parse(secret).is_none() {
+            let words = format!(
+                "the secret of the webhook {name} must be whsec_ and base64 of 24 to 64 bytes: \
+                 `echo whsec_$(openssl rand -base64 32)` makes one"
+            );
+            return Err(AdminRefusal::invalid("file_secret_weak", words).at("webhook_secrets"));
         }
     }
     Ok(())

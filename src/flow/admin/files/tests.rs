@@ -7,11 +7,7 @@ use crate::flow::admin::bench;
 use crate::identity::Permissions;
 
 fn request(documents: Value) -> FilesRequest {
-    FilesRequest {
-        documents: serde_json::from_value(documents).unwrap(),
-        secrets: BTreeMap::new(),
-        provider_secrets: BTreeMap::new(),
-    }
+    FilesRequest { documents: serde_json::from_value(documents).unwrap(), ..FilesRequest::default() }
 }
 
 /// One of everything, each naming the one before it where it can.
@@ -70,7 +66,7 @@ async fn a_whole_set_up_is_planned_applied_exported_and_applied_again() {
 
     let mut exported = export(&cx, &CLI).await.unwrap().unwrap();
     exported.client.retain(|client| client.client_id.as_deref() != Some(bench::CLIENT));
-    let round = FilesRequest { documents: exported, secrets: BTreeMap::new(), provider_secrets: BTreeMap::new() };
+    let round = FilesRequest { documents: exported, ..FilesRequest::default() };
     assert!(plan(&cx, &CLI, round).await.unwrap().unwrap().changes.is_empty(), "what is exported is what was applied");
     assert!(drift(&cx, &CLI).await.unwrap().unwrap().changes.is_empty());
 }

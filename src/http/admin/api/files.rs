@@ -9,7 +9,7 @@ use crate::identity::Permission;
 pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Get, "/files", may(Permission::SettingsRead), files_export)
         .does("Shows everything that files could own, as documents.")
-        .more("Needs the permission to read scopes, groups, roles and clients too. Holds no secret.")
+        .more("Needs the permission to read scopes, groups, roles, clients and webhooks too. Holds no secret.")
         .gives::<FileSet>(),
     line!(Get, "/files/drift", may(Permission::SettingsRead), files_drift)
         .does("Shows what was changed by hand since files were last applied.")

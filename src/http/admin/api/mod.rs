@@ -32,6 +32,7 @@ mod sessions;
 mod settings;
 mod traces;
 mod users;
+mod webhooks;
 
 use route::{Kind, Query};
 
@@ -61,6 +62,7 @@ pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("audit", "Security log", "Who did what, when and from where; sealed in a chain.", audit::ROUTES),
     ("settings", "Settings", "What administrators set while the server runs.", settings::ROUTES),
     ("mail", "Mail", "Letters that could not be delivered.", mail::ROUTES),
+    ("webhooks", "Webhooks", "Addresses that are told of events in the security log.", webhooks::ROUTES),
     ("files", "Files", "Configuration kept in version control: planned, applied, compared.", files::ROUTES),
 ];
 

@@ -70,6 +70,8 @@ struct AttentionView {
     kid: Option<String>,
     /// The provider that people sign in through it is about; its name is the `client_name`.
     provider_id: Option<String>,
+    /// The webhook it is about.
+    webhook: Option<String>,
 }
 
 impl From<Attention> for AttentionView {
@@ -78,18 +80,27 @@ impl From<Attention> for AttentionView {
             Target::Provider(id) => Some(id.clone()),
             _ => None,
         };
+        let webhook = match &item.target {
+            Target::Webhook(name) => Some(name.clone()),
+            _ => None,
+        };
         let (client_id, secret_id, kid) = match item.target {
             Target::Client(id) => (Some(id), None, None),
             Target::Secret { client_id, secret_id } => (Some(client_id), Some(secret_id), None),
             Target::Key(kid) => (None, None, Some(kid)),
-            Target::Traces | Target::Mail | Target::Settings | Target::Provider(_) => (None, None, None),
+            Target::Webhook(_)
+            | Target::Provider(_)
+            | Target::Traces
+            | Target::Mail
+            | Target::Settings
+            | Target::SecurityLog => (None, None, None),
         };
         let urgency = match item.urgency {
             Urgency::Act => "act",
             Urgency::Know => "know",
         };
         let (code, words, client_name) = (item.code, item.words, item.client_name);
-        Self { code, urgency, words, client_id, client_name, secret_id, kid, provider_id }
+        Self { code, urgency, words, client_id, client_name, secret_id, kid, provider_id, webhook }
     }
 }
 

@@ -121,7 +121,11 @@ struct NewUser {
     document: UserDocument,
     /// Their first password.
     password: Option<String>,
-    /// Whether a link is made by which they choose a password. Not together with `password`.
+    /// The hash of a password that they have elsewhere: argon2, bcrypt, scrypt or PBKDF2, in the PHC form, as Django or
+    /// passlib write it, or a credential from an export of Keycloak (JSON as text). It is replaced by one of ours at their
+    /// first sign-in. Not together with `password`.
+    password_hash: Option<String>,
+    /// Whether a link is made by which they choose a password. Not together with a password.
     #[serde(default)]
     invite: Option<bool>,
 }
@@ -130,6 +134,7 @@ struct NewUser {
 #[derive(Default, Deserialize)]
 struct Access {
     password: Option<String>,
+    password_hash: Option<String>,
     invite: Option<bool>,
 }
 
@@ -210,15 +215,16 @@ fn status(word: &str) -> Option<Status> {
 }
 
 async fn user_create(call: ApiCall) -> Outcome {
-    let (access, document) = call.body_and::<Access, UserDocument>(&["password", "invite"])?;
-    let access = match (access.password, access.invite.unwrap_or_default()) {
-        (Some(_), true) => {
-            let words = "give a password or ask for an invitation, not both";
+    let (access, document) = call.body_and::<Access, UserDocument>(&["password", "password_hash", "invite"])?;
+    let access = match (access.password, access.password_hash, access.invite.unwrap_or_default()) {
+        (Some(password), None, false) => FirstAccess::Password(Sensitive::new(password)),
+        (None, Some(hash), false) => FirstAccess::Hash(Sensitive::new(hash)),
+        (None, None, true) => FirstAccess::Invitation,
+        (None, None, false) => FirstAccess::None,
+        _ => {
+            let words = "give a password, or the hash of one, or ask for an invitation: one of the three";
             return Err(super::problem::Problem::invalid("password_and_invite", words).at("invite").into());
         }
-        (Some(password), false) => FirstAccess::Password(Sensitive::new(password)),
-        (None, true) => FirstAccess::Invitation,
-        (None, false) => FirstAccess::None,
     };
     let Created { user, invitation, mailed } = user::create(call.cx(), &call.actor, document, access).await??;
     let (id, version) = (user.id.clone(), user.version);

@@ -42,7 +42,7 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
             Field::line("password", "New password", "")
                 .kind(FieldKind::Password)
                 .required()
-                .hint(format!("At least {} characters.", desk.cx().policy().password_min_length)),
+                .hint(format!("At least {} characters.", crate::flow::account::quality::min_length(desk.cx()))),
             Field::line("must_change", "They must choose another one at the next sign-in", "true")
                 .kind(FieldKind::Switch),
         ];

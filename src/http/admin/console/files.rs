@@ -112,6 +112,7 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Role => "Role",
         Kind::Provider => "Provider",
         Kind::Client => "Client",
+        Kind::Webhook => "Webhook",
     }
 }
 
@@ -126,6 +127,7 @@ fn path(kind: Kind, name: &str) -> String {
         Kind::Role => format!("/admin/roles/{name}"),
         Kind::Provider => format!("/admin/providers/{name}"),
         Kind::Client => format!("/admin/clients/{name}"),
+        Kind::Webhook => format!("/admin/webhooks/{name}"),
     }
 }
 

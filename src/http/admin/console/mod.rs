@@ -30,8 +30,11 @@ pub mod routes;
 pub mod scopes;
 pub mod sessions;
 pub mod settings;
+mod settings_sign_up;
 pub mod snippets;
 pub mod try_it;
+pub mod webhook_deliveries;
+pub mod webhooks;
 pub mod words;
 
 pub use guard::{Need, Proof};

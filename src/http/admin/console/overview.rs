@@ -73,7 +73,9 @@ fn matter(desk: &Desk, item: &Attention) -> Vec<Vec<Part>> {
             (format!("/admin/clients/{}/secrets", encoded(client_id)), Permission::ClientsWrite)
         }
         Target::Key(_) => ("/admin/keys".to_owned(), Permission::KeysRead),
+        Target::Webhook(name) => (format!("/admin/webhooks/{}", encoded(name)), Permission::WebhooksRead),
         Target::Mail => ("/admin/mail".to_owned(), Permission::SettingsRead),
+        Target::SecurityLog => ("/admin/audit?kind=credential_stuffing".to_owned(), Permission::AuditRead),
         Target::Settings => ("/admin/settings".to_owned(), Permission::SettingsRead),
         Target::Provider(id) => (format!("/admin/providers/{}", encoded(id)), Permission::UpstreamsRead),
         Target::Traces => ("/admin/diagnosis".to_owned(), Permission::TracesRead),

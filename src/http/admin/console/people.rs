@@ -119,12 +119,10 @@ async fn new_page(desk: &Desk, failed: Failed) -> Reply {
     let required = attributes.iter().filter(|a| a.document.required);
     form.fields.extend(required.map(|a| super::person::attribute_field(&a.document, None)));
     form.fields.push(Field::line("access", "How they sign in first", "invitation").kind(FieldKind::Radios(ways)));
-    form.fields.push(
-        Field::line("password", "First password", "").kind(FieldKind::Password).hint(format!(
-            "Only for a first password: at least {} characters.",
-            desk.cx().policy().password_min_length
-        )),
-    );
+    form.fields.push(Field::line("password", "First password", "").kind(FieldKind::Password).hint(format!(
+        "Only for a first password: at least {} characters.",
+        crate::flow::account::quality::min_length(desk.cx())
+    )));
     form.cancel = Some(desk.link("Cancel", "/admin/people"));
     let mut page = desk.page("Add a person", "Add a person");
     page.crumbs = vec![desk.link("People", "/admin/people")];

@@ -5,7 +5,8 @@ use crate::flow::own_app::OwnApp;
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
-    people, person, preview, providers, resources, roles, scopes, sessions, settings, try_it,
+    people, person, preview, providers, resources, roles, scopes, sessions, settings, try_it, webhook_deliveries,
+    webhooks,
 };
 use crate::http::cookies::Jar;
 use crate::http::own_app::shell::{Area, Jars, Shell};
@@ -41,6 +42,7 @@ pub static AREAS: &[Area] = &[
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
     area("Provider", "Settings", "/admin/settings", P::SettingsRead),
+    area("Provider", "Webhooks", "/admin/webhooks", P::WebhooksRead),
     area("Provider", "Mail", "/admin/mail", P::SettingsRead),
     area("Provider", "Files", "/admin/files", P::SettingsRead),
     Area { label: "About", path: "/admin/about", permission: None, group: "Provider" },
@@ -186,6 +188,17 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/mail", Need::of(P::SettingsRead), mail::list),
     form!("/admin/mail/retry", Need::of(P::SettingsWrite), mail::retry),
     form!("/admin/mail/give-up", Need::of(P::SettingsWrite), mail::give_up),
+    page!("/admin/webhooks", Need::of(P::WebhooksRead), webhooks::list),
+    page!("/admin/webhooks/new", Need::of(P::WebhooksWrite), webhooks::new),
+    form!("/admin/webhooks/new", Need::fresh(P::WebhooksWrite), webhooks::create),
+    page!("/admin/webhooks/{name}", Need::of(P::WebhooksRead), webhooks::show),
+    form!("/admin/webhooks/{name}", Need::fresh(P::WebhooksWrite), webhooks::save),
+    form!("/admin/webhooks/{name}/test", Need::of(P::WebhooksWrite), webhooks::test),
+    form!("/admin/webhooks/{name}/delete", Need::of(P::WebhooksWrite), webhooks::remove),
+    page!("/admin/webhooks/{name}/secret", Need::fresh(P::WebhooksWrite), webhooks::secret),
+    form!("/admin/webhooks/{name}/secret/rotate", Need::fresh(P::WebhooksWrite), webhooks::rotate),
+    page!("/admin/webhooks/{name}/deliveries", Need::of(P::WebhooksRead), webhook_deliveries::list),
+    form!("/admin/webhooks/{name}/redeliver", Need::of(P::WebhooksWrite), webhook_deliveries::redeliver),
     page!("/admin/files", Need::of(P::SettingsRead), files::show),
     page!("/admin/audit", Need::of(P::AuditRead), audit::list),
     page!("/admin/audit/verify", Need::of(P::AuditRead), audit::verify),

@@ -93,16 +93,17 @@ pub(crate) fn gallery(base: &str, sample: &Sample) -> Vec<(&'static str, String)
 pub(crate) fn gallery_in(language: Language, base: &str, sample: &Sample) -> Vec<(&'static str, String)> {
     let chrome = |title| Chrome::speaking(language, title, base).offering_languages(Some(format!("{base}/again?x=1")));
     let mut pages = sign_in(base, &chrome, sample);
-    pages.extend(second_factors(&chrome, sample));
+    pages.extend(super::gallery_accounts::pages(base, &chrome, sample));
+    pages.extend(second_factors(base, &chrome, sample));
     pages.extend(the_rest(base, &chrome, sample));
     pages.push(("mailbox", mailbox(base, sample).render()));
     pages.push(("mailbox-empty", MailboxPage { letters: Vec::new(), ..mailbox(base, sample) }.render()));
     pages.into_iter().map(|(name, html)| (name, html.expect(name))).collect()
 }
 
-type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
+pub(super) type Surroundings<'a> = &'a dyn Fn(&'static str) -> Chrome;
 
-fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
+fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let code = SecondFactorPage {
         chrome: chrome("second-factor-title"),
         client: sample.client.clone(),
@@ -130,7 +131,7 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let codes = RecoveryCodesPage {
         chrome: chrome("recovery-title"),
         codes: vec!["abcd-efgh".to_owned()],
-        go_on: "/".to_owned(),
+        go_on: format!("{base}/"),
     };
     vec![
         ("second-factor", code.render()),
@@ -141,7 +142,7 @@ fn second_factors(chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     ]
 }
 
-type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
+pub(super) type Rendered = Vec<(&'static str, Result<String, askama::Error>)>;
 
 fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
     let login = LoginPage {
@@ -153,6 +154,8 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         problem: None,
         correlation_id: "01JD4Z7M2Q".to_owned(),
         reauthenticate: false,
+        recovery: Some(format!("{base}/recovery?request=x")),
+        sign_up: Some(format!("{base}/sign-up?request=x")),
         action: format!("{base}/login"),
         can_cancel: true,
         ways: vec![WayCard { id: "google".to_owned(), name: sample.words.clone(), href: sample.token.clone() }],
@@ -342,6 +345,7 @@ fn the_rest(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
             "home-owner",
             HomePage { account: Some(sample.account.clone()), is_owner: true, administers: true, ..home }.render(),
         ),
+        ("account-gone", GonePage { chrome: chrome("account-gone"), mailed: true }.render()),
         ("form-post", form_post.render()),
     ]
 }

@@ -1,0 +1,2 @@
+DROP TABLE raised_bars;
+DROP TABLE failed_accounts;

@@ -1,0 +1,24 @@
+-- Accounts that people make and get back by themselves: letters that were asked for, and terms that were accepted.
+
+-- Somebody asked for a letter with a link. Whether there is such an account is looked up when the letter is written, never
+-- while the person waits for the page.
+CREATE TABLE link_requests (
+    id             TEXT NOT NULL PRIMARY KEY,
+    purpose        TEXT NOT NULL,
+    user_id        TEXT REFERENCES users (id) ON DELETE CASCADE,
+    email          TEXT NOT NULL,
+    request        TEXT NOT NULL,
+    language       TEXT NOT NULL,
+    address        TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    created_at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX link_requests_by_time ON link_requests (created_at);
+CREATE INDEX link_requests_by_user ON link_requests (user_id);
+
+CREATE TABLE accepted_terms (
+    user_id     TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    version     INTEGER NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, version)
+) STRICT;

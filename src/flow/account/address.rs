@@ -1,0 +1,203 @@
+//! Owns a person's change of address: asking for it, confirming it from the new address while signed in, and telling the old
+//! one. Until it is confirmed the old address counts (security case J13). It does not own counting and writing letters
+//! (`links`), going back (`not_me`), nor the pages.
+
+use serde_json::json;
+
+use crate::flow::account::letters;
+use crate::flow::account::links::{self, Drawn, Purpose, Wanted};
+use crate::flow::account::notice::{Notice, Told};
+use crate::flow::audit::Entry;
+use crate::flow::sign_in::browser::{Browser, sessions_of};
+use crate::flow::{Cx, Fault, mail};
+use crate::identity::email::EmailRefusal;
+use crate::identity::{Email, User, UserId};
+use crate::secret::token::{Kind, check_shape, hash};
+use crate::sensitive::Sensitive;
+use crate::store::account_links::{self, AccountLink, NEW_ADDRESS};
+use crate::store::link_requests::{self, LinkRequest};
+use crate::store::{self, Conn, invitations, users};
+
+/// Why an address was not changed. The words are for the person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressRefusal {
+    /// Letters are not sent.
+    #[error("no letters are sent from here; ask an administrator to change the address")]
+    Off,
+    /// The address.
+    #[error(transparent)]
+    Email(#[from] EmailRefusal),
+    /// It is the address already.
+    #[error("this is your address already")]
+    Same,
+    /// Not one of the domains.
+    #[error("accounts are for addresses of certain domains only")]
+    Domain,
+    /// Too many letters; seconds to wait.
+    #[error("too many letters were asked for; wait {0} seconds")]
+    TooMany(i64),
+    /// The link was used, replaced, is too old, or was never made.
+    #[error("this link has expired, was used, or was replaced by a newer one")]
+    DeadLink,
+    /// Nobody of this browser's sessions is the one who asked.
+    #[error("sign in to the account whose address is to change, then open the link again")]
+    NotSignedIn,
+    /// Another account has the address by now.
+    #[error("there is an account with this address already")]
+    Taken,
+}
+
+/// Asks for a change. Whoever calls this has seen a fresh proof of who the person is. The answer is the same whether another
+/// account has the address or not (security case J03).
+///
+/// # Errors
+/// Inner: an [`AddressRefusal`]. Outer: a [`Fault`].
+pub async fn ask(cx: &Cx, user: &User, address: &str) -> Result<Result<Email, AddressRefusal>, Fault> {
+    let email = match judged(cx, user, address) {
+        Ok(email) => email,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (purpose, user) = (Purpose::NewAddress, Some(user.id.clone()));
+    let asked = links::ask(cx, Wanted { purpose, email: email.clone(), user, request: String::new() }).await?;
+    Ok(asked.map(|()| email).map_err(|wait| AddressRefusal::TooMany(wait.0.seconds() + 1)))
+}
+
+fn judged(cx: &Cx, user: &User, address: &str) -> Result<Email, AddressRefusal> {
+    if !links::is_on(cx) {
+        return Err(AddressRefusal::Off);
+    }
+    let email = Email::parse(address)?;
+    // Another spelling of the same address needs no letter, but changes how it is written: that is for administrators.
+    if email.key() == user.email.key() {
+        return Err(AddressRefusal::Same);
+    }
+    match cx.parts.settings.get().sign_up.permits_address(&email) {
+        true => Ok(email),
+        false => Err(AddressRefusal::Domain),
+    }
+}
+
+/// Writes the letter to the new address. If it is another account's, that one's owner is told and the link is nobody's: then
+/// the person's own page shows the same as if it were not.
+pub(super) fn write(
+    c: &mut Conn,
+    cx: &Cx,
+    asked: &LinkRequest,
+    email: Email,
+    drawn: &Drawn,
+) -> Result<(), store::Fault> {
+    let Some(id) = &asked.user_id else { return Ok(()) };
+    let Some(user) = users::find(c, id)?.filter(|user| user.disabled_at.is_none()) else { return Ok(()) };
+    let detail = json!({ "email": email.as_str() }).to_string();
+    let link = links::link(cx, Purpose::NewAddress, Some(user.id.clone()), &email, detail);
+    account_links::replace_of_user(c, &drawn.hash(), NEW_ADDRESS, &user.id, &link)?;
+    let letter = match users::find_by_email_key(c, email.key())? {
+        Some(other) => letters::address_in_use(cx, &other),
+        None => letters::new_address(cx, &user, &email, drawn.address(cx, Purpose::NewAddress)),
+    };
+    mail::post(c, cx, &drawn.letter_id, &letter)?;
+    let mut entry = Entry::new(cx, "address_change_asked");
+    entry.event.user_id = Some(id.as_str().to_owned());
+    entry.event.detail = json!({ "to": email.as_str() }).to_string();
+    entry.append(c)
+}
+
+/// The address that waits to be confirmed, if there is one.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn pending(cx: &Cx, user: &UserId) -> Result<Option<Email>, Fault> {
+    let (id, now) = (user.clone(), cx.now);
+    let found = cx.db().read(move |c| account_links::find_of_user(c, &id, NEW_ADDRESS, now)).await?;
+    Ok(found.as_ref().and_then(new_address))
+}
+
+/// Gives a change up that was asked for.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn withdraw(cx: &Cx, user: &UserId) -> Result<(), Fault> {
+    let id = user.clone();
+    let done = cx.db().write(move |c| {
+        link_requests::delete_of_user(c, &id)?;
+        account_links::delete_of_user_for(c, &id, NEW_ADDRESS)
+    });
+    done.await?;
+    Ok(())
+}
+
+fn new_address(link: &AccountLink) -> Option<Email> {
+    let detail: serde_json::Value = serde_json::from_str(&link.detail).ok()?;
+    Email::parse(detail["email"].as_str()?).ok()
+}
+
+/// A change that can be confirmed.
+pub struct Change {
+    /// Whose.
+    pub user: User,
+    /// The new address.
+    pub new: Email,
+}
+
+/// What the link of this secret would change: only for a browser on which its person is signed in, so that a letter that
+/// reached a stranger changes nothing. Looking uses nothing up (security case J11).
+///
+/// # Errors
+/// Inner: an [`AddressRefusal`]. Outer: a [`Fault`].
+pub async fn look(cx: &Cx, token: &str, browser: &Browser) -> Result<Result<Change, AddressRefusal>, Fault> {
+    if !check_shape(Kind::AccountLink, token) {
+        return Ok(Err(AddressRefusal::DeadLink));
+    }
+    let (hashed, now) = (hash(token), cx.now);
+    let found = cx.db().read(move |c| account_links::find_live(c, &hashed, NEW_ADDRESS, now)).await?;
+    let Some((id, new)) = found.and_then(|link| link.user_id.clone().zip(new_address(&link))) else {
+        return Ok(Err(AddressRefusal::DeadLink));
+    };
+    let sessions = sessions_of(cx, browser).await?;
+    let user = sessions.into_iter().map(|found| found.signed_in.user).find(|user| user.id == id);
+    Ok(user.map(|user| Change { user, new }).ok_or(AddressRefusal::NotSignedIn))
+}
+
+/// Changes the address. From now on the new one counts, and links that went to the old one are void, but for the one by which
+/// its owner says that this was not their doing.
+///
+/// # Errors
+/// Inner: an [`AddressRefusal`]. Outer: a [`Fault`].
+pub async fn confirm(cx: &Cx, token: &Sensitive, browser: &Browser) -> Result<Result<Change, AddressRefusal>, Fault> {
+    let change = match look(cx, token.expose(), browser).await? {
+        Ok(change) => change,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (own, hashed, id, new) = (cx.clone(), hash(token.expose()), change.user.id.clone(), change.new);
+    let told = Told::new(cx, &change.user, Notice::AddressChanged { old: change.user.email.clone() });
+    let letter_id = mail::letter_id(cx);
+    let mut entry = Entry::new(cx, "address_changed");
+    entry.event.user_id = Some(id.as_str().to_owned());
+    let done = cx.db().write(move |c| {
+        let Some(before) = users::find_for_update(c, &id)?.filter(|user| user.disabled_at.is_none()) else {
+            return Ok(Err(AddressRefusal::DeadLink));
+        };
+        if account_links::take(c, &hashed, NEW_ADDRESS, own.now)?.is_none() {
+            return Ok(Err(AddressRefusal::DeadLink));
+        }
+        if users::find_by_email_key(c, new.key())?.is_some() {
+            return Ok(Err(AddressRefusal::Taken));
+        }
+        let user = User { email: new.clone(), email_verified: true, updated_at: own.now, ..before.clone() };
+        users::update(c, &user)?;
+        account_links::delete_of_user(c, &id)?;
+        invitations::delete_of_user(c, &id)?;
+        match before.email_verified {
+            true => told.post(c, &own)?,
+            // Nobody ever showed that the old address was theirs: it may be a stranger's, who gets no hold on the account.
+            false => mail::post(c, &own, &letter_id, &letters::address_changed(&own, &user, &before.email))?,
+        }
+        let mut entry = entry.clone();
+        entry.event.detail = json!({ "from": before.email.as_str(), "to": user.email.as_str() }).to_string();
+        entry.append(c)?;
+        Ok(Ok(Change { user, new: new.clone() }))
+    });
+    let done = done.await?;
+    cx.parts.post.wake.notify_one();
+    Ok(done)
+}
