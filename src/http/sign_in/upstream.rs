@@ -43,7 +43,7 @@ pub async fn begin(mut call: Call) -> Reply {
         Ok(Begun::Go(address)) => Reply::redirect(address),
         Ok(Begun::Failed(failed)) => failed_page(&call, *failed),
         Ok(Begun::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
 }
@@ -66,7 +66,7 @@ pub async fn callback(mut call: Call) -> Reply {
         Ok(Back::Done(outcome)) => login::reply(&call, Ok(outcome)),
         Ok(Back::ProveAccount(request)) => go_on(&call, &request),
         Ok(Back::Failed(failed)) => failed_page(&call, *failed),
-        Err(fault) => Reply::fault_page(&fault, &call.cx.correlation_id, &call.web.place),
+        Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
 }
