@@ -16,6 +16,7 @@ use crate::flow::ops::stats::{self, Keeper};
 use crate::flow::ops::sweep::{self, SweepRule};
 use crate::flow::ops::webhooks::Courier;
 use crate::flow::own_app;
+use crate::flow::sign_in::upstream;
 use crate::flow::trace::{self, TraceWriter};
 use crate::flow::webhook;
 use crate::flow::{Cx, Fault, Parts, Policy};
@@ -30,6 +31,7 @@ use crate::secret::{KeysSource, Mac, MasterKey, PasswordHasher, PasswordRule, Se
 use crate::signing::{KeyLives, Keyring, RsaBits};
 use crate::store::{self, DatabaseSettings, Db};
 use crate::time::Lifetime;
+use crate::upstream::Upstreams;
 
 /// Why the house could not be built. The words say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,7 @@ impl App {
         let (tracer, writer) = trace::channel();
         let key_rule = key_rule(config)?;
         let seal = |purpose: &str| Sealer::from(&master, purpose).map_err(|e| StartError::Parts(e.to_string()));
+        let guarded = guarded(config)?;
         let parts = Arc::new(Parts {
             keyring: Keyring::new(seal(crate::signing::keyring::SEAL_PURPOSE)?, key_rule.lives),
             passwords: PasswordHasher::new(password_rule(config)).map_err(|e| StartError::Parts(e.to_string()))?,
@@ -126,7 +129,10 @@ impl App {
                 if opener == Opener::Demo { Mailer::Mailbox(Mailbox::default()) } else { mailer(config)? },
                 seal("mail that waits")?,
             ),
-            guarded: guarded(config)?,
+            upstreams: Upstreams::new(guarded.clone()),
+            providers: Default::default(),
+            upstream_secrets: seal("secrets at providers")?,
+            guarded,
             subscriptions: Default::default(),
             webhook_secrets: Arc::new(seal("webhook secrets")?),
             stats: Default::default(),
@@ -140,6 +146,7 @@ impl App {
         let app = Self { parts, clock, key_rule, sweep_rule: sweep_rule(config), fresh: report.fresh };
         app.first_keys().await?;
         settings::reload(&app.parts).await.map_err(fault)?;
+        upstream::reload(&app.parts).await.map_err(fault)?;
         webhook::reload(&app.parts).await.map_err(fault)?;
         if opener == Opener::Server {
             own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
@@ -186,6 +193,9 @@ impl App {
                 }
                 if let Err(fault) = settings::reload(&parts).await {
                     tracing::warn!(%fault, "the settings could not be read; trying again in 10 s");
+                }
+                if let Err(fault) = upstream::reload(&parts).await {
+                    tracing::warn!(%fault, "the providers could not be read; trying again in 10 s");
                 }
                 if let Err(fault) = webhook::reload(&parts).await {
                     tracing::warn!(%fault, "the webhooks could not be read; trying again in 10 s");

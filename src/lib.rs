@@ -34,3 +34,4 @@ pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod time;
+pub mod upstream;

@@ -31,6 +31,8 @@ mod stats;
 mod tokens;
 #[path = "store/try_runs.rs"]
 mod try_runs;
+#[path = "store/upstream.rs"]
+mod upstream;
 #[path = "store/webhooks.rs"]
 mod webhooks;
 #[path = "store/writer.rs"]

@@ -146,6 +146,7 @@ fn without_nulls(value: Value) -> Value {
 /// All files as one set, and the secrets that their references lead to.
 fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
     let (mut documents, mut secrets) = (serde_json::Map::new(), BTreeMap::new());
+    let mut provider_secrets = BTreeMap::new();
     let mut webhook_secrets = BTreeMap::new();
     for path in files(paths)? {
         let refuse = |words: String| Failure::Usage(format!("{}: {words}", path.display()));
@@ -155,6 +156,7 @@ fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
         for (kind, mut value) in members {
             match kind.as_str() {
                 "client" => take_secrets(&mut value, ("client", "client_id"), &path, &mut secrets)?,
+                "provider" => take_secrets(&mut value, ("provider", "id"), &path, &mut provider_secrets)?,
                 "webhook" => take_secrets(&mut value, ("webhook", "name"), &path, &mut webhook_secrets)?,
                 _ => {}
             }
@@ -167,7 +169,12 @@ fn request(paths: &[PathBuf]) -> Result<Value, Failure> {
             }
         }
     }
-    Ok(json!({ "documents": documents, "secrets": secrets, "webhook_secrets": webhook_secrets }))
+    let mut request = json!({ "documents": documents, "secrets": secrets, "webhook_secrets": webhook_secrets });
+    if !provider_secrets.is_empty() {
+        // Only then: a server from before knows no such member.
+        request["provider_secrets"] = json!(provider_secrets);
+    }
+    Ok(request)
 }
 
 /// The files themselves; of a folder every `*.toml` in it, in order of their names.
@@ -193,7 +200,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client or webhook, and follows it. A secret itself in a
+/// Takes `secret = { env = "NAME" }` or `secret = { file = "PATH" }` out of each client, provider or webhook, and follows it. A secret itself in a
 /// file is refused: files are kept where others read them.
 fn take_secrets(
     objects: &mut Value,

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flow::admin::settings::CurrentSettings;
 use crate::flow::mail::Post;
+use crate::flow::sign_in::upstream::CurrentProviders;
 use crate::identity::User;
 use crate::identity::guess::{GuessRule, StuffingRule};
 use crate::identity::session::SessionRule;
@@ -22,6 +23,7 @@ use crate::secret::sealed::{Mac, Sealer};
 use crate::signing::{Keyring, SigningFault};
 use crate::store::{self, Db};
 use crate::time::{Lifetime, Timestamp};
+use crate::upstream::Upstreams;
 
 use super::ops::keys::KeyRule;
 use super::stats::{Count, Stats};
@@ -103,6 +105,12 @@ pub struct Parts {
     pub post: Post,
     /// Asks addresses that others chose.
     pub guarded: Guarded,
+    /// The way to providers that people sign in through.
+    pub upstreams: Upstreams,
+    /// Which there are, for the buttons.
+    pub providers: CurrentProviders,
+    /// Seals our secrets at them.
+    pub upstream_secrets: Sealer,
     /// Who subscribes to which events.
     pub subscriptions: Subscriptions,
     /// Seals the secrets of webhooks.

@@ -59,6 +59,8 @@ pub enum Method {
     DevicePasskey,
     /// Used a passkey that is kept in step between devices.
     SyncedPasskey,
+    /// Signed in at another provider. No value of RFC 8176 says so: what the provider asked is not ours to tell.
+    Upstream,
 }
 
 impl Method {
@@ -69,6 +71,7 @@ impl Method {
             Method::Code => "otp",
             Method::DevicePasskey => "hwk",
             Method::SyncedPasskey => "swk",
+            Method::Upstream => "fed",
         }
     }
 }
@@ -88,6 +91,15 @@ pub fn with_method(amr: &[String], method: Method) -> Vec<String> {
         add("mfa");
     }
     all
+}
+
+/// `amr` of somebody who signed in at another provider; `has_second_factor`: the administrator counts what it said as one.
+pub fn at_another_provider(has_second_factor: bool) -> Vec<String> {
+    let mut amr = with_method(&[], Method::Upstream);
+    if has_second_factor {
+        amr.push("mfa".to_owned());
+    }
+    amr
 }
 
 /// Whom an administrator obliges to have a second factor.

@@ -16,6 +16,7 @@ pub mod session;
 pub mod sign_up;
 pub mod standing;
 pub mod terms;
+pub mod upstream;
 pub mod user;
 pub mod webhook;
 

@@ -44,6 +44,10 @@ pub enum Permission {
     SettingsRead,
     /// Change settings, and apply files.
     SettingsWrite,
+    /// Look at providers that people sign in through.
+    UpstreamsRead,
+    /// Add, change and remove such providers, and give them our secrets.
+    UpstreamsWrite,
     /// Look at webhooks and what they were told.
     WebhooksRead,
     /// Add, change and remove webhooks, and give them secrets.
@@ -54,7 +58,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 21] = [
+    pub const ALL: [Permission; 23] = [
         Permission::ClientsRead,
         Permission::ClientsWrite,
         Permission::UsersRead,
@@ -73,6 +77,8 @@ impl Permission {
         Permission::AuditRead,
         Permission::SettingsRead,
         Permission::SettingsWrite,
+        Permission::UpstreamsRead,
+        Permission::UpstreamsWrite,
         Permission::WebhooksRead,
         Permission::WebhooksWrite,
         Permission::Own,
@@ -99,6 +105,8 @@ impl Permission {
             Permission::AuditRead => "admin:audit:read",
             Permission::SettingsRead => "admin:settings:read",
             Permission::SettingsWrite => "admin:settings:write",
+            Permission::UpstreamsRead => "admin:upstreams:read",
+            Permission::UpstreamsWrite => "admin:upstreams:write",
             Permission::WebhooksRead => "admin:webhooks:read",
             Permission::WebhooksWrite => "admin:webhooks:write",
             Permission::Own => "admin:own",
@@ -126,6 +134,8 @@ impl Permission {
             Permission::AuditRead => "read the security log",
             Permission::SettingsRead => "look at settings and files",
             Permission::SettingsWrite => "change settings and apply files",
+            Permission::UpstreamsRead => "look at providers that people sign in through",
+            Permission::UpstreamsWrite => "add, change and remove providers that people sign in through",
             Permission::WebhooksRead => "look at webhooks and what they were told",
             Permission::WebhooksWrite => "add, change and remove webhooks, and give them secrets",
             Permission::Own => "act on everybody, other owners too",

@@ -28,3 +28,4 @@ pub mod resource;
 pub mod scope;
 pub mod step;
 pub mod token;
+pub mod upstream;

@@ -474,6 +474,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    upstream_trips (hash) {
+        hash -> Binary,
+        state -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mail_codes (id) {
         id -> Text,
         user_id -> Text,
@@ -481,6 +489,19 @@ diesel::table! {
         hash -> Binary,
         tries -> BigInt,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upstream_providers (id) {
+        id -> Text,
+        document -> Text,
+        secret -> Nullable<Binary>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        failure -> Nullable<Text>,
     }
 }
 
@@ -495,6 +516,20 @@ diesel::table! {
         address -> Text,
         correlation_id -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upstream_identities (id) {
+        id -> Text,
+        provider_id -> Text,
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Text,
+        shown -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        disabled_at -> Nullable<BigInt>,
     }
 }
 
@@ -553,6 +588,7 @@ diesel::table! {
 }
 
 diesel::joinable!(client_logos -> clients (client_id));
+diesel::joinable!(upstream_identities -> users (user_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
@@ -576,6 +612,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revoked_tokens,
     roles,
     sessions,
+    upstream_identities,
     user_terms,
     users,
     webhook_deliveries,

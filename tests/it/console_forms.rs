@@ -124,6 +124,18 @@ const FORMS: &[Filled] = &[
     Filled("/admin/keys/import", &[("private_key", "PEM"), ("alg", "RS256")], ADDS),
     Filled("/admin/keys/KID/retire", &[], Name("KID")),
     Filled("/admin/keys/KID/remove", &[], Name("KID")),
+    Filled("/admin/providers/new", &[("preset", "google"), ("id", "google"), ("client_id", "us")], ADDS),
+    Filled(
+        "/admin/providers/google",
+        &[("name", "Google"), ("client_id", "us"), ("sign_up", "allowed"), ("enabled", "true"), ("version", "1")],
+        EDITS,
+    ),
+    Filled(
+        "/admin/providers/google/secret",
+        &[("provider_secret", "GOCSPX-1")],
+        Free("the provider's own console makes another one"),
+    ),
+    Filled("/admin/providers/google/delete", &[], Name("google")),
     Filled("/admin/settings", &[("organisation", "Acme"), ("second_factor", "nobody"), ("version", "1")], EDITS),
     Filled(
         "/admin/webhooks/new",

@@ -57,5 +57,6 @@ mod stats;
 mod token;
 mod trace;
 mod try_it;
+mod upstream;
 mod userinfo;
 mod webhooks;

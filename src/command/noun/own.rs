@@ -89,15 +89,31 @@ pub(super) fn password_args(command: Command) -> Command {
     command.arg(password_flag().required(true))
 }
 
-/// Everything on the input stream, without one line break at its end.
+/// The new password, from the input stream.
 pub(super) fn new_password(body: &mut Value, _: &ArgMatches) -> Result<(), Failure> {
+    from_the_input(body, "password", "password")
+}
+
+/// Our secret at a provider comes by the input stream, which no other program sees.
+pub(super) fn secret_args(command: Command) -> Command {
+    let help = "Reads the secret from the input stream";
+    command.arg(Arg::new("secret-stdin").long("secret-stdin").action(ArgAction::SetTrue).required(true).help(help))
+}
+
+/// The secret, from the input stream.
+pub(super) fn new_secret(body: &mut Value, _: &ArgMatches) -> Result<(), Failure> {
+    from_the_input(body, "secret", "secret")
+}
+
+/// Everything on the input stream, without one line break at its end.
+fn from_the_input(body: &mut Value, member: &str, what: &str) -> Result<(), Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        eprintln!("Type the password, then Enter and Ctrl-D; it will be visible. Better: pipe it in from a file.");
+        eprintln!("Type the {what}, then Enter and Ctrl-D; it will be visible. Better: pipe it in from a file.");
     }
     // Room for an ordinary password from the start, so that no copy is left behind while it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4_096));
-    let unreadable = |why: String| Failure::Usage(format!("the password on the input stream cannot be used: {why}"));
+    let unreadable = |why: String| Failure::Usage(format!("the {what} on the input stream cannot be used: {why}"));
     stdin.lock().take(MOST_BYTES).read_to_end(&mut bytes).map_err(|e| unreadable(e.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
@@ -105,7 +121,7 @@ pub(super) fn new_password(body: &mut Value, _: &ArgMatches) -> Result<(), Failu
     if text.contains(['\n', '\r']) {
         return Err(unreadable("it has more than one line".to_owned()));
     }
-    body["password"] = text.into();
+    body[member] = text.into();
     Ok(())
 }
 

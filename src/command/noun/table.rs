@@ -14,6 +14,7 @@ pub(super) static NOUNS: &[Noun] = &[
     Noun { name: "attribute", about: "Fields of your own about people", verbs: ATTRIBUTE },
     Noun { name: "scope", about: "Scopes of your own", verbs: SCOPE },
     Noun { name: "resource", about: "Resource servers: APIs that take our access tokens", verbs: RESOURCE },
+    Noun { name: "provider", about: "Others that people sign in through: Google, GitHub, any issuer", verbs: PROVIDER },
     Noun { name: "consent", about: "What people have allowed apps", verbs: CONSENT },
     Noun { name: "grant", about: "What clients were allowed, each with its family of tokens", verbs: GRANT },
     Noun { name: "session", about: "Browsers that people are signed in on", verbs: SESSION },
@@ -250,6 +251,40 @@ const SCOPE: &[Verb] = &[
     remove(&["scope_remove"], "scope_find")
         .about("Removes a scope that no client has")
         .says("The scope {scope} was removed."),
+];
+
+const PROVIDER: &[Verb] = &[
+    Verb::new("add", &["provider_create"], Send)
+        .about("Adds a provider; then register the callback address there and set our secret here")
+        .key("id")
+        .takes_document()
+        .says("The provider {id} was added. Its callback address: {redirect_uri}"),
+    Verb::new(
+        "list",
+        &["provider_list"],
+        List {
+            columns: &[
+                ("ID", "id"),
+                ("PRESET", "preset"),
+                ("NAME", "name"),
+                ("PEOPLE", "people"),
+                ("ENABLED", "enabled"),
+            ],
+            empty: "There are no providers yet; `vouchsafe provider add` adds one.",
+            most: None,
+        },
+    ),
+    Verb::new("show", &["provider_find"], Send),
+    edit(&["provider_patch", "provider_replace"], "provider_find", "Changes a provider; what is not named stays")
+        .hides(&["id"])
+        .says("The provider {id} was changed."),
+    Verb::new("set-secret", &["provider_secret"], Send)
+        .about("Sets our client secret at a provider, read from the input stream")
+        .hides(&["secret"])
+        .extra(own::secret_args)
+        .prepared(own::new_secret)
+        .says("The secret of the provider {id} was set."),
+    remove(&["provider_remove"], "provider_find").says("The provider {id} was removed."),
 ];
 
 const RESOURCE: &[Verb] = &[

@@ -19,6 +19,8 @@ pub const KINDS: &[&str] = &[
     "password_change_required",
     "invitation_accepted",
     "factor_added",
+    "upstream_linked",
+    "upstream_unlinked",
     "factor_removed",
     "factors_removed",
     "recovery_codes_renewed",

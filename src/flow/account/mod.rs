@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod address;
 pub mod apps;
+pub mod connections;
 pub mod data;
 pub mod factors;
 mod letters;

@@ -25,7 +25,7 @@ use crate::outbound::{Button, Letter};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::account_links::{self, AccountLink, NOT_ME};
-use crate::store::{self, Conn, devices, factors, invitations, recovery_codes, users};
+use crate::store::{self, Conn, devices, factors, invitations, recovery_codes, upstream_identities, users};
 use crate::time::Timestamp;
 
 /// What will happen, or happened.
@@ -132,6 +132,7 @@ fn undo(c: &mut Conn, cx: &Cx, undoing: &Undoing) -> Result<User, store::Fault> 
     account_links::delete_of_user(c, &user.id)?;
     account_links::delete_not_me(c, &user.id, undoing.since)?;
     devices::delete_since(c, &user.id, undoing.since)?;
+    upstream_identities::delete_since(c, &user.id, undoing.since)?;
     users::touched(c, &user.id, cx.now)?;
     Ok(user)
 }

@@ -7,6 +7,7 @@ use crate::identity::{Permission, Permissions, SecondFactorRule, SignUpRule};
 use crate::signing::{KeyLives, KeyState, StoredKey};
 use crate::store::outbox::{self, Letters};
 use crate::store::raised_bars::{self, RaisedBar};
+use crate::store::upstream_providers::{self, StoredProvider};
 use crate::store::usage::{self, ClientAt, EndingSecret};
 use crate::store::webhooks::{self, StoredWebhook};
 use crate::store::{Conn, Fault, keys};
@@ -43,6 +44,8 @@ pub enum Target {
     Mail,
     /// What is set while the server runs.
     Settings,
+    /// The provider of this id that people sign in through.
+    Provider(String),
     /// The security log.
     SecurityLog,
 }
@@ -56,7 +59,7 @@ pub struct Attention {
     pub urgency: Urgency,
     /// What it is and what to do. Holds no text that others chose.
     pub words: String,
-    /// The name of the client it is about. Others chose it: pages isolate it.
+    /// The name of the client or the provider it is about. Others chose it: pages isolate it.
     pub client_name: Option<String>,
     /// Where to look.
     pub target: Target,
@@ -107,10 +110,31 @@ pub(super) fn find(
     {
         found.items.push(of_mail(letters, count, oldest));
     }
+    if permissions.contains(Permission::UpstreamsRead) {
+        let failing = upstream_providers::failing(c, 21)?;
+        found.has_more |= failing.len() > MOST;
+        found.items.extend(failing.into_iter().take(MOST).filter_map(of_provider));
+    }
     if permissions.contains(Permission::WebhooksRead) {
         found.items.extend(webhooks::page(c, None, i64::MAX)?.iter().filter_map(|stored| of_webhook(stored, now)));
     }
     Ok(found)
+}
+
+fn of_provider(stored: StoredProvider) -> Option<Attention> {
+    let (since, _) = stored.failing.filter(|_| stored.provider.enabled)?;
+    let words = format!(
+        "People cannot sign in through this provider: it does not answer since {}. See what it said, and disable it if that \
+         lasts.",
+        since.to_the_minute()
+    );
+    Some(Attention {
+        code: "provider_failing",
+        urgency: Urgency::Act,
+        words,
+        client_name: Some(stored.provider.name),
+        target: Target::Provider(stored.provider.id),
+    })
 }
 
 fn of_clients(c: &mut Conn, now: Timestamp) -> Result<Found, Fault> {

@@ -64,6 +64,11 @@ pub(in crate::flow) async fn house() -> House {
             crate::outbound::Mailer::Mailbox(crate::outbound::Mailbox::default()),
             Sealer::from(&master, "mail that waits").unwrap(),
         ),
+        upstreams: crate::upstream::Upstreams::new(
+            crate::outbound::Guarded::new(crate::outbound::guarded::Rule::default()).unwrap(),
+        ),
+        providers: Default::default(),
+        upstream_secrets: Sealer::from(&master, "secrets at providers").unwrap(),
         guarded: crate::outbound::Guarded::new(crate::outbound::guarded::Rule::default()).unwrap(),
         subscriptions: Default::default(),
         webhook_secrets: Arc::new(Sealer::from(&master, "webhook secrets").unwrap()),

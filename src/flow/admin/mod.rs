@@ -24,6 +24,7 @@ pub mod overview;
 pub mod page;
 pub mod picture;
 pub mod preview;
+pub mod provider;
 pub mod refusal;
 pub mod resource;
 pub mod role;

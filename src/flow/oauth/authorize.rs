@@ -11,6 +11,7 @@ use crate::flow::sign_in::passkey;
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
 use crate::flow::sign_in::terms;
+use crate::flow::sign_in::upstream::{WayIn, hinted, ways_in};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::UserId;
@@ -36,6 +37,8 @@ pub enum Next {
     Answer(Box<Answered>),
     /// Show the sign-in page.
     SignIn(Box<SignInView>),
+    /// Lead the browser to a provider, as the app wants: its id, and the sealed request.
+    Upstream(String, String),
     /// Offer to make an account.
     SignUp(Box<SignUpView>),
     /// Ask which account.
@@ -90,6 +93,24 @@ pub struct SignInView {
     pub reauthenticate: bool,
     /// Whether the last sign-in was with an account that the app did not ask for.
     pub other_account_wanted: bool,
+    /// Other ways in.
+    pub others: OtherWays,
+}
+
+/// What the sign-in page says of providers.
+#[derive(Clone, Default)]
+pub struct OtherWays {
+    /// The buttons.
+    pub ways: Vec<WayIn>,
+    /// The provider, by its name for people, whose identity is linked once the person signs in here.
+    pub linking: Option<String>,
+}
+
+impl OtherWays {
+    /// For a request.
+    pub fn of(cx: &Cx, pending: &Pending) -> Self {
+        Self { ways: ways_in(cx, pending), linking: pending.linking.as_ref().map(|linking| linking.name.clone()) }
+    }
 }
 
 /// The page on which an account is made.
@@ -159,7 +180,8 @@ pub async fn begin(cx: &Cx, params: &Params, browser: &Browser, binding: &str) -
     };
     match checked {
         Ok(request) => {
-            let pending = Pending::begin(cx, request, binding);
+            let mut pending = Pending::begin(cx, request, binding);
+            pending.idp_hint = params.find("idp_hint").map(str::to_owned).filter(|hint| hint.len() <= 40);
             proceed(cx, &client, &callback, pending, browser, binding).await
         }
         Err(refusal) => Ok(answer_error(cx, &callback, cx.refuse(STEP, refusal, note()))),
@@ -333,6 +355,9 @@ async fn proceed(
             return Ok(answer_error(cx, callback, cx.refuse(STEP, refusal, Note::default().client(&client.client_id))));
         }
         AccountStep::SignIn(who) => {
+            if let Some(provider) = hinted(cx, &pending) {
+                return Ok(Next::Upstream(provider, pending.seal(cx)?));
+            }
             cx.note(Note::new(STEP, "the sign-in page was shown").client(&client.client_id));
             let login = who.map(|w| w.user.email.as_str().to_owned()).or(pending.request.login_hint.clone());
             let other_account_wanted = pending.chosen.is_some() && who.is_none();
@@ -344,6 +369,7 @@ async fn proceed(
                 passkey,
                 reauthenticate: who.is_some(),
                 other_account_wanted,
+                others: OtherWays::of(cx, &pending),
             })));
         }
         AccountStep::SignUp => {

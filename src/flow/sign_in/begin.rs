@@ -5,7 +5,8 @@ use crate::flow::account::notice::{Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::attempts::{GuessKeys, forget_guesses};
 use crate::flow::sign_in::browser::{Browser, live_sessions};
-use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::pending::{Linking, Pending};
+use crate::flow::sign_in::upstream::linking::NewLink;
 use crate::flow::{Cx, Fault};
 use crate::identity::{Level, Session, SessionId, User, UserId};
 use crate::secret;
@@ -62,6 +63,8 @@ struct Beginning {
     entry: Entry,
     /// Goes out if the device is a new one.
     told: Option<Told>,
+    /// Who they are at a provider, which is linked by this sign-in.
+    linking: Option<NewLink>,
     cx: Cx,
     rule: crate::identity::session::SessionRule,
     now: Timestamp,
@@ -75,7 +78,7 @@ pub(in crate::flow) async fn begin_session(
     browser: &Browser,
     pending: Pending,
 ) -> Result<Option<SignedInNow>, Fault> {
-    match begun(cx, proven, browser).await? {
+    match begun(cx, proven, browser, pending.linking.clone()).await? {
         Some((id, now)) => Ok(Some(SignedInNow { request: pending.with_chosen(id).seal(cx)?, ..now })),
         None => Ok(None),
     }
@@ -87,14 +90,20 @@ pub(in crate::flow) async fn begin_alone(
     proven: Proven,
     browser: &Browser,
 ) -> Result<Option<SignedInNow>, Fault> {
-    Ok(begun(cx, proven, browser).await?.map(|(_, now)| now))
+    Ok(begun(cx, proven, browser, None).await?.map(|(_, now)| now))
 }
 
-async fn begun(cx: &Cx, proven: Proven, browser: &Browser) -> Result<Option<(SessionId, SignedInNow)>, Fault> {
+async fn begun(
+    cx: &Cx,
+    proven: Proven,
+    browser: &Browser,
+    linking: Option<Linking>,
+) -> Result<Option<(SessionId, SignedInNow)>, Fault> {
     let session_token = make(Kind::Session, &*cx.parts.chance);
     let device_token = make(Kind::Device, &*cx.parts.chance);
     let new_id = SessionId(secret::random::uuid(&*cx.parts.chance, cx.now));
-    let kind = if proven.raises.is_some() { "session_raised" } else { "signed_in" };
+    let is_raised = proven.raises.is_some();
+    let kind = if is_raised { "session_raised" } else { "signed_in" };
     let beginning = Beginning {
         fresh: fresh_session(cx, &proven.user, new_id, proven.amr),
         token_hash: hash(session_token.expose()),
@@ -106,6 +115,7 @@ async fn begun(cx: &Cx, proven: Proven, browser: &Browser) -> Result<Option<(Ses
         raises: proven.raises,
         entry: about(kind, cx, &proven.user.id),
         told: wants_letter(cx, &proven.user).then(|| Told::new(cx, &proven.user, Notice::NewDevice)),
+        linking: linking.filter(|_| !is_raised).map(|linking| NewLink::of(cx, &proven.user, linking)),
         cx: cx.clone(),
         user: proven.user,
         rule: cx.policy().sessions,
@@ -168,6 +178,9 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
         }
     };
     users::signed_in(c, &b.user.id, b.now)?;
+    if let Some(linking) = &b.linking {
+        linking.store(c, &b.cx)?;
+    }
     if let Some(told) = b.told.filter(|_| !is_known) {
         told.post(c, &b.cx)?;
     }

@@ -13,7 +13,7 @@ use crate::identity::level::{Method, with_method};
 use crate::identity::{SessionId, User, UserId};
 use crate::oauth::step::SignedIn;
 use crate::secret::token::hash;
-use crate::store::users;
+use crate::store::{upstream_identities, users};
 use crate::time::{Lifetime, Timestamp};
 
 const AAD: &[u8] = b"half of a sign-in";
@@ -31,6 +31,9 @@ pub struct Half {
     pub raises: Option<SessionId>,
     /// Hash of the stored hash of the password that was given: once it is another one, the half is worth nothing.
     password: Option<String>,
+    /// The link (`upstream_identities`) by which they signed in at a provider.
+    #[serde(default)]
+    upstream: Option<String>,
     /// Whether the password has to be changed before a session begins.
     pub must_change: bool,
     /// The code that was mailed for this sign-in.
@@ -48,6 +51,7 @@ impl Half {
             amr: with_method(&[], Method::Password),
             raises: None,
             password: Some(base64url(&hash(phc))),
+            upstream: None,
             must_change,
             mail_code: None,
             request,
@@ -62,6 +66,22 @@ impl Half {
             amr: account.session.amr.clone(),
             raises: Some(account.session.id.clone()),
             password: None,
+            upstream: None,
+            must_change: false,
+            mail_code: None,
+            request,
+            until: cx.now + LIFETIME,
+        }
+    }
+
+    /// Somebody signed in at a provider, by this link of theirs, for this sealed request.
+    pub fn after_upstream(cx: &Cx, user_id: UserId, link: &str, amr: Vec<String>, request: String) -> Self {
+        Self {
+            user_id,
+            amr,
+            raises: None,
+            password: None,
+            upstream: Some(link.to_owned()),
             must_change: false,
             mail_code: None,
             request,
@@ -121,9 +141,13 @@ impl Half {
                     .any(|f| f.signed_in.session.id == *wanted && f.signed_in.user.id == user.id),
                 None => true,
             };
-            // A half needs one of the two to stand on.
-            let stands = half.password.is_some() || half.raises.is_some();
-            Ok((stands && same_password && has_session).then_some(user))
+            let is_linked = match &half.upstream {
+                Some(link) => upstream_identities::is_open(c, &user.id, link)?,
+                None => true,
+            };
+            // A half needs one of them to stand on.
+            let stands = half.password.is_some() || half.raises.is_some() || half.upstream.is_some();
+            Ok((stands && same_password && has_session && is_linked).then_some(user))
         });
         Ok(found.await?)
     }

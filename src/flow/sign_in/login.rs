@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use crate::flow::account::notice::{Notice, Told};
-use crate::flow::oauth::authorize::PageRefusal;
-use crate::flow::oauth::authorize::reopen;
+use crate::flow::oauth::authorize::{OtherWays, PageRefusal, reopen};
 use crate::flow::sign_in::attempts::{GuessKeys, admit, failed, forget_guesses, guess_keys};
 use crate::flow::sign_in::begin::{Proven, SignedInNow, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
@@ -75,6 +74,8 @@ pub struct Again {
     pub passkey: Option<PasskeyForm>,
     /// Why.
     pub why: Problem,
+    /// Other ways in.
+    pub others: OtherWays,
 }
 
 /// Why the form is shown again. One answer for everything that could tell whether an account exists (security case J01).
@@ -108,12 +109,13 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     if form.cancel {
         return Ok(LoginOutcome::Answer(cancelled(cx, &callback, &client)));
     }
+    let others = OtherWays::of(cx, &pending);
     let again = |why| {
         cx.count(Count::FailedSignIns);
         let (client, redirect_uri) = (client.clone(), callback.redirect_uri().to_owned());
-        let (request, login) = (form.request.clone(), form.login.clone());
+        let (request, login, others) = (form.request.clone(), form.login.clone(), others.clone());
         let passkey = passkey::ask(cx, &pending)?;
-        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, passkey, why })))
+        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, passkey, why, others })))
     };
     if cx.parts.passwords.is_too_long(&form.password) {
         cx.note(

@@ -18,4 +18,5 @@ pub mod passkey;
 pub mod pending;
 pub mod second_factor;
 pub mod terms;
+pub mod upstream;
 pub mod waiting;

@@ -3,7 +3,7 @@
 //! question (`ceremony`), nor adding passkeys (`flow::account::passkeys`).
 
 use crate::flow::audit::Entry;
-use crate::flow::oauth::authorize::reopen;
+use crate::flow::oauth::authorize::{OtherWays, reopen};
 use crate::flow::sign_in::begin::{Proven, about, begin_session};
 use crate::flow::sign_in::browser::{Browser, form_token_is_good};
 use crate::flow::sign_in::ceremony::{self, Asked, PasskeyForm, Purpose};
@@ -81,7 +81,8 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
             let redirect_uri = callback.redirect_uri().to_owned();
             let passkey = ask(cx, &pending)?;
             let why = Problem::Passkey(denied.is_late());
-            let again = Again { client, redirect_uri, request: form.request, login: String::new(), passkey, why };
+            let (request, login, others) = (form.request, String::new(), OtherWays::of(cx, &pending));
+            let again = Again { client, redirect_uri, request, login, passkey, why, others };
             Ok(LoginOutcome::Again(Box::new(again)))
         }
     }

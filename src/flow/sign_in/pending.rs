@@ -30,6 +30,30 @@ pub struct Pending {
     pub consented: Option<SessionId>,
     /// Set when the person asked for an account that is not signed in yet.
     pub another_account: bool,
+    /// Who the person is at a provider; linked to the account that they sign in to here.
+    #[serde(default)]
+    pub linking: Option<Linking>,
+    /// The provider that the app leads to (`idp_hint`), until the person was there.
+    #[serde(default)]
+    pub idp_hint: Option<String>,
+}
+
+/// Who somebody is at a provider, as long as they have not proven whose account here it may open (security case L09). It
+/// travels in the sealed request, so it is of this browser and this sign-in; its handle is a row that is taken once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linking {
+    /// The row's secret.
+    pub handle: String,
+    /// The provider's id.
+    pub provider: String,
+    /// Its name for people.
+    pub name: String,
+    /// Issuer.
+    pub issuer: String,
+    /// Subject.
+    pub subject: String,
+    /// What the provider calls them.
+    pub shown: String,
 }
 
 impl Pending {
@@ -43,7 +67,23 @@ impl Pending {
             chosen: None,
             consented: None,
             another_account: false,
+            linking: None,
+            idp_hint: None,
         }
+    }
+
+    /// The same, with who the person is at a provider: they sign in here before anything is linked.
+    #[must_use]
+    pub fn with_linking(mut self, linking: Linking) -> Self {
+        self.linking = Some(linking);
+        self.with_another_account()
+    }
+
+    /// The same once the person was at a provider, or anything else was chosen.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        self.idp_hint = None;
+        self
     }
 
     /// The same, allowed by the person of a session.
@@ -57,6 +97,8 @@ impl Pending {
     #[must_use]
     pub fn with_chosen(mut self, session: SessionId) -> Self {
         self.chosen = Some(session);
+        self.linking = None;
+        self.idp_hint = None;
         self.another_account = false;
         self
     }

@@ -73,6 +73,8 @@ fn words(desk: &Desk, kind: &str) -> Message {
         "picture_set" => desk.t("event-picture-set"),
         "picture_removed" => desk.t("event-picture-removed"),
         "consent_withdrawn" | "grant_revoked" => desk.t("event-app-disconnected"),
+        "upstream_linked" => desk.t("event-upstream-linked"),
+        "upstream_unlinked" => desk.t("event-upstream-unlinked"),
         "user_added" => desk.t("event-user-added"),
         "user_changed" => desk.t("event-user-changed"),
         "user_disabled" => desk.t("event-user-disabled"),

@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod addresses;
 pub mod apps;
+pub mod connections;
 pub mod data;
 pub mod factors;
 pub mod overview;

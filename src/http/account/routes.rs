@@ -5,7 +5,7 @@ use std::future::Future;
 
 use crate::flow::own_app::OwnApp;
 use crate::http::account::{
-    activity, addresses, apps, data, factors, overview, passkeys, password, picture, profile, sessions,
+    activity, addresses, apps, connections, data, factors, overview, passkeys, password, picture, profile, sessions,
 };
 use crate::http::call::Call;
 use crate::http::cookies::Jar;
@@ -37,6 +37,7 @@ pub static AREAS: &[Area] = &[
     area("account-factors", "/account/factors"),
     area("account-sessions", "/account/sessions"),
     area("account-apps", "/account/apps"),
+    area("account-connections", "/account/connections"),
     area("account-activity", "/account/activity"),
     area("account-data", "/account/data"),
 ];
@@ -123,6 +124,8 @@ pub static ROUTES: &[Route] = &[
     form!("/account/apps/disconnect", Session, apps::disconnect),
     page!("/account/activity", Session, activity::list),
     page!("/account/data", Session, data::show),
+    page!("/account/connections", Session, connections::list),
+    form!("/account/connections/unlink", Fresh, connections::unlink),
     form!("/account/data/download", Fresh, data::download),
     form!("/account/data/delete", Fresh, data::delete),
 ];

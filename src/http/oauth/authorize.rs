@@ -1,7 +1,7 @@
 //! Owns `/authorize` over HTTP: begins or resumes a request and shows whatever comes next. It does not own the decision.
 
 use crate::flow::account::{self, links};
-use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, SignInView, StepView};
+use crate::flow::oauth::authorize::{self, ChooseView, ConsentView, Next, OtherWays, SignInView, StepView};
 use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::login::Again;
 use crate::flow::trace::Note;
@@ -11,7 +11,7 @@ use crate::http::pages::{ChooseAccountPage, Chrome, ConsentPage, LoginPage, Prob
 use crate::http::reply::{Reply, form_targets};
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::asking::with_request;
-use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, sign_up, terms, words};
+use crate::http::sign_in::{answer, cards, enrol, refusal_page, second_factor, sign_up, terms, upstream, words};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::shown_host;
@@ -101,6 +101,7 @@ fn too_long(call: &Call, next: &Next) -> Option<Refusal> {
         Next::Consent(view) => &view.step.request,
         Next::SecondFactor(form) => &form.half,
         Next::Enrol(form) => &form.request,
+        Next::Upstream(_, request) => request,
         Next::Answer(_) | Next::Page(_) => return None,
     };
     let body = call.web.max_body_bytes;
@@ -117,6 +118,7 @@ fn show(call: &Call, next: Next, binding: &str) -> Reply {
         Next::Answer(answered) => answer(call, &answered.answer),
         Next::Page(page) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Next::SignIn(view) => sign_in(call, *view),
+        Next::Upstream(provider, request) => Reply::redirect(upstream::begin_address(call, &provider, &request)),
         Next::SignUp(view) => sign_up::form(call, *view, binding),
         Next::Terms(view) => terms::form(call, *view),
         Next::Choose(view) => choose(call, *view),
@@ -130,7 +132,7 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
     let problem = view
         .other_account_wanted
         .then(|| Problem { id: "problem-login", words: call.t("sign-in-other-account").into() });
-    let page = login_page(call, &view.step, view.login, problem, view.passkey);
+    let page = with_others(call, login_page(call, &view.step, view.login, problem, view.passkey), view.others);
     let page = LoginPage {
         reauthenticate: view.reauthenticate,
         sign_up: page.sign_up.filter(|_| !view.reauthenticate),
@@ -142,9 +144,9 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
 
 /// The sign-in page once more, with what was wrong.
 pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Problem, status: u16) -> Reply {
-    let Again { client, redirect_uri, request, login, passkey, .. } = again;
+    let Again { client, redirect_uri, request, login, passkey, others, .. } = again;
     let step = StepView { client, redirect_uri, request, csrf };
-    let page = login_page(call, &step, login, Some(problem), passkey);
+    let page = with_others(call, login_page(call, &step, login, Some(problem), passkey), others);
     let reply = Reply::page_with_script(status, &page, &form_targets(&step.redirect_uri), page.passkey.is_some());
     reply.correlated(&call.cx.correlation_id)
 }
@@ -175,7 +177,14 @@ fn login_page(
         sign_up: account::sign_up::is_offered(&call.cx).then(|| with_request(call, "/sign-up", &step.request)),
         action: format!("{base}/login"),
         can_cancel: true,
+        ways: Vec::new(),
+        linking: None,
     }
+}
+
+/// The page with the buttons of providers.
+fn with_others(call: &Call, page: LoginPage, others: OtherWays) -> LoginPage {
+    LoginPage { ways: upstream::ways(call, others.ways, &page.request), linking: others.linking, ..page }
 }
 
 /// What surrounds a step: another language is chosen for this very request.

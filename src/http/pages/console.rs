@@ -439,7 +439,8 @@ pub enum FieldKind {
 }
 
 /// Names of the fields that hold secrets: what was typed there is never shown again and never kept.
-pub const SECRET_FIELDS: [&str; 5] = ["password", "old_password", "private_key", "code", "enrolment"];
+pub const SECRET_FIELDS: [&str; 6] =
+    ["password", "old_password", "private_key", "code", "enrolment", "provider_secret"];
 
 impl Field {
     /// A line of text.

@@ -27,7 +27,7 @@ pub use logout::{LoggedOutPage, LogoutPage};
 pub use ops::{ErrorPage, GoOnPage, GonePage, HomePage, MailboxPage, is_own_path};
 pub use sign_in::{
     AppCard, ChooseAccountPage, ConsentPage, EnrolPage, InvitationPage, LoginPage, NewPasswordPage, NotMePage,
-    RecoveryCodesPage, ScopeLine, SecondFactorPage, SetupPage,
+    RecoveryCodesPage, ScopeLine, SecondFactorPage, SetupPage, UpstreamFailedPage, WayCard,
 };
 pub use sign_up::{
     AddressState, Letter, LetterSentPage, NewAddressPage, Papers, RecoveryLinkPage, RecoveryPage, SignUpClosedPage,

@@ -41,6 +41,37 @@ pub struct LoginPage {
     pub action: String,
     /// Whether there is somebody to return to with a refusal.
     pub can_cancel: bool,
+    /// Other ways in.
+    pub ways: Vec<WayCard>,
+    /// The provider whose identity is linked once the person signs in here.
+    pub linking: Option<String>,
+}
+
+/// A provider to sign in through.
+#[derive(Clone, Debug)]
+pub struct WayCard {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where the way there begins.
+    pub href: String,
+}
+
+/// Tells somebody that they did not get in through a provider, and which other ways there are.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in/upstream_failed.html")]
+pub struct UpstreamFailedPage {
+    /// What surrounds the page.
+    pub chrome: Chrome,
+    /// The provider, if it is known which.
+    pub provider: Option<String>,
+    /// What happened and what to do: the key of a text.
+    pub why: &'static str,
+    /// Where the sign-in page is, if there is still a request to go on with.
+    pub go_on: Option<String>,
+    /// The id under which the request is traced.
+    pub correlation_id: String,
 }
 
 /// One scope on the consent page.

@@ -20,6 +20,7 @@ pub mod setup;
 pub mod sign_up;
 pub mod sign_up_link;
 pub mod terms;
+pub mod upstream;
 pub mod words;
 
 use crate::flow::Cx;

@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 47] = [
+pub const TABLES: [&str; 50] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -47,6 +47,7 @@ pub const TABLES: [&str; 47] = [
     "account_links",
     "accepted_terms",
     "ceremonies",
+    "upstream_trips",
     "factors",
     "mail_codes",
     "link_requests",
@@ -55,6 +56,8 @@ pub const TABLES: [&str; 47] = [
     "try_runs",
     "idempotency",
     "outbox",
+    "upstream_identities",
+    "upstream_providers",
     "webhooks",
     "webhook_deliveries",
     "pictures",

@@ -24,6 +24,8 @@ pub enum Kind {
     Group,
     /// A role.
     Role,
+    /// A provider that people sign in through.
+    Provider,
     /// A client.
     Client,
     /// A webhook.
@@ -32,13 +34,14 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of dependence.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Settings,
         Kind::Attribute,
         Kind::Resource,
         Kind::Scope,
         Kind::Group,
         Kind::Role,
+        Kind::Provider,
         Kind::Client,
         Kind::Webhook,
     ];
@@ -52,6 +55,7 @@ impl Kind {
             Kind::Scope => "scope",
             Kind::Group => "group",
             Kind::Role => "role",
+            Kind::Provider => "provider",
             Kind::Client => "client",
             Kind::Webhook => "webhook",
         }

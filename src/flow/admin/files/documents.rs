@@ -7,7 +7,7 @@ use super::diff::{Documents, Kind};
 use super::{ClientDocument, FileSet};
 use crate::flow::admin::{attribute, group, role, settings as set};
 use crate::flow::own_app;
-use crate::store::{self, Conn, attributes, clients, groups, resources, roles, scopes, webhooks};
+use crate::store::{self, Conn, attributes, clients, groups, resources, roles, scopes, upstream_providers, webhooks};
 
 /// As one set, each kind in order of its names. The clients of our own apps are none of the files' business.
 pub(super) fn set(c: &mut Conn) -> Result<FileSet, store::Fault> {
@@ -23,6 +23,7 @@ pub(super) fn set(c: &mut Conn) -> Result<FileSet, store::Fault> {
         scope: scopes::list(c)?.into_iter().map(Into::into).collect(),
         group: groups::list(c, "", None, i64::MAX)?.iter().map(group::document).collect(),
         role: roles::list(c)?.iter().map(|stored| role::document(&stored.role)).collect(),
+        provider: upstream_providers::page(c, None, i64::MAX)?.into_iter().map(|stored| stored.provider).collect(),
     })
 }
 
@@ -41,6 +42,7 @@ pub(super) fn present(c: &mut Conn) -> Result<Documents, store::Fault> {
     set.scope.iter().for_each(|d| add(Kind::Scope, &d.name, d));
     set.group.iter().for_each(|d| add(Kind::Group, &d.name, d));
     set.role.iter().for_each(|d| add(Kind::Role, &d.name, d));
+    set.provider.iter().for_each(|d| add(Kind::Provider, &d.id, d));
     set.webhook.iter().for_each(|d| add(Kind::Webhook, &d.name, d));
     set.client.iter().for_each(|d| add(Kind::Client, d.client_id.as_deref().unwrap_or_default(), d));
     Ok(documents)

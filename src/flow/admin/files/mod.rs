@@ -21,6 +21,7 @@ use super::change::{Change, Judged};
 use super::client::{ClientDocument, SECRET_OVERLAP};
 use super::edit::{Around, Expect};
 use super::group::GroupDocument;
+use super::provider::NewSecret;
 use super::refusal::granted;
 use super::resource::ResourceDocument;
 use super::role::RoleDocument;
@@ -28,15 +29,19 @@ use super::scope::ScopeDocument;
 use super::settings::SettingsDocument;
 use super::webhook::{Tools, WebhookDocument};
 use super::{
-    About, Actor, AdminRefusal, Done, attribute, client, group, resource, role, scope, settings as set, webhook,
+    About, Actor, AdminRefusal, Done, attribute, client, group, provider, resource, role, scope, settings as set,
+    webhook,
 };
+use crate::flow::sign_in::upstream;
 use crate::flow::webhook as subscriptions;
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;
 use crate::oauth::client::ClientSecret;
+use crate::oauth::upstream::Provider;
 use crate::secret::WebhookSecret;
 use crate::secret::random::uuid;
 use crate::secret::token::{Kind as TokenKind, hash, make};
+use crate::sensitive::Sensitive;
 use crate::store::settings::{self, Applied};
 use crate::store::{self, Conn, clients};
 use crate::time::Timestamp;
@@ -70,6 +75,9 @@ pub struct FileSet {
     /// Roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub role: Vec<RoleDocument>,
+    /// Providers that people sign in through.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub provider: Vec<Provider>,
     /// Clients; each names its `client_id`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client: Vec<ClientDocument>,
@@ -88,6 +96,9 @@ pub struct FilesRequest {
     /// its own here gets it, and the one before goes on for a day.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
+    /// Our secrets at providers by the provider's id. One that is another than before takes its place.
+    #[serde(default)]
+    pub provider_secrets: BTreeMap<String, String>,
     /// Secrets of webhooks (`whsec_…`) by name, in the same way.
     #[serde(default)]
     pub webhook_secrets: BTreeMap<String, String>,
@@ -111,7 +122,8 @@ pub struct FilesApplied {
     pub webhook_secrets: BTreeMap<String, String>,
 }
 
-const READS: [Permission; 6] = [
+const READS: [Permission; 7] = [
+    Permission::UpstreamsRead,
     Permission::SettingsRead,
     Permission::ScopesRead,
     Permission::GroupsRead,
@@ -149,7 +161,7 @@ pub async fn drift(cx: &Cx, actor: &Actor) -> Done<FilesPlan> {
 /// Inner: an [`AdminRefusal`], the very one that applying would meet. Outer: a [`Fault`].
 pub async fn plan(cx: &Cx, actor: &Actor, request: FilesRequest) -> Done<FilesPlan> {
     granted!(may_read(actor));
-    let work = granted!(Work::of(cx, actor, request));
+    let work = granted!(Work::of(cx, actor, request)?);
     Ok(run(cx, work, true).await?.map(|done| FilesPlan { changes: done.changes }))
 }
 
@@ -179,10 +191,11 @@ async fn run(cx: &Cx, work: Work, is_plan: bool) -> Done<FilesApplied> {
 pub async fn apply(cx: &Cx, actor: &Actor, request: FilesRequest) -> Done<FilesApplied> {
     granted!(may_read(actor));
     granted!(actor.needs(Permission::SettingsWrite));
-    let work = granted!(Work::of(cx, actor, request));
+    let work = granted!(Work::of(cx, actor, request)?);
     let done = run(cx, work, false).await?;
     if done.is_ok() {
         set::reload(&cx.parts).await?;
+        upstream::reload(&cx.parts).await?;
         subscriptions::reload(&cx.parts).await?;
     }
     Ok(done)
@@ -204,6 +217,8 @@ struct Work {
     change: Change,
     around: Around,
     request: FilesRequest,
+    /// Our secrets at providers, sealed before the transaction.
+    at_providers: Vec<NewSecret>,
     /// A secret for each client, in case it is new and has none: drawn before the transaction.
     spare: BTreeMap<String, Spare>,
     /// For each webhook what a new one needs.
@@ -217,15 +232,23 @@ struct Spare {
 }
 
 impl Work {
-    fn of(cx: &Cx, actor: &Actor, request: FilesRequest) -> Result<Self, AdminRefusal> {
-        judge(&request)?;
+    fn of(cx: &Cx, actor: &Actor, request: FilesRequest) -> Done<Self> {
+        granted!(judge(&request));
+        let mut at_providers = Vec::new();
+        for (id, secret) in &request.provider_secrets {
+            if !request.documents.provider.iter().any(|d| d.id == *id) {
+                let words = format!("there is a secret for the provider {id:?}, and no such provider in the files");
+                return Ok(Err(AdminRefusal::invalid("file_secret_unknown", words).at("provider_secrets")));
+            }
+            at_providers.push(granted!(NewSecret::seal(cx, id, Sensitive::new(secret.as_str()))?));
+        }
         let spare = |client: &ClientDocument| {
             let secret = make(TokenKind::ClientSecret, &*cx.parts.chance).expose().to_owned();
             (client.client_id.clone().unwrap_or_default(), Spare { id: uuid(&*cx.parts.chance, cx.now), secret })
         };
         let spare = request.documents.client.iter().map(spare).collect();
         let webhooks = request.documents.webhook.iter().map(|d| (d.name.clone(), Tools::of(cx))).collect();
-        Ok(Self { change: Change::new(cx, actor), around: Around::of(cx), request, spare, webhooks })
+        Ok(Ok(Self { change: Change::new(cx, actor), around: Around::of(cx), request, at_providers, spare, webhooks }))
     }
 
     /// Puts everything, removes what the files no longer hold, and notes what they said.
@@ -242,6 +265,12 @@ impl Work {
         after.retain(|key, _| wanted.contains(key));
         let mut changes = diff::plan(&after, &before, &applied);
         let secrets = granted!(self.put_secrets(c, &mut changes)?);
+        for new in &self.at_providers {
+            if new.differs(c)? {
+                granted!(new.store(c, &self.change)?);
+                note_secret(&mut changes, (Kind::Provider, new.provider()), true);
+            }
+        }
         let webhook_secrets = self.put_webhook_secrets(c, &mut changes)?;
         for ((kind, name), document) in &after {
             let row = Applied {
@@ -287,6 +316,10 @@ impl Work {
         for document in &set.role {
             granted!(within(Kind::Role, &document.name, role::put_in(c, change, document.clone(), None)?));
         }
+        for document in &set.provider {
+            let put = provider::put_in(c, change, document.clone(), Expect::Any)?;
+            granted!(within(Kind::Provider, &document.id, put));
+        }
         for document in &set.client {
             let put = client::put_in(c, change, around, document.clone(), Expect::Any)?;
             granted!(within(Kind::Client, document.client_id.as_deref().unwrap_or_default(), put));
@@ -309,6 +342,7 @@ impl Work {
             Kind::Scope => scope::remove_in(c, change, name, None)?,
             Kind::Group => group::remove_in(c, change, name, None)?,
             Kind::Role => role::remove_in(c, change, name, None)?,
+            Kind::Provider => provider::remove_in(c, change, name, None)?,
             Kind::Client => client::remove_in(c, change, name, None)?.map(drop),
             Kind::Webhook => webhook::remove_in(c, change, name, None)?,
         };
@@ -438,6 +472,7 @@ fn names(set: &FileSet) -> Vec<(Kind, String)> {
     set.scope.iter().for_each(|d| add(Kind::Scope, &d.name));
     set.group.iter().for_each(|d| add(Kind::Group, d.name.trim()));
     set.role.iter().for_each(|d| add(Kind::Role, &d.name));
+    set.provider.iter().for_each(|d| add(Kind::Provider, &d.id));
     set.webhook.iter().for_each(|d| add(Kind::Webhook, &d.name));
     set.client.iter().for_each(|d| add(Kind::Client, d.client_id.as_deref().unwrap_or_default()));
     names

@@ -24,6 +24,7 @@ mod index;
 mod keys;
 mod mail;
 mod overview;
+mod providers;
 mod resources;
 mod roles;
 mod scopes;
@@ -53,6 +54,7 @@ pub static API: &[(&str, &str, &str, &[ApiRoute])] = &[
     ("attributes", "Attributes", "What can be written of people beside their profile.", attributes::ROUTES),
     ("scopes", "Scopes", "What clients may ask for, beside the standard scopes.", scopes::ROUTES),
     ("resources", "Resource servers", "APIs that take our access tokens.", resources::ROUTES),
+    ("providers", "Providers", "Whom people sign in through: Google, GitHub, any issuer.", providers::ROUTES),
     ("sessions", "Sessions", "Where people are signed in.", sessions::ROUTES),
     ("grants", "Grants", "What clients were allowed.", grants::ROUTES),
     ("keys", "Signing keys", "Their lives and their public halves.", keys::ROUTES),

@@ -68,12 +68,18 @@ struct AttentionView {
     secret_id: Option<String>,
     /// The signing key it is about.
     kid: Option<String>,
+    /// The provider that people sign in through it is about; its name is the `client_name`.
+    provider_id: Option<String>,
     /// The webhook it is about.
     webhook: Option<String>,
 }
 
 impl From<Attention> for AttentionView {
     fn from(item: Attention) -> Self {
+        let provider_id = match &item.target {
+            Target::Provider(id) => Some(id.clone()),
+            _ => None,
+        };
         let webhook = match &item.target {
             Target::Webhook(name) => Some(name.clone()),
             _ => None,
@@ -82,16 +88,19 @@ impl From<Attention> for AttentionView {
             Target::Client(id) => (Some(id), None, None),
             Target::Secret { client_id, secret_id } => (Some(client_id), Some(secret_id), None),
             Target::Key(kid) => (None, None, Some(kid)),
-            Target::Webhook(_) | Target::Traces | Target::Mail | Target::Settings | Target::SecurityLog => {
-                (None, None, None)
-            }
+            Target::Webhook(_)
+            | Target::Provider(_)
+            | Target::Traces
+            | Target::Mail
+            | Target::Settings
+            | Target::SecurityLog => (None, None, None),
         };
         let urgency = match item.urgency {
             Urgency::Act => "act",
             Urgency::Know => "know",
         };
         let (code, words, client_name) = (item.code, item.words, item.client_name);
-        Self { code, urgency, words, client_id, client_name, secret_id, kid, webhook }
+        Self { code, urgency, words, client_id, client_name, secret_id, kid, provider_id, webhook }
     }
 }
 

@@ -110,6 +110,7 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Scope => "Scope",
         Kind::Group => "Group",
         Kind::Role => "Role",
+        Kind::Provider => "Provider",
         Kind::Client => "Client",
         Kind::Webhook => "Webhook",
     }
@@ -124,6 +125,7 @@ fn path(kind: Kind, name: &str) -> String {
         Kind::Scope => format!("/admin/scopes/{name}"),
         Kind::Group => format!("/admin/groups/{name}"),
         Kind::Role => format!("/admin/roles/{name}"),
+        Kind::Provider => format!("/admin/providers/{name}"),
         Kind::Client => format!("/admin/clients/{name}"),
         Kind::Webhook => format!("/admin/webhooks/{name}"),
     }

@@ -22,6 +22,8 @@ pub mod overview;
 pub mod people;
 pub mod person;
 pub mod preview;
+pub mod provider_form;
+pub mod providers;
 pub mod resources;
 pub mod roles;
 pub mod routes;

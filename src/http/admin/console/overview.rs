@@ -77,6 +77,7 @@ fn matter(desk: &Desk, item: &Attention) -> Vec<Vec<Part>> {
         Target::Mail => ("/admin/mail".to_owned(), Permission::SettingsRead),
         Target::SecurityLog => ("/admin/audit?kind=credential_stuffing".to_owned(), Permission::AuditRead),
         Target::Settings => ("/admin/settings".to_owned(), Permission::SettingsRead),
+        Target::Provider(id) => (format!("/admin/providers/{}", encoded(id)), Permission::UpstreamsRead),
         Target::Traces => ("/admin/diagnosis".to_owned(), Permission::TracesRead),
     };
     let mut words: Vec<Part> = item.client_name.iter().map(|name| Part::Strong(name.clone())).collect();

@@ -5,7 +5,8 @@ use crate::flow::own_app::OwnApp;
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
-    people, person, preview, resources, roles, scopes, sessions, settings, try_it, webhook_deliveries, webhooks,
+    people, person, preview, providers, resources, roles, scopes, sessions, settings, try_it, webhook_deliveries,
+    webhooks,
 };
 use crate::http::cookies::Jar;
 use crate::http::own_app::shell::{Area, Jars, Shell};
@@ -36,6 +37,7 @@ pub static AREAS: &[Area] = &[
     area("People", "Groups", "/admin/groups", P::GroupsRead),
     area("People", "Roles", "/admin/roles", P::RolesRead),
     area("People", "Attributes", "/admin/attributes", P::ScopesRead),
+    area("People", "Providers", "/admin/providers", P::UpstreamsRead),
     area("Security", "Sessions", "/admin/sessions", P::SessionsRead),
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
@@ -168,6 +170,13 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/people/{id}/attributes", Need::of(P::UsersWrite), person::save_attributes),
     page!("/admin/people/{id}/account", Need::of(P::UsersWrite), account::account),
     form!("/admin/people/{id}/account/{what}", Need::fresh(P::UsersWrite), account::change_account),
+    page!("/admin/providers", Need::of(P::UpstreamsRead), providers::list),
+    page!("/admin/providers/new", Need::of(P::UpstreamsWrite), providers::new),
+    form!("/admin/providers/new", Need::fresh(P::UpstreamsWrite), providers::create),
+    page!("/admin/providers/{id}", Need::of(P::UpstreamsRead), providers::show),
+    form!("/admin/providers/{id}", Need::fresh(P::UpstreamsWrite), providers::save),
+    form!("/admin/providers/{id}/secret", Need::fresh(P::UpstreamsWrite), providers::set_secret),
+    form!("/admin/providers/{id}/delete", Need::fresh(P::UpstreamsWrite), providers::remove),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
     form!("/admin/keys/import", Need::fresh(P::KeysWrite), keys::import),

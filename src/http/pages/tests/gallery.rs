@@ -178,6 +178,15 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         sign_up: Some(format!("{base}/sign-up?request=x")),
         action: format!("{base}/login"),
         can_cancel: true,
+        ways: vec![WayCard { id: "google".to_owned(), name: sample.words.clone(), href: sample.token.clone() }],
+        linking: None,
+    };
+    let failed = UpstreamFailedPage {
+        chrome: chrome("upstream-failed-title"),
+        provider: Some(sample.words.clone()),
+        why: "upstream-down",
+        go_on: Some(sample.token.clone()),
+        correlation_id: "01JD4Z7M2Q".to_owned(),
     };
     let wrong = Problem {
         id: "wrong-credentials",
@@ -261,6 +270,8 @@ fn sign_in(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rendered {
         ("login", login.render()),
         ("login-problem", LoginPage { login: sample.login.clone(), problem: Some(wrong), ..login.clone() }.render()),
         ("login-passkey", LoginPage { passkey: Some(passkey_form(sample)), ..login.clone() }.render()),
+        ("login-linking", LoginPage { linking: Some(sample.words.clone()), ..login.clone() }.render()),
+        ("upstream-failed", failed.render()),
         ("login-again", LoginPage { login: sample.login.clone(), reauthenticate: true, ..login.clone() }.render()),
         ("login-alone", LoginPage { client: None, can_cancel: false, correlation_id: String::new(), ..login }.render()),
         ("consent", consent.render()),

@@ -1,0 +1,87 @@
+//! Owns what people do with who they are elsewhere: see through which providers they can sign in, and take one away. The last
+//! way in stays. It does not own linking, which is a sign-in (`flow::sign_in::upstream`).
+
+use serde_json::json;
+
+use super::notice::{Notice, Told};
+use super::sessions::own_entry;
+use crate::flow::{Cx, Fault};
+use crate::identity::upstream::UpstreamIdentity;
+use crate::identity::{Level, User};
+use crate::store::{self, Conn, factors, upstream_identities, upstream_providers, users};
+
+/// A link of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The link.
+    pub link: UpstreamIdentity,
+    /// The provider's name for people.
+    pub provider: String,
+    /// Whether people can sign in with it at this time.
+    pub is_open: bool,
+}
+
+/// Why a link was not taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionRefusal {
+    /// There is no such link.
+    Unknown,
+    /// The person could not come in any more.
+    LastWayIn,
+}
+
+/// Through which providers a person can sign in, the oldest link first.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn list(cx: &Cx, user: &User) -> Result<Vec<Connection>, Fault> {
+    let id = user.id.clone();
+    let found = cx.db().read(move |c| {
+        let links = upstream_identities::of_user(c, &id)?;
+        links.into_iter().map(|link| connection(c, link)).collect()
+    });
+    Ok(found.await?)
+}
+
+fn connection(c: &mut Conn, link: UpstreamIdentity) -> Result<Connection, store::Fault> {
+    let stored = upstream_providers::find(c, &link.provider)?;
+    let is_enabled = stored.as_ref().is_some_and(|stored| stored.provider.enabled);
+    let provider = stored.map_or_else(|| link.provider.clone(), |stored| stored.provider.name);
+    Ok(Connection { is_open: is_enabled && link.disabled_at.is_none(), provider, link })
+}
+
+/// Takes a link away, unless nothing else opens the account: neither a password, nor a passkey, nor another link. The caller has
+/// asked for a fresh proof.
+///
+/// # Errors
+/// Inner: a [`ConnectionRefusal`]. Outer: a [`Fault`].
+pub async fn unlink(cx: &Cx, user: &User, link: &str) -> Result<Result<(), ConnectionRefusal>, Fault> {
+    let (own, user, wanted) = (cx.clone(), user.clone(), link.to_owned());
+    let links = list(cx, &user).await?;
+    let Some(gone) = links.into_iter().find(|known| known.link.id == wanted) else {
+        return Ok(Err(ConnectionRefusal::Unknown));
+    };
+    let told = Told::new(cx, &user, Notice::UpstreamUnlinked { name: gone.provider });
+    let done = cx.db().write(move |c| {
+        // The person first: of two links that go at once one stays.
+        users::find_for_update(c, &user.id)?;
+        let mut others = 0;
+        for link in upstream_identities::of_user(c, &user.id)?.into_iter().filter(|link| link.id != wanted) {
+            others += usize::from(connection(c, link)?.is_open);
+        }
+        let has_password = users::password_find(c, &user.id)?.is_some();
+        let reach = factors::reach(c, std::slice::from_ref(&user.id.0))?;
+        let has_passkey = reach.get(user.id.as_str()) == Some(&Level::PhishingResistant);
+        if others == 0 && !has_password && !has_passkey {
+            return Ok(Err(ConnectionRefusal::LastWayIn));
+        }
+        if !upstream_identities::delete(c, &user.id, &wanted)? {
+            return Ok(Err(ConnectionRefusal::Unknown));
+        }
+        told.post(c, &own)?;
+        let detail = json!({ "provider": gone.link.provider, "link": wanted });
+        own_entry(&own, "upstream_unlinked", &user.id, detail).append(c)?;
+        Ok(Ok(()))
+    });
+    Ok(done.await?)
+}

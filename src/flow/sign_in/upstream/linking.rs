@@ -1,0 +1,56 @@
+//! Owns linking who somebody is at a provider to the account that they have just proven to be theirs. It happens in the
+//! transaction that begins their session, and once (security case L09). It does not own the proof.
+
+use crate::flow::Cx;
+use crate::flow::account::notice::{Notice, Told};
+use crate::flow::sign_in::begin::about;
+use crate::flow::sign_in::pending::Linking;
+use crate::identity::User;
+use crate::identity::upstream::UpstreamIdentity;
+use crate::secret::random::uuid;
+use crate::secret::token::hash;
+use crate::store::{self, Conn, upstream_identities, upstream_providers, upstream_trips};
+
+/// A link that is about to be made.
+#[derive(Clone)]
+pub(in crate::flow) struct NewLink {
+    handle: Vec<u8>,
+    link: UpstreamIdentity,
+    told: Told,
+}
+
+impl NewLink {
+    /// To this person, who has just proven who they are.
+    pub(in crate::flow) fn of(cx: &Cx, user: &User, linking: Linking) -> Self {
+        let link = UpstreamIdentity {
+            id: uuid(&*cx.parts.chance, cx.now),
+            provider: linking.provider,
+            issuer: linking.issuer,
+            subject: linking.subject,
+            user_id: user.id.clone(),
+            shown: linking.shown,
+            created_at: cx.now,
+            last_used_at: None,
+            disabled_at: None,
+        };
+        let told = Told::new(cx, user, Notice::UpstreamLinked { name: linking.name });
+        Self { handle: hash(&linking.handle), link, told }
+    }
+
+    /// Makes the link, if its handle was not used before, the provider is still there and open, and nobody else has the
+    /// identity by now. `false`: there is no link; the sign-in goes on without.
+    pub(in crate::flow) fn store(&self, c: &mut Conn, cx: &Cx) -> Result<bool, store::Fault> {
+        if upstream_trips::take(c, &self.handle, cx.now)?.is_none() {
+            return Ok(false);
+        }
+        let provider = upstream_providers::find(c, &self.link.provider)?;
+        if !provider.is_some_and(|stored| stored.provider.enabled) || !upstream_identities::insert(c, &self.link)? {
+            return Ok(false);
+        }
+        self.told.post(c, cx)?;
+        let mut entry = about("upstream_linked", cx, &self.link.user_id);
+        entry.event.detail = serde_json::json!({ "provider": self.link.provider, "link": self.link.id }).to_string();
+        entry.append(c)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,101 @@
+//! Owns providers that people sign in through in the API. It does not own what is done to them (`flow::admin::provider`).
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::answer::Answer;
+use super::call::ApiCall;
+use super::route::{ApiRoute, Outcome, line, may};
+use super::{AFTER, LIMIT};
+use crate::flow::admin::provider::{self, ProviderView};
+use crate::identity::Permission;
+use crate::oauth::upstream::Provider;
+use crate::sensitive::Sensitive;
+
+const READ: Permission = Permission::UpstreamsRead;
+const WRITE: Permission = Permission::UpstreamsWrite;
+
+pub(super) const ROUTES: &[ApiRoute] = &[
+    line!(Get, "/providers", may(READ), provider_list)
+        .does("Lists providers that people sign in through, in order.")
+        .query(&[LIMIT, AFTER])
+        .gives_page::<ProviderView>(),
+    line!(Post, "/providers", may(WRITE), provider_create)
+        .does("Adds a provider.")
+        .more("What is left out is as the preset says. Our client secret there is set apart, since it is never told.")
+        .takes::<Provider>()
+        .example(r#"{"id":"google","name":"Google","preset":"google","client_id":"123.apps.googleusercontent.com"}"#)
+        .creates::<ProviderView>()
+        .versioned(),
+    line!(Get, "/providers/{provider_id}", may(READ), provider_find)
+        .does("Shows a provider.")
+        .gives::<ProviderView>()
+        .versioned(),
+    line!(Put, "/providers/{provider_id}", may(WRITE), provider_replace)
+        .does("Replaces a provider.")
+        .takes::<Provider>()
+        .gives::<ProviderView>()
+        .versioned(),
+    line!(Patch, "/providers/{provider_id}", may(WRITE), provider_patch)
+        .does("Changes members of a provider.")
+        .takes::<Provider>()
+        .gives::<ProviderView>()
+        .versioned(),
+    line!(Delete, "/providers/{provider_id}", may(WRITE), provider_remove)
+        .does("Removes a provider with every link of people to it.")
+        .versioned(),
+    line!(Put, "/providers/{provider_id}/secret", may(WRITE), provider_secret)
+        .does("Sets our client secret at a provider; it is never told again.")
+        .takes::<ProviderSecret>()
+        .example(r#"{"secret":"GOCSPX-0123456789"}"#)
+        .gives::<ProviderView>(),
+];
+
+/// Our client secret at a provider.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ProviderSecret {
+    /// The secret, as the provider shows it.
+    secret: String,
+}
+
+fn found(view: &ProviderView) -> Outcome {
+    Ok(Answer::json(view)?.version(view.version))
+}
+
+async fn provider_list(call: ApiCall) -> Outcome {
+    let page = provider::list(call.cx(), &call.actor, call.after()?, call.limit()?).await??;
+    Answer::page(&call, page)
+}
+
+async fn provider_create(call: ApiCall) -> Outcome {
+    let made = provider::create(call.cx(), &call.actor, call.body()?).await??;
+    Ok(found(&made)?.at(&["providers", &made.document.id]))
+}
+
+async fn provider_find(call: ApiCall) -> Outcome {
+    found(&provider::find(call.cx(), &call.actor, call.part("provider_id")).await??)
+}
+
+async fn provider_replace(call: ApiCall) -> Outcome {
+    let (id, document) = (call.part("provider_id"), call.body()?);
+    found(&provider::replace(call.cx(), &call.actor, id, document, call.expect()).await??)
+}
+
+async fn provider_patch(call: ApiCall) -> Outcome {
+    let id = call.part("provider_id");
+    let is = provider::find(call.cx(), &call.actor, id).await??;
+    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
+    found(&provider::replace(call.cx(), &call.actor, id, document, expect).await??)
+}
+
+async fn provider_remove(call: ApiCall) -> Outcome {
+    provider::remove(call.cx(), &call.actor, call.part("provider_id"), call.expect()).await??;
+    Ok(Answer::nothing())
+}
+
+async fn provider_secret(call: ApiCall) -> Outcome {
+    let ProviderSecret { secret } = call.body()?;
+    let (id, secret) = (call.part("provider_id"), Sensitive::new(secret));
+    Answer::json(&provider::set_secret(call.cx(), &call.actor, id, secret).await??)
+}

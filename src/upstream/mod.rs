@@ -1,0 +1,214 @@
+//! Owns talking to providers that people sign in through: what they publish, redeeming codes, and believing what they say of a
+//! person only after every check. It alone (beside the guest `demo`) names `openidconnect`. It does not own which providers
+//! there are, nor what follows from the claims (`oauth::upstream`, `flow`).
+//!
+//! Everything goes through the guarded client. A provider has ten seconds for all that one step asks of it; after a few
+//! failures in a row it is left in peace for half a minute, so that a slow one holds up nothing here.
+
+mod discovery;
+mod id_token;
+mod redeem;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::oauth::upstream::breaker::Breaker;
+use crate::oauth::upstream::{Kind, Provider, Settled};
+use crate::outbound::Guarded;
+use crate::sensitive::Sensitive;
+use crate::time::Timestamp;
+use discovery::Found;
+use wire::Wire;
+
+/// So long a provider may take for one step, all requests together.
+const CAP: Duration = Duration::from_secs(10);
+/// Providers that are remembered at a time; there are never so many.
+const MOST: usize = 200;
+
+/// Why a provider could not be used. Words are for the trace; no secret and no query stands in them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// It does not answer, or not in time, or with a server's error.
+    #[error("{0}")]
+    Down(String),
+    /// It failed a few times in a row and is not asked at this moment.
+    #[error("the provider failed a few times in a row and is left in peace for half a minute")]
+    Resting,
+    /// It answers, but with what cannot be believed or used.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+impl UpstreamError {
+    pub(super) fn wrong(words: impl Into<String>) -> Self {
+        Self::Wrong(words.into())
+    }
+}
+
+/// Where people are sent, and whose answer is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Authorization endpoint.
+    pub authorization_endpoint: String,
+    /// The issuer that answers name (RFC 9207).
+    pub issuer: String,
+    /// Whether every answer names it.
+    pub sends_iss: bool,
+}
+
+/// What a code is redeemed with.
+pub struct Redemption<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// The same with its gaps filled.
+    pub settled: &'a Settled,
+    /// Our secret there.
+    pub secret: Option<&'a Sensitive>,
+    /// The code.
+    pub code: &'a str,
+    /// PKCE verifier.
+    pub verifier: &'a Sensitive,
+    /// Nonce.
+    pub nonce: &'a str,
+    /// Our callback address, as it was sent.
+    pub redirect_uri: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a provider said of a person, believed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// Whose word it is: the issuer, or the site whose accounts they are.
+    pub issuer: String,
+    /// The claims.
+    pub claims: Map<String, Value>,
+}
+
+/// The way to all providers.
+pub struct Upstreams {
+    wire: Wire,
+    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Found>>>>>,
+    breakers: Mutex<HashMap<String, Breaker>>,
+}
+
+impl Upstreams {
+    /// Over this client.
+    pub fn new(guarded: Guarded) -> Self {
+        Self { wire: Wire::new(guarded), known: Mutex::default(), breakers: Mutex::default() }
+    }
+
+    /// Where people are sent.
+    ///
+    /// # Errors
+    /// An [`UpstreamError`].
+    pub async fn entrance(
+        &self,
+        provider: &Provider,
+        settled: &Settled,
+        now: Timestamp,
+    ) -> Result<Entrance, UpstreamError> {
+        if settled.kind == Kind::Oauth2 {
+            let endpoint = settled.endpoints.authorization.clone();
+            let authorization_endpoint = endpoint.ok_or_else(|| UpstreamError::wrong("no authorization endpoint"))?;
+            return Ok(Entrance { authorization_endpoint, issuer: settled.issuer.clone(), sends_iss: false });
+        }
+        let found = self.in_peace(&provider.id, now, self.found(provider, settled, now)).await?;
+        Ok(Entrance {
+            authorization_endpoint: found.authorization_endpoint().to_owned(),
+            issuer: found.issuer().to_owned(),
+            sends_iss: found.sends_iss(),
+        })
+    }
+
+    /// Redeems a code and gives what the provider says of the person, checked.
+    ///
+    /// # Errors
+    /// An [`UpstreamError`].
+    pub async fn redeem(&self, r: &Redemption<'_>) -> Result<Told, UpstreamError> {
+        self.in_peace(&r.provider.id, r.now, async {
+            match r.settled.kind {
+                Kind::Oidc => self.redeem_oidc(r).await,
+                Kind::Oauth2 => redeem::oauth2(&self.wire, r).await,
+            }
+        })
+        .await
+    }
+
+    async fn redeem_oidc(&self, r: &Redemption<'_>) -> Result<Told, UpstreamError> {
+        let found = self.found(r.provider, r.settled, r.now).await?;
+        let tokens = redeem::oidc(&self.wire, r, &found).await?;
+        let verified = match id_token::verify(&tokens, r, &found) {
+            Err(id_token::Distrust::UnknownKey) => {
+                // Its keys may have changed since we looked: once more, but not more often than once a minute.
+                let found = self.with_fresh_keys(r).await?;
+                id_token::verify(&tokens, r, &found)
+            }
+            verdict => verdict,
+        };
+        let mut told = verified.map_err(|why| UpstreamError::wrong(format!("the ID token is refused: {why}")))?;
+        redeem::complete(&self.wire, r, &found, &tokens, &mut told.claims).await?;
+        Ok(told)
+    }
+
+    /// What an OpenID Connect provider publishes: as it is remembered, or fetched. Of many at once one fetches.
+    async fn found(&self, provider: &Provider, settled: &Settled, now: Timestamp) -> Result<Found, UpstreamError> {
+        let slot = self.slot(&provider.id);
+        let mut slot = slot.lock().await;
+        match &*slot {
+            Some(found) if found.is_good(settled, now) => Ok(found.clone()),
+            _ => {
+                let found = discovery::fetch(&self.wire, settled, now).await?;
+                *slot = Some(found.clone());
+                Ok(found)
+            }
+        }
+    }
+
+    async fn with_fresh_keys(&self, r: &Redemption<'_>) -> Result<Found, UpstreamError> {
+        let slot = self.slot(&r.provider.id);
+        let mut slot = slot.lock().await;
+        let Some(found) = &mut *slot else { return Err(UpstreamError::wrong("the provider was forgotten")) };
+        discovery::refresh_keys(&self.wire, found, r.now).await?;
+        Ok(found.clone())
+    }
+
+    fn slot(&self, id: &str) -> Arc<tokio::sync::Mutex<Option<Found>>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST && !known.contains_key(id) {
+            known.clear();
+        }
+        known.entry(id.to_owned()).or_default().clone()
+    }
+
+    /// Within the time cap, unless the breaker is open; counts what comes of it.
+    async fn in_peace<T>(
+        &self,
+        id: &str,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        if !self.breaker(id, |breaker| breaker.admits(now)) {
+            return Err(UpstreamError::Resting);
+        }
+        let late = || Err(UpstreamError::Down(format!("no answer within {} s", CAP.as_secs())));
+        let done = tokio::time::timeout(CAP, work).await.unwrap_or_else(|_| late());
+        match &done {
+            Err(UpstreamError::Down(_)) => drop(self.breaker(id, |breaker| breaker.failed(now))),
+            _ => drop(self.breaker(id, |breaker| breaker.answered())),
+        }
+        done
+    }
+
+    fn breaker<T>(&self, id: &str, f: impl FnOnce(&mut Breaker) -> T) -> T {
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        if breakers.len() >= MOST && !breakers.contains_key(id) {
+            breakers.clear();
+        }
+        f(breakers.entry(id.to_owned()).or_default())
+    }
+}

@@ -1,0 +1,135 @@
+//! Owns redeeming a code at the token endpoint, and asking further endpoints for what the first answer does not say. It does
+//! not own whether an ID token is believed (`id_token`).
+
+use openidconnect::core::{CoreClient, CoreIdToken, CoreJsonWebKeySet};
+use openidconnect::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, IssuerUrl, OAuth2TokenResponse, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, TokenResponse, TokenUrl,
+};
+use serde_json::{Map, Value};
+
+use super::discovery::Found;
+use super::wire::Wire;
+use super::{Redemption, Told, UpstreamError};
+use crate::oauth::upstream::claims::{find, primary_address};
+use crate::oauth::upstream::provider::ClientAuth;
+use crate::sensitive::Sensitive;
+
+/// What a token endpoint gave.
+pub(super) struct Tokens {
+    pub(super) access_token: Sensitive,
+    pub(super) id_token: Option<CoreIdToken>,
+}
+
+/// Redeems at an OpenID Connect provider.
+pub(super) async fn oidc(wire: &Wire, r: &Redemption<'_>, found: &Found) -> Result<Tokens, UpstreamError> {
+    let endpoint =
+        found.token_endpoint().ok_or_else(|| UpstreamError::wrong("the metadata names no token endpoint"))?;
+    exchange(wire, r, found.authorization_endpoint(), endpoint).await
+}
+
+/// Redeems at an OAuth 2 provider and asks who it is.
+pub(super) async fn oauth2(wire: &Wire, r: &Redemption<'_>) -> Result<Told, UpstreamError> {
+    let endpoints = &r.settled.endpoints;
+    let at = |endpoint: &Option<String>| endpoint.clone().ok_or_else(|| UpstreamError::wrong("an endpoint is missing"));
+    let tokens = exchange(wire, r, &at(&endpoints.authorization)?, &at(&endpoints.token)?).await?;
+    let mut claims = object(wire, &at(&endpoints.userinfo)?, &tokens).await?;
+    if let Some(emails) = &endpoints.emails {
+        // Of the list only: the address of a profile is chosen freely.
+        claims.remove("email");
+        claims.remove("email_verified");
+        let list = wire.json(emails, Some(tokens.access_token.expose())).await?;
+        if let Some((email, verified)) = primary_address(&list) {
+            claims.insert("email".to_owned(), email.into());
+            claims.insert("email_verified".to_owned(), verified.into());
+        }
+    }
+    Ok(Told { issuer: r.settled.issuer.clone(), claims })
+}
+
+async fn exchange(
+    wire: &Wire,
+    r: &Redemption<'_>,
+    authorization: &str,
+    endpoint: &str,
+) -> Result<Tokens, UpstreamError> {
+    let bad = |_| UpstreamError::wrong("an endpoint is no address");
+    let issuer = IssuerUrl::new(r.settled.issuer.clone()).map_err(bad)?;
+    let client_id = ClientId::new(r.provider.client_id.clone());
+    let mut client = CoreClient::new(client_id, issuer, CoreJsonWebKeySet::new(Vec::new()))
+        .set_auth_uri(AuthUrl::new(authorization.to_owned()).map_err(bad)?)
+        .set_token_uri(TokenUrl::new(endpoint.to_owned()).map_err(bad)?)
+        .set_redirect_uri(RedirectUrl::new(r.redirect_uri.to_owned()).map_err(bad)?)
+        .set_auth_type(match r.settled.client_auth {
+            ClientAuth::ClientSecretBasic => AuthType::BasicAuth,
+            ClientAuth::ClientSecretPost | ClientAuth::None => AuthType::RequestBody,
+        });
+    match (r.settled.client_auth, r.secret) {
+        (ClientAuth::None, _) => {}
+        (_, Some(secret)) => client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+        (_, None) => return Err(UpstreamError::wrong("the provider has no client secret")),
+    }
+    let http = |request| wire.send(request);
+    let redeemed = client
+        .exchange_code(AuthorizationCode::new(r.code.to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(r.verifier.expose().to_owned()))
+        .request_async(&http)
+        .await;
+    let tokens = redeemed.map_err(|error| match error {
+        RequestTokenError::Request(error) => error,
+        RequestTokenError::ServerResponse(error) => {
+            let code: String = error.error().to_string().chars().filter(char::is_ascii_graphic).take(60).collect();
+            UpstreamError::wrong(format!("the token endpoint refuses the code: {code}"))
+        }
+        // The body may hold tokens: not a word of it.
+        RequestTokenError::Parse(error, _) => {
+            UpstreamError::wrong(format!("the token endpoint's answer cannot be read at {}", error.path()))
+        }
+        RequestTokenError::Other(words) => UpstreamError::wrong(format!("the token endpoint's answer: {words}")),
+    })?;
+    Ok(Tokens {
+        access_token: Sensitive::new(tokens.access_token().secret().clone()),
+        id_token: tokens.id_token().cloned(),
+    })
+}
+
+/// Asks userinfo for what the ID token leaves out and somebody wants. It must be about the same subject (OIDC Core section
+/// 5.3.2), and it changes nothing that the ID token says.
+pub(super) async fn complete(
+    wire: &Wire,
+    r: &Redemption<'_>,
+    found: &Found,
+    tokens: &Tokens,
+    claims: &mut Map<String, Value>,
+) -> Result<(), UpstreamError> {
+    let mapped = ["email", "name"].into_iter().filter_map(|ours| r.settled.claims.get(ours).map(String::as_str));
+    let required = r.provider.required_claims.keys().map(String::as_str);
+    let groups = r.provider.groups.iter().map(|rule| rule.claim.as_str());
+    let is_whole = mapped.chain(required).chain(groups).all(|path| find(claims, path).is_some());
+    let Some(endpoint) = found.userinfo_endpoint().filter(|_| !is_whole) else { return Ok(()) };
+    let more = object(wire, endpoint, tokens).await?;
+    if more.get("sub") != claims.get("sub") {
+        return Err(UpstreamError::wrong("userinfo is about another subject than the ID token"));
+    }
+    // An address and whether it is proven come from one hand.
+    if !claims.contains_key("email") {
+        claims.remove("email_verified");
+    }
+    let keeps_email = claims.contains_key("email");
+    for (name, value) in more {
+        let is_of_the_protocol =
+            ["iss", "aud", "exp", "iat", "nonce", "acr", "amr", "azp", "auth_time", "tid"].contains(&name.as_str());
+        let is_of_the_other_hand = keeps_email && name == "email_verified";
+        if !is_of_the_protocol && !is_of_the_other_hand {
+            claims.entry(name).or_insert(value);
+        }
+    }
+    Ok(())
+}
+
+async fn object(wire: &Wire, url: &str, tokens: &Tokens) -> Result<Map<String, Value>, UpstreamError> {
+    match wire.json(url, Some(tokens.access_token.expose())).await? {
+        Value::Object(claims) => Ok(claims),
+        _ => Err(UpstreamError::wrong("the claims are no JSON object")),
+    }
+}

@@ -1,0 +1,170 @@
+//! Providers that people sign in through, and who people are there.
+
+use vouchsafe::identity::upstream::UpstreamIdentity;
+use vouchsafe::identity::{RoleName, User, UserId};
+use vouchsafe::oauth::upstream::{Preset, Provider};
+use vouchsafe::store::upstream_providers::StoredProvider;
+use vouchsafe::store::{Conn, Fault, upstream_identities, upstream_providers, upstream_trips, users};
+
+use crate::arena::{Arena, contract};
+use crate::samples::{NOW, later, shop_and_alice, user};
+
+contract!(
+    providers_are_stored_whole_and_keep_their_secret,
+    l05_an_identity_opens_one_account,
+    l07_two_first_sign_ins_at_once_make_one_account,
+    links_are_shut_removed_and_go_with_provider_and_person,
+    l01_whoever_comes_back_is_waited_for_once,
+);
+
+fn stored(id: &str) -> StoredProvider {
+    StoredProvider {
+        provider: Provider::of_preset(Preset::Google, id, "us – ünï"),
+        secret: None,
+        version: 1,
+        created_at: NOW,
+        updated_at: NOW,
+        failing: None,
+    }
+}
+
+fn link(id: &str, subject: &str, user: &str) -> UpstreamIdentity {
+    UpstreamIdentity {
+        id: id.to_owned(),
+        provider: "google".to_owned(),
+        issuer: "https://accounts.google.com".to_owned(),
+        subject: subject.to_owned(),
+        user_id: UserId(user.to_owned()),
+        shown: "alice@example.com".to_owned(),
+        created_at: NOW,
+        last_used_at: None,
+        disabled_at: None,
+    }
+}
+
+fn ground(c: &mut Conn) -> Result<(), Fault> {
+    upstream_providers::put(c, &stored("google"))
+}
+
+async fn providers_are_stored_whole_and_keep_their_secret(arena: Arena) {
+    arena
+        .write(|c| {
+            upstream_providers::put(c, &stored("google"))?;
+            upstream_providers::put(c, &stored("acme"))?;
+            assert_eq!(upstream_providers::find(c, "google")?, Some(stored("google")));
+            assert_eq!(upstream_providers::find_for_update(c, "google")?, Some(stored("google")));
+            assert_eq!(upstream_providers::find(c, "a\0")?, None);
+            assert!(upstream_providers::secret_set(c, "google", Some(&[0, 255]), later(1))?);
+            assert!(!upstream_providers::secret_set(c, "nobody", Some(&[0]), later(1))?);
+            upstream_providers::health_set(c, "google", Some("503\0"), later(2))?;
+            let changed = StoredProvider {
+                provider: Provider { hidden: true, ..stored("google").provider },
+                version: 3,
+                updated_at: later(3),
+                ..stored("google")
+            };
+            upstream_providers::put(c, &changed)?;
+            let found = upstream_providers::find(c, "google")?.expect("there");
+            assert_eq!((found.secret.as_deref(), found.version), (Some(&[0, 255][..]), 3));
+            assert_eq!(found.failing, Some((later(2), "503\u{fffd}".to_owned())));
+            assert_eq!(upstream_providers::failing(c, 10)?, [found]);
+            upstream_providers::health_set(c, "google", None, later(4))?;
+            assert!(upstream_providers::failing(c, 10)?.is_empty());
+            let ids = |page: Vec<StoredProvider>| page.into_iter().map(|s| s.provider.id).collect::<Vec<_>>();
+            assert_eq!(ids(upstream_providers::page(c, None, 10)?), ["acme", "google"]);
+            assert_eq!(ids(upstream_providers::page(c, Some("acme"), 10)?), ["google"]);
+            assert!(upstream_providers::delete(c, "acme")? && !upstream_providers::delete(c, "acme")?);
+            Ok(())
+        })
+        .await;
+}
+
+async fn l05_an_identity_opens_one_account(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            ground(c)?;
+            assert!(users::insert(c, &user("bob"))?);
+            assert!(upstream_identities::insert(c, &link("1", "s1", "alice"))?);
+            assert!(!upstream_identities::insert(c, &link("2", "s1", "bob"))?, "linked to somebody else");
+            let found = upstream_identities::find(c, "https://accounts.google.com", "s1")?;
+            assert_eq!(found, Some(link("1", "s1", "alice")));
+            for (issuer, subject) in
+                [("https://accounts.google.com", "S1"), ("https://accounts.google.com/", "s1"), ("x", "s1\0")]
+            {
+                assert_eq!(upstream_identities::find(c, issuer, subject)?, None, "{issuer} {subject}");
+            }
+            upstream_identities::used(c, "1", "new\0name", later(5))?;
+            let found = upstream_identities::of_user(c, &UserId("alice".to_owned()))?.remove(0);
+            assert_eq!((found.shown.as_str(), found.last_used_at), ("new\u{fffd}name", Some(later(5))));
+            assert_eq!(upstream_identities::count_of_provider(c, "google")?, 1);
+            assert!(upstream_identities::roles_of_provider(c, "google")?.is_empty());
+            let owner = User { role: RoleName::OWNER, ..user("olga") };
+            assert!(users::insert(c, &owner)?);
+            assert!(upstream_identities::insert(c, &link("3", "s3", "olga"))?);
+            assert_eq!(upstream_identities::roles_of_provider(c, "google")?, [RoleName::OWNER]);
+            Ok(())
+        })
+        .await;
+}
+
+async fn l07_two_first_sign_ins_at_once_make_one_account(arena: Arena) {
+    arena.write(ground).await;
+    for round in 0..50 {
+        let made = arena.race(4, |racer| {
+            // Two come with one address, two with others: the provider's answer may differ.
+            let id = format!("u{round}x{racer}");
+            let email = if racer < 2 { format!("same{round}") } else { id.clone() };
+            let new = User { id: UserId(id.clone()), ..user(&email) };
+            let link = UpstreamIdentity { user_id: new.id.clone(), ..link(&id, &format!("s{round}"), "") };
+            move |c| upstream_identities::insert_with_account(c, &new, &link)
+        });
+        assert_eq!(made.await, 1, "{round}");
+        let people = arena.read(users::count).await;
+        assert_eq!(people, round + 1, "no account is left over");
+    }
+}
+
+async fn links_are_shut_removed_and_go_with_provider_and_person(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            ground(c)?;
+            let (alice, bob) = (UserId("alice".to_owned()), UserId("bob".to_owned()));
+            upstream_identities::insert(c, &link("1", "s1", "alice"))?;
+            assert!(upstream_identities::is_open(c, &alice, "1")? && !upstream_identities::is_open(c, &bob, "1")?);
+            assert!(!upstream_identities::set_disabled(c, &bob, "1", Some(NOW))?, "not his");
+            assert!(upstream_identities::set_disabled(c, &alice, "1", Some(NOW))?);
+            assert!(!upstream_identities::is_open(c, &alice, "1")?);
+            upstream_identities::set_disabled(c, &alice, "1", None)?;
+            let off = Provider { enabled: false, ..stored("google").provider };
+            upstream_providers::put(c, &StoredProvider { provider: off, ..stored("google") })?;
+            assert!(!upstream_identities::is_open(c, &alice, "1")?, "the provider is shut");
+            assert!(!upstream_identities::delete(c, &bob, "1")?, "not his");
+            assert!(upstream_identities::delete(c, &alice, "1")? && !upstream_identities::delete(c, &alice, "1")?);
+            upstream_identities::insert(c, &link("2", "s2", "alice"))?;
+            upstream_identities::insert(c, &UpstreamIdentity { created_at: later(9), ..link("3", "s3", "alice") })?;
+            assert_eq!(upstream_identities::delete_since(c, &alice, later(9))?, 1);
+            upstream_providers::delete(c, "google")?;
+            assert!(upstream_identities::of_user(c, &alice)?.is_empty(), "they go with the provider");
+            ground(c)?;
+            upstream_identities::insert(c, &link("4", "s4", "alice"))?;
+            users::delete(c, &alice)?;
+            assert_eq!(upstream_identities::count_of_provider(c, "google")?, 0, "they go with the person");
+            Ok(())
+        })
+        .await;
+}
+
+async fn l01_whoever_comes_back_is_waited_for_once(arena: Arena) {
+    arena.write(|c| upstream_trips::insert(c, b"old", b"state", later(60))).await;
+    assert_eq!(arena.write(|c| upstream_trips::take(c, b"old", later(60))).await, None, "too late");
+    for round in 0..50_u8 {
+        arena.write(move |c| upstream_trips::insert(c, &[round], b"state", later(60))).await;
+        let taken = move |c: &mut Conn| Ok(upstream_trips::take(c, &[round], NOW)?.as_deref() == Some(b"state"));
+        assert_eq!(arena.race(4, move |_| taken).await, 1, "{round}");
+    }
+    arena.write(|c| upstream_trips::insert(c, b"left", b"state", later(60))).await;
+    assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(60))).await, 0);
+    assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(61))).await, 1);
+}
