@@ -103,7 +103,7 @@ fn commands_work_on_a_running_server_with_a_token_of_its_own() {
     let (bench, port, issuer) = Bench::served();
     let bench = bench.with("WIKI_SECRET", SECRET);
     bench.write("set.toml", SET);
-    let scopes = ["clients", "scopes", "groups", "roles", "settings", "webhooks"]
+    let scopes = ["clients", "scopes", "groups", "roles", "settings", "webhooks", "upstreams"]
         .iter()
         .flat_map(|area| [format!("admin:{area}:read"), format!("admin:{area}:write")])
         .collect::<Vec<_>>();

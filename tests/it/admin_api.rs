@@ -27,6 +27,7 @@ async fn every_route_answers_as_the_document_says() {
     crate::admin_api_people::contract(&api).await;
     crate::admin_api_clients::contract(&api).await;
     crate::webhooks::contract(&api).await;
+    crate::upstream::contract(&api).await;
     files(&api).await;
     let mut answered = api.answered.lock().unwrap().clone();
     answered.extend(mail().await);

@@ -57,7 +57,7 @@ async fn an_administrator_signs_in_through_this_very_provider_and_out_again() {
     let rows = app.lines("SELECT user_id AS line FROM own_sessions");
     assert_eq!(rows.len(), 1);
     let mut stranger = browser.clone();
-    let csrf = page.hidden().into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
+    let csrf = page.sign_out_token();
     let out = browser.post(&app.url("/admin/logout"), &[("csrf", &csrf)]).await;
     assert!(out.location.as_deref().is_some_and(|to| to.ends_with("/logout")), "{out:?}");
     assert!(!browser.cookies.contains_key(COOKIE));
@@ -272,7 +272,7 @@ async fn i04_every_form_of_the_console_must_be_ours() {
     app.administrator(ROOT, "owner").await;
     let mut browser = Browser::new(&app);
     let page = app.enter(&mut browser, ROOT, "/admin").await;
-    let other_form = page.hidden().into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
+    let other_form = page.sign_out_token();
     let before = counts(&app);
     for route in ROUTES.iter().filter(|route| route.access.is_own_form()) {
         let url = address(&app, route);

@@ -483,7 +483,7 @@ async fn a_run_ends_with_its_console_session() {
     let report = tried(&app, &mut browser, "wiki", &USUAL).await;
     let url = begun(&app, &mut browser, "wiki", &USUAL).await;
     let page = browser.get(&app.url("/admin")).await;
-    let csrf = page.hidden().into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
+    let csrf = page.sign_out_token();
     let console = browser.cookies["vouchsafe_console"].clone();
     browser.post(&app.url("/admin/logout"), &[("csrf", &csrf)]).await;
     browser.cookies.insert("vouchsafe_console".to_owned(), console);

@@ -14,6 +14,7 @@ use vouchsafe::store::{upstream_identities, users};
 use vouchsafe::time::Lifetime;
 
 use crate::second_factor::decoded;
+use crate::support::admin::Api;
 use crate::support::relying_party::{PASSWORD, Tokens, claims};
 use crate::support::upstream::{OPEN, SECRET, Upstream, href};
 use crate::support::{Browser, Client, Page, TestApp};
@@ -54,6 +55,24 @@ async fn change(app: &TestApp, id: &str, change: impl FnOnce(&mut Provider)) {
     let mut document = admin::find(&cx, &Actor::CommandLine, id).await.expect("no fault").expect("there").document;
     change(&mut document);
     admin::replace(&cx, &Actor::CommandLine, id, document, None).await.expect("no fault").expect("changed");
+}
+
+/// Every operation on providers in the administration API, once with success.
+pub async fn contract(api: &Api<'_>) {
+    let google = json!({ "id": "google", "name": "Google", "preset": "google", "client_id": "us" });
+    let made = api.post("/providers", google.clone()).await;
+    assert_eq!((&made.ok(201)["version"], made.header("location")), (&json!(1), "/api/admin/v1/providers/google"));
+    api.post("/providers", google.clone()).await.is_problem(409, "provider_taken");
+    let found = api.get("/providers/google").await;
+    assert_eq!((&found.ok(200)["has_secret"], found.header("etag")), (&json!(false), "\"v1\""));
+    assert_eq!(api.get("/providers?limit=1").await.ok(200)["items"], json!([found.json()]));
+    let renamed = api.patch("/providers/google", json!({ "name": "Google here" })).await.ok(200);
+    assert_eq!((&renamed["name"], &renamed["version"]), (&json!("Google here"), &json!(2)));
+    assert_eq!(api.put("/providers/google", google).await.ok(200)["name"], "Google");
+    let told = api.put("/providers/google/secret", json!({ "secret": "GOCSPX-0123456789" })).await;
+    assert!(told.ok(200)["has_secret"] == true && !told.body.contains("GOCSPX"), "{}", told.body);
+    assert_eq!(api.delete("/providers/google").await.status, 204);
+    api.get("/providers/google").await.is_problem(404, "unknown_provider");
 }
 
 #[tokio::test]

@@ -53,6 +53,13 @@ impl TestApp {
 }
 
 impl Page {
+    /// The token of the form that signs out, which stands on every page of an app of our own.
+    pub fn sign_out_token(&self) -> String {
+        let before = self.body.split("id=\"sign-out\"").next().unwrap_or_default();
+        let marked = before.rsplit("name=\"csrf\" value=\"").next().unwrap_or_default();
+        super::browser::unescape(marked.split('"').next().unwrap_or_default())
+    }
+
     /// Where the page goes on to by itself.
     pub fn goes_on_to(&self) -> Option<String> {
         let marked = self.body.split("content=\"0; url=").nth(1)?;
