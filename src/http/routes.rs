@@ -109,7 +109,8 @@ impl Method {
     }
 }
 
-pub(super) type Running = Pin<Box<dyn Future<Output = Reply>>>;
+/// A handler at work. Behind a pointer, so that what stands before the handlers is compiled once and not once for each.
+pub type Running = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// One line of the table.
 pub struct Route {

@@ -10,6 +10,7 @@ use diesel::sql_types::Integer;
 
 use super::conn::{Conn, q};
 use super::fault::{Fault, OpenError};
+use super::job::{self, Answer, Job};
 use super::migrate::{self, MigrationReport};
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -135,9 +136,13 @@ impl Db {
         &self,
         f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
+        job::answer(self.run_read(job::job(f)).await?)
+    }
+
+    async fn run_read(&self, job: Job) -> Result<Answer, Fault> {
         match &*self.0 {
-            Inner::Sqlite(sqlite) => sqlite.read(f),
-            Inner::Postgres(postgres) => postgres.read(f).await,
+            Inner::Sqlite(sqlite) => sqlite.read(job),
+            Inner::Postgres(postgres) => postgres.read(job).await,
         }
     }
 
@@ -156,9 +161,13 @@ impl Db {
         &self,
         f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
+        job::answer(self.run_write(job::job(f)).await?)
+    }
+
+    async fn run_write(&self, job: Job) -> Result<Answer, Fault> {
         match &*self.0 {
-            Inner::Sqlite(sqlite) => sqlite.writer().run(f).await,
-            Inner::Postgres(postgres) => postgres.write(f).await,
+            Inner::Sqlite(sqlite) => sqlite.writer().run(job).await,
+            Inner::Postgres(postgres) => postgres.write(job).await,
         }
     }
 

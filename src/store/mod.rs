@@ -10,6 +10,7 @@
 mod conn;
 mod db;
 mod fault;
+mod job;
 mod migrate;
 mod postgres;
 mod postgres_url;

@@ -23,6 +23,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::conn::{Conn, Link, PgLink, q};
 use super::db::DatabaseSettings;
 use super::fault::{Fault, OpenError};
+use super::job::{Answer, Job};
 use super::postgres_url;
 
 /// A transaction that lost against another one is tried again so many times.
@@ -83,15 +84,12 @@ impl Postgres {
         })
     }
 
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        mut f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    pub(super) async fn read(&self, mut job: Job) -> Result<Answer, Fault> {
         self.on_blocking_thread(move |pool| {
             let mut losses = 0;
             loop {
                 let mut pooled = check_out(pool)?;
-                let answer = pooled.run(&mut f);
+                let answer = pooled.run(&mut job);
                 // Reading twice harms nobody.
                 if answer.is_err() && pooled.is_lost("SELECT") && losses < LOSSES {
                     losses += 1;
@@ -105,15 +103,12 @@ impl Postgres {
         .await
     }
 
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        mut f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    pub(super) async fn write(&self, mut job: Job) -> Result<Answer, Fault> {
         self.on_blocking_thread(move |pool| {
             let (mut losses, mut defeats) = (0, 0);
             loop {
                 let mut pooled = check_out(pool)?;
-                match transaction(&mut pooled, &mut f) {
+                match transaction(&mut pooled, &mut job) {
                     Ok(value) => return Ok(value),
                     // No COMMIT was sent, so nothing can have remained.
                     Err(End::Lost(_)) if losses < LOSSES => {
@@ -134,17 +129,17 @@ impl Postgres {
     }
 
     /// Waits for a permit and runs the job, which then holds the permit itself: a caller who hangs up changes nothing.
-    async fn on_blocking_thread<T: Send + 'static>(
+    async fn on_blocking_thread(
         &self,
-        job: impl FnOnce(&Pool<Manager>) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&Pool<Manager>) -> Result<Answer, Fault> + Send + 'static,
+    ) -> Result<Answer, Fault> {
         let permit = tokio::time::timeout(self.acquire_timeout, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| Fault::Unavailable("all connections are in use".to_owned()))?
             .map_err(|_| Fault::Unavailable("the server is shutting down".to_owned()))?;
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
-            let answer = job(&pool);
+            let answer = work(&pool);
             drop(permit);
             answer
         })
@@ -176,12 +171,12 @@ enum End {
     Unknown(Fault),
 }
 
-fn transaction<T>(pooled: &mut Pooled, f: &mut impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, End> {
+fn transaction(pooled: &mut Pooled, job: &mut Job) -> Result<Answer, End> {
     if let Err(fault) = pooled.sql("BEGIN") {
         pooled.discard = true;
         return Err(End::Lost(fault));
     }
-    match pooled.run(f) {
+    match pooled.run(job) {
         // The empty SELECT fails in a transaction that an error has aborted, where a lone COMMIT would say yes and roll back.
         Ok(value) => match pooled.sql("SELECT; COMMIT") {
             Ok(()) => Ok(value),
@@ -235,9 +230,9 @@ impl Pooled {
     }
 
     /// Runs the closure; a connection whose closure panicked is not used again.
-    fn run<T>(&mut self, f: &mut impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn run(&mut self, job: &mut Job) -> Result<Answer, Fault> {
         let conn = &mut self.conn;
-        catch_unwind(AssertUnwindSafe(|| f(conn))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| job(conn))).unwrap_or_else(|_| {
             self.discard = true;
             Err(Fault::Internal("a database job panicked; see the log".to_owned()))
         })

@@ -13,6 +13,7 @@ use diesel::{Connection, SqliteConnection};
 use super::conn::{Conn, Link};
 use super::db::DatabaseSettings;
 use super::fault::{Fault, OpenError};
+use super::job::{Answer, Job};
 use super::writer::Writer;
 
 pub(super) struct Sqlite {
@@ -62,7 +63,7 @@ impl Sqlite {
 
     /// Runs the closure on this very thread. There is no waiting for a connection: if none is idle another one is opened, and
     /// since a running closure holds its thread there are never more than threads.
-    pub(super) fn read<T>(&self, mut f: impl FnMut(&mut Conn) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn read(&self, mut job: Job) -> Result<Answer, Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Fault::Unavailable("the server is shutting down".to_owned()));
         }
@@ -71,7 +72,7 @@ impl Sqlite {
             Some(conn) => conn,
             None => self.reader()?,
         };
-        let answer = catch_unwind(AssertUnwindSafe(|| f(&mut conn)))
+        let answer = catch_unwind(AssertUnwindSafe(|| job(&mut conn)))
             .map_err(|_| Fault::Internal("a read panicked; see the log".to_owned()))?;
         // A connection whose closure panicked is not put back.
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,12 +12,13 @@ use tokio::sync::oneshot;
 
 use super::conn::{Conn, q};
 use super::fault::{Fault, OpenError};
+use super::job::{Answer, Job};
 
 /// So many writes share a COMMIT at most: the first of them waits for the last.
 const GROUP: usize = 128;
 
 pub(super) struct Writer {
-    queue: RwLock<Option<SyncSender<Box<dyn Job>>>>,
+    queue: RwLock<Option<SyncSender<Task>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -31,19 +32,16 @@ impl Writer {
         Ok(Self { queue: RwLock::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        f: impl FnMut(&mut Conn) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    pub(super) async fn run(&self, job: Job) -> Result<Answer, Fault> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Box::new(Task { f, result: None, answer }))?;
+        self.enqueue(Task { job, result: None, answer })?;
         answered.await.unwrap_or_else(|_| Err(Fault::Internal("the writer ended before it answered".to_owned())))
     }
 
-    fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Fault> {
+    fn enqueue(&self, task: Task) -> Result<(), Fault> {
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let sender = queue.as_ref().ok_or_else(|| Fault::Unavailable("the server is shutting down".to_owned()))?;
-        sender.try_send(job).map_err(|e| match e {
+        sender.try_send(task).map_err(|e| match e {
             TrySendError::Full(_) => Fault::Unavailable("too many writes are waiting".to_owned()),
             TrySendError::Disconnected(_) => Fault::Unavailable("the writer has ended".to_owned()),
         })
@@ -67,29 +65,24 @@ impl Writer {
 }
 
 /// One write. It is run, and answered after the COMMIT.
-trait Job: Send {
+struct Task {
+    job: Job,
+    result: Option<Result<Answer, Fault>>,
+    answer: oneshot::Sender<Result<Answer, Fault>>,
+}
+
+impl Task {
     /// Runs the closure and keeps its answer; whether its changes are to stay.
-    fn run(&mut self, conn: &mut Conn) -> bool;
-    /// Tells the caller: their own answer, unless the COMMIT failed.
-    fn answer(self: Box<Self>, commit: Result<(), Fault>);
-}
-
-struct Task<T, F> {
-    f: F,
-    result: Option<Result<T, Fault>>,
-    answer: oneshot::Sender<Result<T, Fault>>,
-}
-
-impl<T: Send, F: FnMut(&mut Conn) -> Result<T, Fault> + Send> Job for Task<T, F> {
     fn run(&mut self, conn: &mut Conn) -> bool {
-        let result = catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
+        let result = catch_unwind(AssertUnwindSafe(|| (self.job)(conn)))
             .unwrap_or_else(|_| Err(Fault::Internal("a write panicked; see the log".to_owned())));
         let keeps = result.is_ok();
         self.result = Some(result);
         keeps
     }
 
-    fn answer(self: Box<Self>, commit: Result<(), Fault>) {
+    /// Tells the caller: their own answer, unless the COMMIT failed.
+    fn answer(self, commit: Result<(), Fault>) {
         let result = match (self.result, commit) {
             // Its changes were undone already; that the neighbours could not be committed does not concern it.
             (Some(Err(own)), _) => Err(own),
@@ -102,8 +95,8 @@ impl<T: Send, F: FnMut(&mut Conn) -> Result<T, Fault> + Send> Job for Task<T, F>
     }
 }
 
-fn work(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
-    let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
+fn work(mut conn: Conn, queue: &Receiver<Task>) {
+    let mut group: Vec<Task> = Vec::with_capacity(GROUP);
     while let Ok(first) = queue.recv() {
         group.push(first);
         while group.len() < GROUP
@@ -119,21 +112,21 @@ fn work(mut conn: Conn, queue: &Receiver<Box<dyn Job>>) {
 
 /// Runs the group in one transaction. If SQLite gives up the transaction half-way (disk full, for one), those that had run are
 /// told, and the rest starts again in a transaction of its own.
-fn run_group(conn: &mut Conn, group: &mut Vec<Box<dyn Job>>) {
+fn run_group(conn: &mut Conn, group: &mut Vec<Task>) {
     let mut waiting = std::mem::take(group).into_iter();
     while waiting.len() > 0 {
         // A plain BEGIN would take the lock at the first write only, and lose it at once to anybody else.
         if let Err(error) = sql(conn, "BEGIN IMMEDIATE") {
             let fault = Fault::from(error);
-            waiting.for_each(|job| job.answer(Err(fault.clone())));
+            waiting.for_each(|task| task.answer(Err(fault.clone())));
             drop(sql(conn, "ROLLBACK")); // fails when there is no transaction, which is what we want to have
             return;
         }
         let mut done = Vec::with_capacity(waiting.len());
         let mut broken = None;
-        for mut job in waiting.by_ref() {
-            let kept = run_one(conn, job.as_mut());
-            done.push(job);
+        for mut task in waiting.by_ref() {
+            let kept = run_one(conn, &mut task);
+            done.push(task);
             if let Err(error) = kept {
                 broken = Some(Fault::from(error));
                 break;
@@ -151,15 +144,15 @@ fn run_group(conn: &mut Conn, group: &mut Vec<Box<dyn Job>>) {
             Fault::Unavailable(words) => Fault::Unavailable(words),
             other => Fault::Unavailable(format!("the write could not be committed: {other}")),
         });
-        done.into_iter().for_each(|job| job.answer(commit.clone()));
+        done.into_iter().for_each(|task| task.answer(commit.clone()));
     }
 }
 
 /// An error here is about the transaction, not about the job: SQLite rolled it back behind our back, and without this check
 /// the next SAVEPOINT would quietly begin another one.
-fn run_one(conn: &mut Conn, job: &mut dyn Job) -> QueryResult<()> {
+fn run_one(conn: &mut Conn, task: &mut Task) -> QueryResult<()> {
     sql(conn, "SAVEPOINT job")?;
-    if job.run(conn) { sql(conn, "RELEASE job") } else { sql(conn, "ROLLBACK TO job; RELEASE job") }
+    if task.run(conn) { sql(conn, "RELEASE job") } else { sql(conn, "ROLLBACK TO job; RELEASE job") }
 }
 
 fn sql(conn: &mut Conn, text: &str) -> QueryResult<()> {

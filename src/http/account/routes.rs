@@ -1,8 +1,6 @@
 //! Owns every path of the account pages on one page, each with the proof it needs: a line without one does not compile. And
 //! the areas of the navigation. It does not own the handlers.
 
-use std::future::Future;
-
 use crate::flow::own_app::OwnApp;
 use crate::http::account::{
     activity, addresses, apps, connections, data, factors, overview, passkeys, password, picture, profile, sessions,
@@ -14,7 +12,7 @@ use crate::http::own_app::door::{self, Proof};
 use crate::http::own_app::shell::{Area, Jars, Shell};
 use crate::http::own_app::sign_in;
 use crate::http::reply::Reply;
-use crate::http::routes::{Access, Method, Route};
+use crate::http::routes::{Access, Method, Route, Running};
 
 /// The account pages.
 pub static ACCOUNT: Shell = Shell {
@@ -42,11 +40,7 @@ pub static AREAS: &[Area] = &[
     area("account-data", "/account/data"),
 ];
 
-async fn enter<F, R>(call: Call, method: Method, proof: Proof, handler: F) -> Reply
-where
-    F: FnOnce(Desk) -> R,
-    R: Future<Output = Reply>,
-{
+async fn enter(call: Call, method: Method, proof: Proof, handler: fn(Desk) -> Running) -> Reply {
     match door::enter(&ACCOUNT, call, method, proof).await {
         Ok(desk) => handler(desk).await,
         Err(reply) => reply,
@@ -59,7 +53,7 @@ macro_rules! page {
             method: Method::Get,
             path: $path,
             access: Access::AccountPage($proof),
-            run: |call| Box::pin(enter(call, Method::Get, $proof, $handler)),
+            run: |call| Box::pin(enter(call, Method::Get, $proof, |desk| Box::pin($handler(desk)))),
         }
     };
 }
@@ -70,7 +64,7 @@ macro_rules! form {
             method: Method::Post,
             path: $path,
             access: Access::AccountForm($proof),
-            run: |call| Box::pin(enter(call, Method::Post, $proof, $handler)),
+            run: |call| Box::pin(enter(call, Method::Post, $proof, |desk| Box::pin($handler(desk)))),
         }
     };
 }

@@ -1,15 +1,13 @@
 //! Owns what the console demands beside being signed in: the permission of each route. It does not own the door itself
 //! (`http::own_app::door`).
 
-use std::future::Future;
-
 use crate::http::admin::console::CONSOLE;
 use crate::http::call::Call;
 use crate::http::own_app::desk::Desk;
 use crate::http::own_app::door;
 pub use crate::http::own_app::door::Proof;
 use crate::http::reply::Reply;
-use crate::http::routes::Method;
+use crate::http::routes::{Method, Running};
 use crate::identity::Permission;
 
 /// What a route of the console demands.
@@ -37,11 +35,7 @@ impl Need {
 }
 
 /// Lets a request in, or answers it.
-pub async fn enter<F, R>(call: Call, method: Method, need: Need, handler: F) -> Reply
-where
-    F: FnOnce(Desk) -> R,
-    R: Future<Output = Reply>,
-{
+pub async fn enter(call: Call, method: Method, need: Need, handler: fn(Desk) -> Running) -> Reply {
     match door::enter(&CONSOLE, call, method, need.proof).await {
         Err(reply) => reply,
         Ok(desk) => match need.permission {

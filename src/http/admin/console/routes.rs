@@ -54,7 +54,7 @@ macro_rules! page {
             method: Method::Get,
             path: $path,
             access: Access::ConsolePage($need),
-            run: |call| Box::pin(enter(call, Method::Get, $need, $handler)),
+            run: |call| Box::pin(enter(call, Method::Get, $need, |desk| Box::pin($handler(desk)))),
         }
     };
 }
@@ -65,7 +65,7 @@ macro_rules! form {
             method: Method::Post,
             path: $path,
             access: Access::ConsoleForm($need),
-            run: |call| Box::pin(enter(call, Method::Post, $need, $handler)),
+            run: |call| Box::pin(enter(call, Method::Post, $need, |desk| Box::pin($handler(desk)))),
         }
     };
 }
