@@ -58,5 +58,6 @@ mod token;
 mod trace;
 mod try_it;
 mod upstream;
+mod upstream_browser;
 mod userinfo;
 mod webhooks;

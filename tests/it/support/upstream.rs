@@ -217,7 +217,16 @@ impl Upstream {
 
     async fn serve(&self, mut stream: TcpStream) {
         let Some((head, body)) = read(&mut stream).await else { return };
-        let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
+        let target = head.split(' ').nth(1).unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default().to_owned();
+        if path == "/authorize" {
+            let back = format!(
+                "HTTP/1.1 303 X\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                self.sends_back(target)
+            );
+            let _ = stream.write_all(back.as_bytes()).await;
+            return;
+        }
         let (status, delay, answer) = {
             let mut script = self.script();
             script.asked.push(format!("{head}\n{body}"));
@@ -230,6 +239,15 @@ impl Upstream {
             text.len()
         );
         let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
+    }
+
+    /// Where a real browser is sent at once: whoever comes is signed in here and has consented.
+    fn sends_back(&self, target: &str) -> String {
+        let question = Question::of(&format!("{}{target}", self.origin));
+        self.script().nonce = question.nonce;
+        let url = url::Url::parse(&question.address).expect("an address");
+        let callback = url.query_pairs().find(|(name, _)| name == "redirect_uri").expect("a callback").1.into_owned();
+        format!("{callback}?{}", super::browser::encode(&[("code", "c"), ("state", &question.state)]))
     }
 
     fn answer_to(&self, script: &Script, path: &str) -> Value {

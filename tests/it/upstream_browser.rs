@@ -1,0 +1,110 @@
+//! Sign-in through others in a real browser: the whole way there and back, the pages beside it, and the console's pages of
+//! providers.
+
+use vouchsafe::store::upstream_identities;
+
+use crate::support::TestApp;
+use crate::support::chromium::{self, Chromium};
+use crate::support::relying_party::PASSWORD;
+use crate::support::upstream::{OPEN, Upstream};
+
+const ALICE: &str = "alice@example.com";
+const ROOT: &str = "root@example.com";
+
+async fn linked(app: &TestApp, id: &vouchsafe::identity::UserId) -> usize {
+    let id = id.clone();
+    app.app.parts.db.read(move |c| upstream_identities::of_user(c, &id)).await.expect("a read").len()
+}
+
+async fn press(browser: &Chromium, id: &str) {
+    browser.press(id).await;
+    browser.wait_for("content").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l09_a_person_connects_a_provider_comes_back_through_it_and_disconnects_it() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start_with(&OPEN).await;
+    let alice = app.person(ALICE).await;
+    let up = Upstream::start(&app).await;
+    up.register(&app, "acme", |p| p.name = "Acme Works".to_owned()).await;
+    up.register(&app, "broken", |p| p.issuer = Some("http://127.0.0.1:9".to_owned())).await;
+    up.person("s1", ALICE);
+
+    browser.go(&app.url("/account")).await;
+    browser.wait_for("way-acme").await;
+    browser.inspect("login-ways").await;
+    browser.press("way-broken").await;
+    browser.wait_for("why").await;
+    browser.inspect("upstream-failed").await;
+
+    browser.go(&app.url("/account")).await;
+    browser.press("way-acme").await;
+    assert!(browser.text().await.contains("Acme Works"), "whose word it is that waits for a proof");
+    assert_eq!(linked(&app, &alice.id).await, 0, "an address alone opens and links nothing");
+    browser.inspect("login-linking").await;
+    browser.sign_in(ALICE, PASSWORD).await;
+    browser.wait_for("content").await;
+    assert_eq!(linked(&app, &alice.id).await, 1);
+
+    browser.go(&app.url("/account/connections")).await;
+    browser.wait_for("content").await;
+    assert!(browser.text().await.contains("Acme Works"));
+    browser.inspect("account-connections").await;
+    browser.press("sign-out").await;
+    browser.wait_for("logout-confirm").await;
+    browser.press("logout-confirm").await;
+
+    browser.without_scripts().await;
+    browser.go(&app.url("/account")).await;
+    browser.wait_for("way-acme").await;
+    browser.press("way-acme").await;
+    browser.wait_for("content").await;
+    assert!(browser.text().await.contains(ALICE), "signed in without a password");
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_adds_a_provider_and_sees_when_it_fails() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start_with(&OPEN).await;
+    app.administrator(ROOT, "owner").await;
+    let open = async |path: &str| {
+        browser.go(&app.url(path)).await;
+        if browser.has("login").await {
+            browser.sign_in(ROOT, PASSWORD).await;
+        }
+        browser.wait_for("content").await;
+    };
+    open("/admin/providers").await;
+    browser.inspect("console-providers-none").await;
+    open("/admin/providers/new").await;
+    browser.inspect("console-provider-new").await;
+    for (field, text) in [("id", "Google Here"), ("name", "Google"), ("client_id", "us.apps.example")] {
+        browser.type_into(&format!("add-{field}"), text).await;
+    }
+    press(&browser, "add-submit").await;
+    assert!(browser.has("add-id-error").await, "{}", browser.text().await);
+    browser.inspect("console-provider-refused").await;
+    browser.type_into("add-id", "google").await;
+    press(&browser, "add-submit").await;
+    assert!(browser.text().await.contains("/upstream/google/callback"));
+    browser.inspect("console-provider").await;
+    browser.type_into("secret-provider_secret", "GOCSPX-0123456789").await;
+    press(&browser, "secret-submit").await;
+    assert!(!browser.text().await.contains("GOCSPX"));
+
+    let up = Upstream::start(&app).await;
+    up.register(&app, "acme", |_| {}).await;
+    let failing = "UPDATE upstream_providers SET failing_since = updated_at, failure = 'its metadata: no answer within 10 s' \
+                   WHERE id = 'acme' RETURNING id AS line";
+    assert_eq!(app.lines(failing), ["acme"]);
+    open("/admin/providers").await;
+    browser.inspect("console-providers").await;
+    open("/admin/providers/acme").await;
+    browser.inspect("console-provider-failing").await;
+    open("/admin").await;
+    assert!(browser.text().await.contains("acme"), "the overview names who fails");
+    browser.inspect("console-overview-provider-failing").await;
+    browser.quit().await;
+}
