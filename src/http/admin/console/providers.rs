@@ -102,7 +102,8 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     page.badges = vec![state(&view)];
     files::mark(&mut page, view.managed_by_files);
     if let (Some(since), Some(failure)) = (&view.failing_since, &view.failure) {
-        let words = vec![Part::Plain(format!("It does not answer since {since}. ")), Part::Quiet(failure.clone())];
+        let since = ago_text(since, desk.cx().now);
+        let words = vec![Part::plain("It stopped answering "), since, Part::plain(". "), Part::Quiet(failure.clone())];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words }));
     }
     page.blocks.push(Block::Facts(vec![

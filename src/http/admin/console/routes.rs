@@ -41,11 +41,11 @@ pub static AREAS: &[Area] = &[
     area("Security", "Sessions", "/admin/sessions", P::SessionsRead),
     area("Security", "Keys", "/admin/keys", P::KeysRead),
     area("Security", "Security log", "/admin/audit", P::AuditRead),
-    area("Provider", "Settings", "/admin/settings", P::SettingsRead),
-    area("Provider", "Webhooks", "/admin/webhooks", P::WebhooksRead),
-    area("Provider", "Mail", "/admin/mail", P::SettingsRead),
-    area("Provider", "Files", "/admin/files", P::SettingsRead),
-    Area { label: "About", path: "/admin/about", permission: None, group: "Provider" },
+    area("Server", "Settings", "/admin/settings", P::SettingsRead),
+    area("Server", "Webhooks", "/admin/webhooks", P::WebhooksRead),
+    area("Server", "Mail", "/admin/mail", P::SettingsRead),
+    area("Server", "Files", "/admin/files", P::SettingsRead),
+    Area { label: "About", path: "/admin/about", permission: None, group: "Server" },
 ];
 
 macro_rules! page {
