@@ -54,6 +54,7 @@ mod sign_up;
 mod sign_up_browser;
 mod smtp;
 mod stats;
+mod story_browser;
 mod token;
 mod trace;
 mod try_it;

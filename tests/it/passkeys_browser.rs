@@ -22,7 +22,7 @@ async fn demand(app: &TestApp, mail_codes: MailCodes) {
 }
 
 /// Waits until an element is to be seen.
-async fn shown(browser: &Chromium, id: &str) {
+pub async fn shown(browser: &Chromium, id: &str) {
     for _ in 0..200 {
         let script = "const e = document.getElementById(arguments[0]); return !!e && e.offsetParent !== null";
         let is_shown = browser.client.execute(script, vec![id.into()]).await;
@@ -35,7 +35,7 @@ async fn shown(browser: &Chromium, id: &str) {
 }
 
 /// Waits for the start page, allowing whatever consent is asked on the way.
-async fn landed(browser: &Chromium) {
+pub async fn landed(browser: &Chromium) {
     for _ in 0..200 {
         if browser.has("approve").await {
             browser.press("approve").await;
