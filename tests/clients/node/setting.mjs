@@ -6,8 +6,8 @@ assert.ok(process.env.ISSUER && given, "start this through tests/clients/run: IS
 
 export const issuer = process.env.ISSUER;
 /** {web, web_post, spa, native, service: {client_id, client_secret, redirect_uri}, person: {email, password, name},
-    hooks: {node: {port, secret}}} */
-export const { web, web_post: webPost, spa, native, service, person, hooks } = given;
+    hooks: {node: {port, secret}}, upstream: {npm: {port, secret}, hub: {issuer, person}}} */
+export const { web, web_post: webPost, spa, native, service, person, hooks, upstream } = given;
 
 /** Header and claims of a JWT, unchecked: the libraries do the checking, the tests look at the rest. */
 export function look(token) {
