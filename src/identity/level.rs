@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::identity::{RoleName, User};
 
 /// How well a sign-in was proven. A higher level satisfies a demand for a lower one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Level {
     /// A password, or a link that was mailed.
+    #[serde(rename = "urn:vouchsafe:acr:password")]
     Password,
     /// A password and something else: a one-time code or a recovery code.
+    #[serde(rename = "urn:vouchsafe:acr:mfa")]
     SecondFactor,
     /// A passkey, whose proof cannot be handed on to a false site.
+    #[serde(rename = "urn:vouchsafe:acr:phr")]
     PhishingResistant,
 }
 
@@ -227,6 +230,7 @@ mod tests {
         }
         assert_eq!(Level::reached(&[]), Level::Password);
         for level in Level::ALL {
+            assert_eq!(serde_json::to_value(level).unwrap(), level.acr());
             assert_eq!(Level::of_acr(level.acr()), Some(level));
         }
         assert_eq!(Level::of_acr("phr"), Some(Level::PhishingResistant));

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::Level;
 use crate::oauth::jose::Algorithm;
 use crate::oauth::mapping::Mapping;
 use crate::time::Lifetime;
@@ -103,6 +104,9 @@ pub struct ClientPolicy {
     pub resource_identifier: Option<String>,
     /// `default_max_age` in seconds (OIDC Registration section 2).
     pub default_max_age: Option<i64>,
+    /// The lowest class (`acr`) that people must reach to sign in to this client, whatever its requests say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_acr: Option<Level>,
     /// Claims of the client's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mappings: Vec<Mapping>,
@@ -126,6 +130,7 @@ impl ClientPolicy {
             audiences: Vec::new(),
             resource_identifier: None,
             default_max_age: None,
+            minimum_acr: None,
             mappings: Vec::new(),
         }
     }

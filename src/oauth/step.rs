@@ -10,6 +10,9 @@ use crate::oauth::prompt::SignUp;
 use crate::oauth::redirect_uri;
 use crate::time::{Lifetime, Timestamp};
 
+/// A proof as young as this one need not be given again before a factor is set up.
+pub const JUST_PROVEN: Lifetime = Lifetime::from_minutes(5);
+
 /// A session of this browser that is live and whose person is good.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignedIn {
@@ -65,8 +68,8 @@ pub enum AccountStep<'a> {
     ChooseAccount,
     /// Ask this person for the proof that is missing to this level.
     StepUp(&'a SignedIn, Level),
-    /// This person must set up a second factor before they go on.
-    Enrol(&'a SignedIn),
+    /// This person must set up a factor that reaches this level before they go on.
+    Enrol(&'a SignedIn, Level),
     /// This person must accept the terms before they go on.
     Terms(&'a SignedIn),
     /// This one goes on to consent.
@@ -135,10 +138,10 @@ fn proven_account<'a>(s: &Situation<'a>) -> AccountStep<'a> {
     level_step(s, account)
 }
 
-/// Whether the account was proven well enough: for the administrator's rule, for a class that the request insists on (OIDC
+/// Whether the account was proven well enough: for the administrator's rules of the server and of the client, for a class that the request insists on (OIDC
 /// Core section 5.5.1.1), and, as far as the person can, for one that it would like (`acr_values`, section 3.1.2.1).
 fn level_step<'a>(s: &Situation<'a>, account: &'a SignedIn) -> AccountStep<'a> {
-    let rule = s.second_factor.least(&account.user);
+    let rule = least(s.second_factor, s.client, &account.user);
     let reach = s.second_factor.reach(&account.user, account.reach);
     let essential = s.request.claims.essential_acr();
     let Some(insisted) = insisted(s.request) else {
@@ -155,7 +158,21 @@ fn level_step<'a>(s: &Situation<'a>, account: &'a SignedIn) -> AccountStep<'a> {
         // What is only liked never fails.
         return if rule > account.level() { not_proven_enough(account, rule) } else { AccountStep::Account(account) };
     }
-    if needed > reach { AccountStep::Enrol(account) } else { AccountStep::StepUp(account, needed) }
+    if needed <= reach {
+        return AccountStep::StepUp(account, needed);
+    }
+    // Whoever sets up a factor has shown just now all that they have: a browser left open must not be enough.
+    let proven_at = account.session.auth_time;
+    match proven_at >= s.began_at || s.now.since(proven_at) <= JUST_PROVEN {
+        false => AccountStep::SignIn(Some(account)),
+        true if account.level() < reach => AccountStep::StepUp(account, reach),
+        true => AccountStep::Enrol(account, needed),
+    }
+}
+
+/// The lowest level that this person may go on with at this client, whatever the request says.
+pub fn least(rule: &SecondFactorRule, client: &Client, user: &User) -> Level {
+    rule.least(user).max(client.policy.minimum_acr.unwrap_or(Level::Password))
 }
 
 /// The lowest level that the request insists on; `None` if it insists on classes of which none is ours.

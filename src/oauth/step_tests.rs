@@ -61,7 +61,7 @@ fn letter(step: &AccountStep<'_>) -> char {
         AccountStep::SignIn(Some(_)) => 'R',
         AccountStep::ChooseAccount => 'C',
         AccountStep::StepUp(..) => 'S',
-        AccountStep::Enrol(_) => 'E',
+        AccountStep::Enrol(..) => 'E',
         AccountStep::SignUp => 'N',
         AccountStep::Terms(_) => 'T',
         AccountStep::Account(_) => 'A',
@@ -461,7 +461,7 @@ fn k12_a_missing_factor_is_asked_for_and_nothing_else() {
                     match account(&s) {
                         AccountStep::Account(_) => 'A',
                         AccountStep::StepUp(..) => 'S',
-                        AccountStep::Enrol(_) => 'E',
+                        AccountStep::Enrol(..) => 'E',
                         AccountStep::Refuse(r) if r.code == ErrorCode::UnmetAuthenticationRequirements => 'U',
                         AccountStep::Refuse(r) if r.code == ErrorCode::LoginRequired => 'L',
                         other => panic!("{other:?}"),
@@ -469,6 +469,55 @@ fn k12_a_missing_factor_is_asked_for_and_nothing_else() {
                 })
                 .collect();
             assert_eq!(got, cells, "{rule:?} liked={liked} insisted={insisted} prompt={prompt}");
+        }
+    }
+}
+
+/// Columns: what the session was proven with, what the person can reach. Rows: what the client demands and when the session
+/// was proven. Cells as above, and R prove again before a factor is set up.
+#[test]
+fn k12_a_client_demands_a_class_whatever_its_requests_say() {
+    use Level::{Password, PhishingResistant, SecondFactor};
+    let amr = |level| match level {
+        Password => vec!["pwd".to_owned()],
+        SecondFactor => ["pwd", "otp", "mfa"].map(str::to_owned).to_vec(),
+        PhishingResistant => ["swk", "mfa"].map(str::to_owned).to_vec(),
+    };
+    let columns = [
+        (Password, Password),
+        (Password, SecondFactor),
+        (Password, PhishingResistant),
+        (SecondFactor, SecondFactor),
+        (PhishingResistant, PhishingResistant),
+    ];
+    for (demanded, proven_at, asking, silent) in [
+        (None, 10, "AAAAA", "AAAAA"),
+        (Some(Password), 10, "AAAAA", "AAAAA"),
+        (Some(SecondFactor), 10, "ESSAA", "XXXAA"),
+        (Some(SecondFactor), -240, "ESSAA", "XXXAA"),
+        (Some(SecondFactor), -3_600, "RSSAA", "XXXAA"),
+        (Some(PhishingResistant), 10, "ESSEA", "XXXXA"),
+        (Some(PhishingResistant), -3_600, "RRSRA", "XXXXA"),
+    ] {
+        let mut client = web("c1");
+        client.policy.minimum_acr = demanded;
+        for (prompt, cells) in [("", asking), ("none", silent)] {
+            let asked = request(prompt);
+            let step = |proven, reach| {
+                let mut known = signed_in("alice", at(proven_at));
+                (known.session.amr, known.reach) = (amr(proven), reach);
+                let sessions = [known];
+                let step = account(&situation(&asked, &client, &sessions));
+                if let AccountStep::StepUp(_, level) = &step {
+                    assert_eq!(*level, reach.min(demanded.unwrap()), "no more than the person has");
+                }
+                if let AccountStep::Enrol(_, level) = &step {
+                    assert_eq!(Some(*level), demanded);
+                }
+                letter(&step)
+            };
+            let got: String = columns.iter().map(|(proven, reach)| step(*proven, *reach)).collect();
+            assert_eq!(got, cells, "{demanded:?} {proven_at} prompt={prompt}");
         }
     }
 }

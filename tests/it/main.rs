@@ -34,6 +34,7 @@ mod logout;
 mod mail;
 mod mail_codes;
 mod mapping;
+mod minimum_acr;
 mod mistakes;
 mod nodes;
 mod notices;

@@ -294,7 +294,7 @@ async fn who_must_have_a_second_factor_sets_one_up_before_going_on() {
 }
 
 /// The secret that an enrol page shows.
-fn shown_secret(form: &Page) -> Vec<u8> {
+pub fn shown_secret(form: &Page) -> Vec<u8> {
     let typed = form.body.split("id=\"secret\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret");
     decoded(typed)
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow::cx::ClientLifetimes;
+use crate::identity::Level;
 use crate::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, GrantType};
 use crate::oauth::client_policy::{ClientPolicy, PkceRule, Profile, RefreshRule};
 use crate::oauth::jose::Algorithm;
@@ -82,6 +83,9 @@ pub struct ClientDocument {
     /// Seconds after which people must prove again who they are, where the app does not say.
     #[serde(default)]
     pub default_max_age: Option<i64>,
+    /// The lowest class of sign-in (`acr`) that it takes, whatever its requests say.
+    #[serde(default)]
+    pub minimum_acr: Option<Level>,
     /// Its home page.
     #[serde(default)]
     pub client_uri: Option<String>,
@@ -193,6 +197,7 @@ impl ClientDocument {
             audiences: policy.audiences.clone(),
             resource_identifier: policy.resource_identifier.clone(),
             default_max_age: policy.default_max_age,
+            minimum_acr: policy.minimum_acr,
             client_uri: about.client_uri.clone(),
             policy_uri: about.policy_uri.clone(),
             tos_uri: about.tos_uri.clone(),
@@ -221,6 +226,7 @@ impl ClientDocument {
             audiences: self.audiences,
             resource_identifier: self.resource_identifier,
             default_max_age: self.default_max_age,
+            minimum_acr: self.minimum_acr,
             mappings: self.mappings,
         };
         Client {

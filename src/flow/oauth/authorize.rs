@@ -14,7 +14,7 @@ use crate::flow::sign_in::terms;
 use crate::flow::sign_in::upstream::{WayIn, hinted, ways_in};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::identity::UserId;
+use crate::identity::{Level, UserId};
 use crate::oauth::authorization::{Authorization, Code};
 use crate::oauth::authorize::{self, Answer, Callback, ValidRequest};
 use crate::oauth::client::Client;
@@ -393,9 +393,13 @@ async fn proceed(
             let form = second_factor::raise(cx, account, request, &waiting, needed).await?;
             return Ok(Next::SecondFactor(Box::new(form)));
         }
-        AccountStep::Enrol(account) => {
+        AccountStep::Enrol(account, needed) => {
+            if needed == Level::PhishingResistant && cx.parts.passkeys.is_none() {
+                let note = Note::default().client(&client.client_id).user(account.user.id.as_str());
+                return Ok(answer_error(cx, callback, cx.refuse(STEP, enrol::impossible(), note)));
+            }
             cx.note(Note::new(STEP, "a second factor has to be set up").client(&client.client_id));
-            return Ok(Next::Enrol(Box::new(enrol::offer(cx, account, client, pending.seal(cx)?).await?)));
+            return Ok(Next::Enrol(Box::new(enrol::offer(cx, account, client, pending.seal(cx)?, needed).await?)));
         }
         AccountStep::Account(account) => account,
     };

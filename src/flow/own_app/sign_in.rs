@@ -19,6 +19,7 @@ use crate::identity::{Permissions, SessionId, User, UserId};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::params::Params;
+use crate::oauth::step::JUST_PROVEN;
 use crate::secret;
 use crate::secret::random::{token32, uuid};
 use crate::secret::token::{check_shape, hash, make};
@@ -29,7 +30,7 @@ use crate::store::sessions;
 use crate::time::{Lifetime, Timestamp};
 
 /// How old the proof of who sits there may be before what counts: keys, secrets, roles, passwords.
-pub const FRESH: Lifetime = Lifetime::from_minutes(5);
+pub const FRESH: Lifetime = JUST_PROVEN;
 /// How long a sign-in may take.
 const PATIENCE: Lifetime = Lifetime::from_minutes(30);
 

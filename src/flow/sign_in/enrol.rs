@@ -10,10 +10,11 @@ use crate::flow::sign_in::ceremony::PasskeyForm;
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
+use crate::identity::Level;
 use crate::identity::level::with_method;
 use crate::oauth::client::Client;
-use crate::oauth::error::Refusal;
-use crate::oauth::step::SignedIn;
+use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::step::{self, SignedIn};
 use crate::sensitive::Sensitive;
 
 const STEP: &str = "enrol";
@@ -26,8 +27,8 @@ pub struct EnrolForm {
     pub request: String,
     /// Whose account it is.
     pub account: SignedIn,
-    /// What the person's app needs.
-    pub offer: AppOffer,
+    /// What the person's app needs, where an app will do.
+    pub offer: Option<AppOffer>,
     /// The question for a new passkey, where there are passkeys.
     pub passkey: Option<PasskeyForm>,
     /// What was wrong with the last try.
@@ -52,11 +53,27 @@ pub enum EnrolOutcome {
 ///
 /// # Errors
 /// A [`Fault`].
-pub async fn offer(cx: &Cx, account: &SignedIn, client: &Client, request: String) -> Result<EnrolForm, Fault> {
+pub async fn offer(
+    cx: &Cx,
+    account: &SignedIn,
+    client: &Client,
+    request: String,
+    needed: Level,
+) -> Result<EnrolForm, Fault> {
     let bound_to = account.session.id.as_str();
-    let offer = factors::offer_app(cx, &account.user, bound_to)?;
+    let offer = match needed {
+        Level::PhishingResistant => None,
+        Level::Password | Level::SecondFactor => Some(factors::offer_app(cx, &account.user, bound_to)?),
+    };
     let passkey = passkeys::offer(cx, &account.user, bound_to).await?;
     Ok(EnrolForm { client: client.clone(), request, account: account.clone(), offer, passkey, problem: None })
+}
+
+/// A passkey is demanded where there are none.
+pub fn impossible() -> Refusal {
+    let words = "the app demands a passkey, and there are no passkeys at this address of the provider";
+    Refusal::new(ErrorCode::UnmetAuthenticationRequirements, "acr.client", "OIDC Core section 2", words)
+        .because("an issuer with https, or on localhost", "another address")
 }
 
 /// What the form brought.
@@ -121,12 +138,14 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<E
         }
         Err(refusal) => {
             note(&format!("refused: {refusal}"));
-            let again = offer(cx, &account, &client, form.request).await?;
+            let rule = step::least(&cx.parts.settings.get().second_factor, &client, user);
+            let needed = step::needed(&pending.request, rule, account.reach);
+            let again = offer(cx, &account, &client, form.request, needed).await?;
             let app = match &form.new {
                 New::App(enrolment, _) => factors::offer_again(cx, user, bound_to, enrolment)?.ok(),
                 New::Passkey(_) => None,
             };
-            let offer = app.unwrap_or(again.offer);
+            let offer = again.offer.map(|fresh| app.unwrap_or(fresh));
             Ok(EnrolOutcome::Again(Box::new(EnrolForm { offer, problem: Some(refusal), ..again })))
         }
     }

@@ -188,7 +188,9 @@ impl Kept {
 
     fn needed(&self, cx: &Cx, waiting: &Waiting<'_>) -> Level {
         let rule = rule(cx);
-        step::needed(waiting.request, rule.least(waiting.user), rule.reach(waiting.user, self.reach()))
+        let reach = rule.reach(waiting.user, self.reach());
+        // What they cannot reach they set up afterwards; first they show what they have.
+        step::needed(waiting.request, step::least(&rule, waiting.client, waiting.user), reach).min(reach)
     }
 }
 

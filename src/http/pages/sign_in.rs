@@ -276,8 +276,8 @@ pub struct EnrolPage {
     pub request: String,
     /// The form token.
     pub csrf: String,
-    /// What the person's app needs.
-    pub app: AppCard,
+    /// What the person's app needs, where an app will do.
+    pub app: Option<AppCard>,
     /// The question for a new passkey, where there are passkeys; its form posts `ceremony` and `answer`.
     pub passkey: Option<PasskeyForm>,
     /// What was wrong with the last try.

@@ -57,12 +57,13 @@ pub async fn post(mut call: Call) -> Reply {
 /// The form.
 pub fn form(call: &Call, form: EnrolForm) -> Reply {
     let binding = call.browser().binding.unwrap_or_default();
+    let title = if form.offer.is_some() { "enrol-title" } else { "enrol-title-passkey" };
     let page = EnrolPage {
-        chrome: authorize::chrome(call, "enrol-title", &form.request),
+        chrome: authorize::chrome(call, title, &form.request),
         client: form.client.name,
         csrf: form_token(&call.cx, &binding, STEP, form.account.session.id.as_str()),
         request: form.request,
-        app: AppCard::of(&form.offer),
+        app: form.offer.as_ref().map(AppCard::of),
         passkey: form.passkey,
         problem: form.problem.map(|why| Problem {
             id: if why == FactorRefusal::Passkey { "problem-passkey" } else { "problem-code" },

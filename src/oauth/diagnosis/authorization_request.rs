@@ -210,4 +210,8 @@ pub(super) const ROWS: &[Row] = &[
         "The request insists on an acr ({expected}) that this person cannot reach, or not without being asked.",
         "Leave prompt=none out; if that changes nothing, the person has no such factor: leave the essential acr out or have \
         them set one up. What was reached: {received}."),
+    ("acr.client", "", "",
+        "This app demands a passkey, and browsers make none for this server: its issuer is neither https with a name nor localhost.",
+        "Give the server an issuer with https and a host name, or take minimum_acr of the client down to \
+        urn:vouchsafe:acr:mfa."),
 ];

@@ -8,7 +8,9 @@ second-factor-recovery = Einer Ihrer Wiederherstellungscodes.
 second-factor-wrong = Dieser Code ist falsch, zu alt oder wurde schon verwendet. Warten Sie auf den nächsten und versuchen Sie es noch einmal.
 
 enrol-title = Zweiten Faktor einrichten
+enrol-title-passkey = Passkey einrichten
 enrol-why = Bevor es zu <strong>{ $client }</strong> weitergeht, muss Ihr Konto durch mehr als ein Passwort geschützt sein.
+enrol-why-passkey = <strong>{ $client }</strong> lässt nur mit einem Passkey ein. Sie haben noch keinen.
 enrol-confirm = Bestätigen und weiter
 
 app-scan = Öffnen Sie auf Ihrem Telefon eine Authenticator-App (jede, die sechs Ziffern anzeigt) und scannen Sie dieses Bild.

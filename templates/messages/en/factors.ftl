@@ -8,7 +8,9 @@ second-factor-recovery = One of your recovery codes.
 second-factor-wrong = That code is wrong, too old, or was used before. Wait for the next one and try again.
 
 enrol-title = Set up a second factor
+enrol-title-passkey = Set up a passkey
 enrol-why = Your account must be protected by more than a password before you go on to <strong>{ $client }</strong>.
+enrol-why-passkey = <strong>{ $client }</strong> lets people in with a passkey alone. You have none yet.
 enrol-confirm = Confirm and go on
 
 app-scan = Open an authenticator app on your phone (any that shows six digits) and scan this picture.

@@ -9,7 +9,7 @@ use crate::flow::admin::client::{self, ClientDocument, ClientView};
 use crate::flow::admin::{AdminRefusal, RefusalKind};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table, Tone};
 use crate::http::reply::Reply;
-use crate::identity::Permission as P;
+use crate::identity::{Level, Permission as P};
 use crate::oauth::client::{ClientAuthMethod, GrantType};
 use crate::oauth::client_policy::{PkceRule, RefreshRule};
 use crate::oauth::jose::Algorithm;
@@ -184,6 +184,17 @@ fn fields(d: &ClientDocument) -> Vec<Field> {
         seconds("refresh_idle_seconds", "Unused refresh tokens", d.refresh_idle_seconds),
         seconds("refresh_absolute_seconds", "Grants, however often refreshed", d.refresh_absolute_seconds),
         seconds("default_max_age", "Sign-in must be younger than", d.default_max_age),
+        Field::line(
+            "minimum_acr",
+            "People must prove who they are with",
+            d.minimum_acr.map(Level::acr).unwrap_or_default(),
+        )
+        .kind(choice(&[
+            ("", "What the settings say"),
+            (Level::SecondFactor.acr(), "A second factor"),
+            (Level::PhishingResistant.acr(), "A passkey"),
+        ]))
+        .hint("Whoever has none sets one up on the way in."),
         Field::group("Tokens", ""),
         Field::line(
             "access_token_alg",
@@ -245,6 +256,7 @@ fn submitted(desk: &Desk, old: &ClientDocument) -> Result<ClientDocument, AdminR
         refresh_idle_seconds: number("refresh_idle_seconds")?,
         refresh_absolute_seconds: number("refresh_absolute_seconds")?,
         default_max_age: number("default_max_age")?,
+        minimum_acr: Level::of_acr(&desk.field("minimum_acr")),
         access_token_alg: Algorithm::parse(&desk.field("access_token_alg")),
         id_token_alg: Algorithm::parse(&desk.field("id_token_alg")),
         userinfo_alg: Algorithm::parse(&desk.field("userinfo_alg")),

@@ -125,12 +125,12 @@ fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rend
         client: sample.client.name.clone(),
         request: sample.token.clone(),
         csrf: sample.token.clone(),
-        app: AppCard {
+        app: Some(AppCard {
             enrolment: sample.token.clone(),
             picture: String::new(),
             address: "otpauth://totp/x".to_owned(),
             typed: "ABCD".to_owned(),
-        },
+        }),
         passkey: None,
         problem: None,
     };
@@ -155,6 +155,7 @@ fn second_factors(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Rend
             ways(Ways { mail: Mail::Offered, app: false, recovery_code: false, ..code.ways.clone() }),
         ),
         ("second-factor-mailed", ways(Ways { mail: Mail::Sent, ..code.ways.clone() })),
+        ("enrol-passkey-only", EnrolPage { passkey: passkey.clone(), app: None, ..enrol.clone() }.render()),
         ("enrol-passkey", EnrolPage { passkey: passkey.clone(), ..enrol.clone() }.render()),
         ("enrol", enrol.render()),
         ("recovery-codes", codes.render()),
