@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::UpstreamError;
 use super::wire::Wire;
 use crate::oauth::upstream::Settled;
+use crate::oauth::upstream::preset::CONSUMERS;
 use crate::oauth::upstream::quirks::TENANT;
 use crate::time::{Lifetime, Timestamp};
 
@@ -96,7 +97,10 @@ pub(super) async fn fetch(wire: &Wire, settled: &Settled, now: Timestamp) -> Res
     let metadata: Metadata = serde_json::from_value(document)
         .map_err(|error| UpstreamError::wrong(format!("{url} is no metadata of a provider: {error}")))?;
     let wanted = settled.issuer_template.as_ref().unwrap_or(&settled.issuer);
-    if metadata.issuer().as_str() != wanted {
+    // Whether the shared address of private accounts names their directory or the template: both mean the same.
+    let named = metadata.issuer().as_str();
+    let is_template = settled.issuer_template.is_some() && named.replace(TENANT, CONSUMERS) == *wanted;
+    if named != wanted && !is_template {
         return Err(UpstreamError::wrong(format!("{url} is of another issuer, not of {wanted}")));
     }
     let (keys, key_issuers) = fetch_keys(wire, &metadata).await?;
