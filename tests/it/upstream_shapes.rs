@@ -11,15 +11,11 @@ use vouchsafe::sensitive::Sensitive;
 use vouchsafe::store::{upstream_identities, users};
 
 use crate::support::relying_party::PASSWORD;
-use crate::support::shapes::{
-    self, Apple, CONSUMERS, CONTOSO, Entra, FABRIKAM, GITHUB_SECRET, KEY_ID, SERVICES_ID, TEAM, opened,
-};
+use crate::support::shapes::{self, APPLE_USER, Apple, CONSUMERS, CONTOSO, Entra, FABRIKAM, GITHUB_SECRET, opened};
 use crate::support::upstream::{OPEN, US, Upstream, href};
 use crate::support::{Browser, Client, Page, TestApp};
 
 const ALICE: &str = "alice@example.com";
-/// What Apple posts once (developer.apple.com, "Request an authorization to the Sign in with Apple server").
-const ADA: &str = r#"{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"boss@example.com"}"#;
 const RELAY: &str = "abc123def4@privaterelay.appleid.com";
 
 async fn ground() -> (TestApp, Client) {
@@ -48,16 +44,6 @@ async fn add(app: &TestApp, provider: Provider, secret: &str) {
     let provider = Provider { sign_up: SignUp::Allowed, ..provider };
     admin::create(&cx, &Actor::CommandLine, provider).await.expect("no fault").expect("added");
     admin::set_secret(&cx, &Actor::CommandLine, &id, Sensitive::new(secret)).await.expect("no fault").expect("set");
-}
-
-async fn add_apple(app: &TestApp, apple: &Apple) {
-    let provider = Provider {
-        issuer: Some(apple.origin.clone()),
-        key_id: Some(KEY_ID.to_owned()),
-        team_id: Some(TEAM.to_owned()),
-        ..Provider::of_preset(Preset::Apple, "apple", SERVICES_ID)
-    };
-    add(app, provider, &apple.p8).await;
 }
 
 fn parameter(address: &str, name: &str) -> String {
@@ -105,7 +91,7 @@ async fn through_apple(
 async fn apple_gets_a_secret_that_we_sign_for_each_exchange_and_its_posted_answer_is_taken_in() {
     let (app, client) = ground().await;
     let apple = Apple::start(&app).await;
-    add_apple(&app, &apple).await;
+    apple.register(&app).await;
     let mut browser = Browser::new(&app);
     let address = lead(&app, &mut browser, &client, "apple").await;
     assert_eq!(
@@ -113,7 +99,7 @@ async fn apple_gets_a_secret_that_we_sign_for_each_exchange_and_its_posted_answe
         ("name email", "form_post")
     );
 
-    let page = through_apple(&app, &mut browser, &client, &apple, Some(ADA)).await;
+    let page = through_apple(&app, &mut browser, &client, &apple, Some(APPLE_USER)).await;
     assert!(page.has("approve"), "{} {}", page.status, page.body);
     let made = person(&app, RELAY).await.expect("an account with the relay's address, which Apple has proven in words");
     assert!(made.email_verified && person(&app, "boss@example.com").await.is_none(), "the posted address is nobody's");
@@ -135,7 +121,7 @@ async fn apple_gets_a_secret_that_we_sign_for_each_exchange_and_its_posted_answe
 async fn l01_a_posted_answer_signs_in_nobody_but_the_browser_that_began() {
     let (app, client) = ground().await;
     let apple = Apple::start(&app).await;
-    add_apple(&app, &apple).await;
+    apple.register(&app).await;
     // Somebody else's state, posted by a page that lures: no session for whoever follows.
     let mut mallory = Browser::new(&app);
     let address = lead(&app, &mut mallory, &client, "apple").await;
@@ -164,14 +150,14 @@ async fn l01_a_posted_answer_signs_in_nobody_but_the_browser_that_began() {
 async fn l13_what_apple_says_of_a_name_is_display_data_bounded_and_escaped_and_survives_linking() {
     let (app, client) = ground().await;
     let apple = Apple::start(&app).await;
-    add_apple(&app, &apple).await;
+    apple.register(&app).await;
     let alice = app.person(ALICE).await;
     let nameless = User { profile: Default::default(), ..alice.clone() };
     app.write(move |c| users::update(c, &nameless)).await;
     apple.script().claims = json!({ "email": ALICE, "is_private_email": null });
     // Alice proves that the account is hers: only then it is linked, and the name that came before is still there.
     let mut browser = Browser::new(&app);
-    let page = through_apple(&app, &mut browser, &client, &apple, Some(ADA)).await;
+    let page = through_apple(&app, &mut browser, &client, &apple, Some(APPLE_USER)).await;
     assert!(page.has("linking") && !has_session(&browser), "{}", page.body);
     assert_eq!(person(&app, ALICE).await.expect("there").profile.name, None);
     browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
@@ -200,7 +186,7 @@ async fn l13_what_apple_says_of_a_name_is_display_data_bounded_and_escaped_and_s
     apple.script().nonce = parameter(&address, "nonce");
     let state = parameter(&address, "state");
     let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("state", state.as_str()), ("code", "c"), ("user", ADA)])
+        .extend_pairs([("state", state.as_str()), ("code", "c"), ("user", APPLE_USER)])
         .finish();
     let page = browser.open(&app.url(&format!("/upstream/apple/callback?{query}"))).await;
     assert!(page.has("approve"), "{}", page.body);

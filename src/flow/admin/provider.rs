@@ -407,6 +407,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_is_kept_where_a_key_signs_and_a_secret_where_a_secret_is_sent() {
+        let house = bench::house().await;
+        let (cx, actor) = (house.cx(), Actor::CommandLine);
+        let [rsa, ec, ed] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA].map(bench::pem);
+        let set = async |id: &str, secret: &str| set_secret(&cx, &actor, id, Sensitive::new(secret)).await.unwrap();
+        create(&cx, &actor, google()).await.unwrap().unwrap();
+        assert_eq!(set("google", &rsa).await.unwrap_err().code, "provider_wants_secret");
+        set("google", "GOCSPX-secret").await.unwrap();
+        // A secret is of no use where a key signs: it is forgotten, and a key takes its place.
+        let by_key = Provider { client_auth: Some(ClientAuth::PrivateKeyJwt), ..google() };
+        let view = replace(&cx, &actor, "google", by_key, None).await.unwrap().unwrap();
+        assert!(!view.has_secret);
+        let stored = cx.db().read(|c| upstream_providers::find(c, "google")).await.unwrap().unwrap();
+        assert_eq!(stored.secret, None);
+        assert_eq!(set("google", "GOCSPX-secret").await.unwrap_err().code, "provider_wants_key");
+        for bad in [ed.as_str(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", &rsa[..200]] {
+            assert_eq!(set("google", bad).await.unwrap_err().field, Some("secret"));
+        }
+        for good in [&rsa, &ec] {
+            let view = set("google", good).await.unwrap();
+            assert!(view.has_secret && !serde_json::to_string(&view).unwrap().contains("PRIVATE"));
+        }
+        let apple = Provider {
+            key_id: Some("ABC123DEFG".to_owned()),
+            team_id: Some("DEF123GHIJ".to_owned()),
+            ..Provider::of_preset(Preset::Apple, "apple", "com.example.id")
+        };
+        create(&cx, &actor, apple).await.unwrap().unwrap();
+        assert_eq!(set("apple", &rsa).await.unwrap_err().code, "provider_wants_key");
+        assert!(set("apple", &ec).await.unwrap().has_secret);
+    }
+
+    #[tokio::test]
     async fn n03_providers_need_their_permissions_and_groups_those_of_groups() {
         let house = bench::house().await;
         let cx = house.cx();

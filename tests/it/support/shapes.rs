@@ -11,7 +11,11 @@ use jsonwebtoken::{Algorithm as Alg, DecodingKey, Validation};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use vouchsafe::flow::admin::{Actor, provider as admin};
 use vouchsafe::oauth::jose::Algorithm;
+use vouchsafe::oauth::upstream::provider::SignUp;
+use vouchsafe::oauth::upstream::{Preset, Provider};
+use vouchsafe::sensitive::Sensitive;
 use vouchsafe::signing::{self, ClientKey, NewKey, RsaBits};
 
 use super::TestApp;
@@ -21,6 +25,7 @@ use super::upstream::read;
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub path: String,
+    query: String,
     head: String,
     pub body: String,
 }
@@ -56,8 +61,10 @@ async fn start(shape: impl Fn(&str, &Asked) -> Answer + Send + Sync + 'static) -
             tokio::spawn(async move {
                 let Some((head, body)) = read(&mut stream).await else { return };
                 let mut words = head.split(' ');
-                let path = words.nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
-                let asked = Asked { path, head: head.clone(), body };
+                let target = words.nth(1).unwrap_or_default();
+                let (path, query) = target.split_once('?').unwrap_or((target, ""));
+                let (path, query) = (path.to_owned(), query.to_owned());
+                let asked = Asked { path, query, head: head.clone(), body };
                 let Answer(status, kind, text) = shape(&ours, &asked);
                 let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}", text.len());
                 let _ = stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n{text}").as_bytes()).await;
@@ -130,6 +137,10 @@ const APPLE_CLAIMS: &str = r#"{
   "nonce_supported": true
 }"#;
 
+/// What comes beside the first code (developer.apple.com, "Request an authorization to the Sign in with Apple server"); the
+/// address in it is signed by nobody.
+pub const APPLE_USER: &str = r#"{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"boss@example.com"}"#;
+
 /// Apple's ids have ten characters (developer.apple.com, "Creating a client secret").
 pub const TEAM: &str = "DEF123GHIJ";
 /// The Key ID.
@@ -168,6 +179,21 @@ impl Apple {
             "/.well-known/openid-configuration" => {
                 Answer::json(200, &moved(APPLE_METADATA, "https://appleid.apple.com", origin))
             }
+            // Somebody is signed in there and gives their name: the page posts its form at once, as Apple's does.
+            "/auth/authorize" => {
+                let question: BTreeMap<String, String> =
+                    url::form_urlencoded::parse(asked.query.as_bytes()).into_owned().collect();
+                state.lock().unwrap_or_else(PoisonError::into_inner).nonce = question["nonce"].clone();
+                let input = |name: &str, value: &str| format!("<input type=hidden name={name} value='{value}'>");
+                let page = format!(
+                    "<form method=post action='{}'>{}{}{}</form><script>document.forms[0].submit()</script>",
+                    question["redirect_uri"],
+                    input("state", &question["state"]),
+                    input("code", "c0.0.mxzs.x"),
+                    input("user", APPLE_USER),
+                );
+                Answer(200, "text/html", page)
+            }
             "/auth/keys" => Answer::json(200, &json!({ "keys": [published.public_jwk] })),
             "/auth/token" => {
                 let (form, now) = (asked.form(), clock.now().seconds());
@@ -201,6 +227,21 @@ impl Apple {
             _ => Answer(404, "text/html", String::new()),
         });
         Self { origin: origin.await, p8, script }
+    }
+
+    /// As the provider `apple`, with accounts for new people.
+    pub async fn register(&self, app: &TestApp) {
+        let provider = Provider {
+            issuer: Some(self.origin.clone()),
+            key_id: Some(KEY_ID.to_owned()),
+            team_id: Some(TEAM.to_owned()),
+            sign_up: SignUp::Allowed,
+            ..Provider::of_preset(Preset::Apple, "apple", SERVICES_ID)
+        };
+        let cx = app.cx();
+        admin::create(&cx, &Actor::CommandLine, provider).await.expect("no fault").expect("added");
+        let key = Sensitive::new(self.p8.as_str());
+        admin::set_secret(&cx, &Actor::CommandLine, "apple", key).await.expect("no fault").expect("set");
     }
 
     pub fn script(&self) -> std::sync::MutexGuard<'_, AppleScript> {
