@@ -199,8 +199,11 @@ async fn a_provider_with_a_key_goes_round_through_files_and_the_key_comes_by_ref
     assert!(super::provider::find(&cx, &CLI, "apple").await.unwrap().unwrap().has_secret);
     let exported = export(&cx, &CLI).await.unwrap().unwrap();
     assert!(!json!(exported).to_string().contains("PRIVATE KEY"));
-    let round = FilesRequest { documents: FileSet { client: Vec::new(), ..exported }, ..FilesRequest::default() };
-    assert!(plan(&cx, &CLI, round).await.unwrap().unwrap().changes.is_empty());
+    let round = FilesRequest {
+        documents: FileSet { provider: exported.provider, ..FileSet::default() },
+        ..FilesRequest::default()
+    };
+    assert_eq!(plan(&cx, &CLI, round).await.unwrap().unwrap().changes, []);
 }
 
 #[tokio::test]
