@@ -7,6 +7,7 @@
 
 use crate::time::Lifetime;
 
+pub mod client_key;
 pub mod export;
 pub mod generate;
 pub mod import;
@@ -18,6 +19,7 @@ mod jwk;
 mod pair;
 mod strict;
 
+pub use client_key::ClientKey;
 pub use export::public_pem;
 pub use generate::{NewKey, RsaBits, generate};
 pub use import::{import_jwk, import_pem};

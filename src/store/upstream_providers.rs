@@ -123,6 +123,12 @@ pub fn secret_set(c: &mut Conn, id: &str, secret: Option<&[u8]>, now: Timestamp)
     Ok(rows == 1)
 }
 
+/// Forgets our secret, which is of no use any more. Its version stays: this is part of another change.
+pub fn secret_forget(c: &mut Conn, id: &str) -> Result<(), Fault> {
+    q!(c, |conn| diesel::update(table::table.find(id)).set(table::secret.eq(None::<&[u8]>)).execute(conn))?;
+    Ok(())
+}
+
 /// Notes that it does not answer (`Some`: what was seen) or that it does again (`None`). Its version stays.
 pub fn health_set(c: &mut Conn, id: &str, failure: Option<&str>, now: Timestamp) -> Result<(), Fault> {
     let failure = failure.map(row::without_nul);

@@ -5,13 +5,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{CoreIdTokenVerifier, CoreJwsSigningAlgorithm as Alg};
 use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, JsonWebKey, Nonce,
+    SignatureVerificationError,
 };
 use serde_json::{Map, Value};
 
 use super::discovery::Found;
 use super::redeem::Tokens;
 use super::{Redemption, Told};
+use crate::oauth::upstream::Preset;
+use crate::oauth::upstream::preset::CONSUMERS;
+use crate::oauth::upstream::quirks::issuer_of_tenant;
 use crate::time::Lifetime;
 
 /// Clocks differ by so much at most.
@@ -78,9 +82,14 @@ pub(super) fn verify(tokens: &Tokens, r: &Redemption<'_>, found: &Found) -> Resu
             return Err(because("at_hash is not of the access token that came with it"));
         }
     }
+    let kid = id_token.signing_key(&verifier).ok().and_then(|key| key.key_id().map(|kid| kid.as_str().to_owned()));
     let claims = payload(&id_token.to_string()).ok_or_else(|| because("its claims are no JSON object"))?;
     in_time(&claims, r)?;
     let issuer = issuer_of(&claims, r)?;
+    let tid = claims.get("tid").and_then(Value::as_str).unwrap_or_default();
+    if r.provider.preset == Preset::Microsoft && !found.may_sign(kid.as_deref(), &issuer, tid) {
+        return Err(because("it is signed with the key of another issuer"));
+    }
     Ok(Told { issuer, claims })
 }
 
@@ -101,14 +110,15 @@ fn in_time(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<(), Distru
 /// The issuer: the provider's own, or of a template the one that the directory in `tid` has.
 fn issuer_of(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<String, Distrust> {
     let iss = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-    let wanted = match r.settled.issuer_template {
+    let wanted = match &r.settled.issuer_template {
         None => r.settled.issuer.clone(),
         Some(template) => {
             let tid = claims.get("tid").and_then(Value::as_str).unwrap_or_default();
-            if tid.len() != 36 || !tid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
-                return Err(because("tid names no directory"));
+            let wanted = issuer_of_tenant(template, tid).ok_or_else(|| because("tid names no directory"))?;
+            if tid == CONSUMERS && r.settled.issuer.ends_with("/organizations/v2.0") {
+                return Err(because("it is of a private account, and the issuer is for organizations"));
             }
-            template.replace("{tenantid}", tid)
+            wanted
         }
     };
     if iss == wanted { Ok(wanted) } else { Err(because("it is of another issuer")) }

@@ -5,6 +5,7 @@
 //! Everything goes through the guarded client. A provider has ten seconds for all that one step asks of it; after a few
 //! failures in a row it is left in peace for half a minute, so that a slow one holds up nothing here.
 
+mod client_auth;
 mod discovery;
 mod id_token;
 mod redeem;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::oauth::upstream::breaker::Breaker;
-use crate::oauth::upstream::{Kind, Provider, Settled};
+use crate::oauth::upstream::{Kind, Provider, Settled, quirks};
 use crate::outbound::Guarded;
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
@@ -66,7 +67,7 @@ pub struct Redemption<'a> {
     pub provider: &'a Provider,
     /// The same with its gaps filled.
     pub settled: &'a Settled,
-    /// Our secret there.
+    /// Our secret there, or our private key in PEM.
     pub secret: Option<&'a Sensitive>,
     /// The code.
     pub code: &'a str,
@@ -76,6 +77,8 @@ pub struct Redemption<'a> {
     pub nonce: &'a str,
     /// Our callback address, as it was sent.
     pub redirect_uri: &'a str,
+    /// A name for the JWT by which we prove ourselves, if we do so: drawn for this request alone.
+    pub jti: &'a str,
     /// Now.
     pub now: Timestamp,
 }
@@ -151,7 +154,10 @@ impl Upstreams {
             verdict => verdict,
         };
         let mut told = verified.map_err(|why| UpstreamError::wrong(format!("the ID token is refused: {why}")))?;
+        let proven = quirks::proves_email(r.provider.preset, &told.claims);
         redeem::complete(&self.wire, r, &found, &tokens, &mut told.claims).await?;
+        // Whatever userinfo adds.
+        quirks::note_proof(proven, &mut told.claims);
         Ok(told)
     }
 

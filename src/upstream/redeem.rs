@@ -8,9 +8,11 @@ use openidconnect::{
 };
 use serde_json::{Map, Value};
 
+use super::client_auth::{self, Proof};
 use super::discovery::Found;
 use super::wire::Wire;
 use super::{Redemption, Told, UpstreamError};
+use crate::oauth::upstream::assertion::ASSERTION_TYPE;
 use crate::oauth::upstream::claims::{find, primary_address};
 use crate::oauth::upstream::provider::ClientAuth;
 use crate::sensitive::Sensitive;
@@ -62,19 +64,24 @@ async fn exchange(
         .set_redirect_uri(RedirectUrl::new(r.redirect_uri.to_owned()).map_err(bad)?)
         .set_auth_type(match r.settled.client_auth {
             ClientAuth::ClientSecretBasic => AuthType::BasicAuth,
-            ClientAuth::ClientSecretPost | ClientAuth::None => AuthType::RequestBody,
+            _ => AuthType::RequestBody,
         });
-    match (r.settled.client_auth, r.secret) {
-        (ClientAuth::None, _) => {}
-        (_, Some(secret)) => client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
-        (_, None) => return Err(UpstreamError::wrong("the provider has no client secret")),
+    let mut exchange = Vec::new();
+    match client_auth::proof(r, endpoint)? {
+        Proof::Nothing => {}
+        Proof::Secret(secret) => client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+        Proof::Assertion(jwt) => {
+            exchange = vec![("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", jwt)];
+        }
     }
     let http = |request| wire.send(request);
-    let redeemed = client
+    let mut request = client
         .exchange_code(AuthorizationCode::new(r.code.to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(r.verifier.expose().to_owned()))
-        .request_async(&http)
-        .await;
+        .set_pkce_verifier(PkceCodeVerifier::new(r.verifier.expose().to_owned()));
+    for (name, value) in exchange {
+        request = request.add_extra_param(name, value);
+    }
+    let redeemed = request.request_async(&http).await;
     let tokens = redeemed.map_err(|error| match error {
         RequestTokenError::Request(error) => error,
         RequestTokenError::ServerResponse(error) => {

@@ -261,3 +261,19 @@ fn names_with_a_meaning_in_addresses_are_no_names() {
     let odd = bench.feed(PASSWORD, &["user", "add", "--email", "a+b@example.com", "--password-stdin", "--json"]);
     assert_eq!(bench.json(&["user", "show", "a+b@example.com"])["id"], odd.json()["id"]);
 }
+
+#[test]
+fn a_private_key_for_a_provider_comes_by_the_input_stream_with_all_its_lines() {
+    let bench = Bench::new();
+    let add = ["provider", "add", "acme", "--name", "Acme", "--preset", "oidc", "--issuer", "https://idp.test"];
+    let how =
+        ["--client-id", "us", "--client-auth", "private_key_jwt", "--key-id", "k1", "--assertion-audience", "issuer"];
+    let made = bench.json(&[&add[..], &how[..]].concat());
+    assert_eq!((&made["key_id"], &made["has_secret"]), (&"k1".into(), &false.into()));
+    let set = ["provider", "set-secret", "acme", "--secret-stdin", "--json"];
+    let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let shown = bench.feed(&pem, &set).json();
+    assert!(shown["has_secret"] == true && !shown.to_string().contains("PRIVATE"), "{shown}");
+    bench.feed("one\ntwo\n", &set).refused(2, "more than one line");
+    bench.feed("a-secret", &set).refused(1, "private key in PEM");
+}

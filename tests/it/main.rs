@@ -61,5 +61,6 @@ mod trace;
 mod try_it;
 mod upstream;
 mod upstream_browser;
+mod upstream_shapes;
 mod userinfo;
 mod webhooks;

@@ -6,6 +6,7 @@ use vouchsafe::store::upstream_identities;
 use crate::support::TestApp;
 use crate::support::chromium::{self, Chromium};
 use crate::support::relying_party::PASSWORD;
+use crate::support::shapes::Apple;
 use crate::support::upstream::{OPEN, Upstream};
 
 const ALICE: &str = "alice@example.com";
@@ -106,5 +107,20 @@ async fn an_administrator_adds_a_provider_and_sees_when_it_fails() {
     open("/admin").await;
     assert!(browser.text().await.contains("acme"), "the overview names who fails");
     browser.inspect("console-overview-provider-failing").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l01_an_answer_that_apple_posts_from_its_own_site_finds_the_browser_that_began() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start_with(&OPEN).await;
+    let apple = Apple::start(&app).await;
+    apple.register(&app).await;
+    browser.go(&app.url("/account")).await;
+    browser.wait_for("way-apple").await;
+    press(&browser, "way-apple").await;
+    assert!(browser.text().await.contains("Ada"), "signed in, by the name that came once");
+    let made = "SELECT email AS line FROM users WHERE email LIKE '%privaterelay%'";
+    assert_eq!(app.lines(made), ["abc123def4@privaterelay.appleid.com"]);
     browser.quit().await;
 }

@@ -70,6 +70,9 @@ async fn providers_are_stored_whole_and_keep_their_secret(arena: Arena) {
             assert_eq!(upstream_providers::failing(c, 10)?, [found]);
             upstream_providers::health_set(c, "google", None, later(4))?;
             assert!(upstream_providers::failing(c, 10)?.is_empty());
+            upstream_providers::secret_forget(c, "google")?;
+            let found = upstream_providers::find(c, "google")?.expect("there");
+            assert_eq!((found.secret, found.version), (None, 3));
             let ids = |page: Vec<StoredProvider>| page.into_iter().map(|s| s.provider.id).collect::<Vec<_>>();
             assert_eq!(ids(upstream_providers::page(c, None, 10)?), ["acme", "google"]);
             assert_eq!(ids(upstream_providers::page(c, Some("acme"), 10)?), ["google"]);

@@ -118,7 +118,9 @@ fn from_the_input(body: &mut Value, member: &str, what: &str) -> Result<(), Fail
     let text = std::str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
-    if text.contains(['\n', '\r']) {
+    // A private key is several lines.
+    let is_key = member == "secret" && text.starts_with("-----BEGIN ");
+    if text.contains(['\n', '\r']) && !is_key {
         return Err(unreadable("it has more than one line".to_owned()));
     }
     body[member] = text.into();

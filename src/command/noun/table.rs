@@ -279,7 +279,7 @@ const PROVIDER: &[Verb] = &[
         .hides(&["id"])
         .says("The provider {id} was changed."),
     Verb::new("set-secret", &["provider_secret"], Send)
-        .about("Sets our client secret at a provider, read from the input stream")
+        .about("Sets our client secret or private key (PEM) at a provider, read from the input stream")
         .hides(&["secret"])
         .extra(own::secret_args)
         .prepared(own::new_secret)

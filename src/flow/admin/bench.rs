@@ -28,6 +28,14 @@ use crate::time::{Lifetime, Timestamp};
 /// The client that is there from the start: a public one.
 pub(in crate::flow) const CLIENT: &str = "app";
 
+/// A private key that somebody made elsewhere, as a file holds it.
+pub(in crate::flow) fn pem(alg: crate::oauth::jose::Algorithm) -> String {
+    use base64::Engine;
+    let made = crate::signing::generate(alg, RsaBits::Bits2048).unwrap();
+    let der = base64::engine::general_purpose::STANDARD.encode(made.private_pkcs8.as_slice());
+    format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n")
+}
+
 pub(in crate::flow) struct House {
     pub(in crate::flow) parts: Arc<Parts>,
     pub(in crate::flow) clock: Clock,

@@ -18,9 +18,11 @@ use super::{About, Actor, AdminRefusal, Done, plain_text, role};
 use crate::flow::sign_in::upstream::{callback_address, open_secret, reload, seal_secret};
 use crate::flow::{Cx, Parts};
 use crate::identity::Permission;
+use crate::oauth::jose::Algorithm;
 use crate::oauth::upstream::Provider;
 use crate::oauth::upstream::provider::{ClientAuth, ProviderRefusal};
 use crate::sensitive::Sensitive;
+use crate::signing::ClientKey;
 use crate::store::upstream_providers::{self, StoredProvider};
 use crate::store::{self, Conn, groups, settings, upstream_identities};
 
@@ -197,8 +199,11 @@ pub(super) fn put_in(
     if before.as_ref().map_or(&[][..], |b| &b.provider.groups[..]) != &provider.groups[..] {
         granted!(change.actor.needs(Permission::GroupsWrite).map_err(|refusal| refusal.at("groups")));
     }
+    // A secret is no key and a key no secret: what can be of no use any more is not kept.
+    let uses_key = provider.client_auth_in_force().uses_key();
+    let forgets = before.as_ref().is_some_and(|b| b.provider.client_auth_in_force().uses_key() != uses_key);
     let after = StoredProvider {
-        secret: before.as_ref().and_then(|b| b.secret.clone()),
+        secret: before.as_ref().and_then(|b| b.secret.clone()).filter(|_| !forgets),
         version: before.as_ref().map_or(1, |b| b.version + 1),
         created_at: before.as_ref().map_or(change.now, |b| b.created_at),
         updated_at: change.now,
@@ -206,6 +211,9 @@ pub(super) fn put_in(
         provider,
     };
     upstream_providers::put(c, &after)?;
+    if forgets {
+        upstream_providers::secret_forget(c, &after.provider.id)?;
+    }
     let mut detail = differences(before.as_ref().map(|b| json!(b.provider)).as_ref(), Some(&json!(after.provider)));
     detail["provider"] = after.provider.id.as_str().into();
     let (kind, put) = match before {
@@ -258,12 +266,17 @@ pub async fn set_secret(cx: &Cx, actor: &Actor, id: &str, secret: Sensitive) -> 
     Ok(done.await?.and_then(|view| view.ok_or_else(|| unknown(id))))
 }
 
+/// Longest private key in PEM, in bytes: RSA of 4096 bits and room.
+const MOST_KEY: usize = 8_192;
+
 /// A secret on its way into the database.
 #[derive(Clone)]
 pub(super) struct NewSecret {
     parts: Arc<Parts>,
     provider: String,
     secret: Sensitive,
+    /// What it signs with, if it is a private key.
+    key: Option<Algorithm>,
     sealed: Vec<u8>,
 }
 
@@ -271,12 +284,22 @@ impl NewSecret {
     /// Judges and seals it.
     pub(super) fn seal(cx: &Cx, provider: &str, secret: Sensitive) -> Done<Self> {
         let text = secret.expose();
-        if text.is_empty() || text.len() > 1_024 || !text.bytes().all(|b| matches!(b, 0x21..=0x7e)) {
-            let words = "a client secret is 1 to 1024 visible characters without spaces, as the provider shows it";
-            return Ok(Err(AdminRefusal::invalid("provider_secret", words).at("secret")));
-        }
+        let refused = |words: String| Ok(Err(AdminRefusal::invalid("provider_secret", words).at("secret")));
+        let key = if text.contains("-----BEGIN ") && text.len() <= MOST_KEY {
+            match ClientKey::from_pem(text, None) {
+                Ok(key) => Some(key.algorithm()),
+                Err(why) => return refused(format!("this private key is not taken: {why}")),
+            }
+        } else if text.is_empty() || text.len() > 1_024 || !text.bytes().all(|b| matches!(b, 0x21..=0x7e)) {
+            let words = "a client secret is 1 to 1024 visible characters without spaces, as the provider shows it; a key is PEM";
+            return refused(words.to_owned());
+        } else {
+            None
+        };
+        // Line breaks round a key are the file's.
+        let secret = if key.is_some() { Sensitive::new(text.trim()) } else { secret };
         let sealed = seal_secret(&cx.parts, provider, &secret)?;
-        Ok(Ok(Self { parts: cx.parts.clone(), provider: provider.to_owned(), secret, sealed }))
+        Ok(Ok(Self { parts: cx.parts.clone(), provider: provider.to_owned(), secret, key, sealed }))
     }
 
     /// Of which provider.
@@ -297,9 +320,28 @@ impl NewSecret {
         let id = &self.provider;
         let Some(stored) = upstream_providers::find_for_update(c, id)? else { return Ok(Err(unknown(id))) };
         granted!(may_shape(c, &change.actor, id)?);
-        if stored.provider.client_auth == Some(ClientAuth::None) {
-            let words = format!("the provider {id} is used without a secret (client_auth is none)");
-            return Ok(Err(AdminRefusal::conflict("provider_has_no_secret", words).at("secret")));
+        let way = stored.provider.client_auth_in_force();
+        let refused = |code, words: String| Ok(Err(AdminRefusal::conflict(code, words).at("secret")));
+        match self.key {
+            _ if way == ClientAuth::None => {
+                let words = format!("the provider {id} is used without a secret (client_auth is none)");
+                return refused("provider_has_no_secret", words);
+            }
+            None if way.uses_key() => {
+                let words = format!("the provider {id} wants a private key in PEM (client_auth is {})", way.as_str());
+                return refused("provider_wants_key", words);
+            }
+            Some(_) if !way.uses_key() => {
+                let words = format!("the provider {id} wants a client secret (client_auth is {})", way.as_str());
+                return refused("provider_wants_secret", words);
+            }
+            Some(Algorithm::RS256) if way == ClientAuth::SignedSecret => {
+                return refused(
+                    "provider_wants_key",
+                    "Apple takes a key on P-256: the .p8 file from its console".to_owned(),
+                );
+            }
+            _ => {}
         }
         upstream_providers::secret_set(c, id, Some(&self.sealed), change.now)?;
         change.log(c, "provider_secret_set", About::default(), json!({ "provider": id }))?;
@@ -362,6 +404,39 @@ mod tests {
         assert_eq!(spaced.field, Some("secret"));
         let nowhere = set_secret(&cx, &actor, "nowhere", Sensitive::new("ab")).await.unwrap().unwrap_err();
         assert_eq!(nowhere.code, "unknown_provider");
+    }
+
+    #[tokio::test]
+    async fn a_key_is_kept_where_a_key_signs_and_a_secret_where_a_secret_is_sent() {
+        let house = bench::house().await;
+        let (cx, actor) = (house.cx(), Actor::CommandLine);
+        let [rsa, ec, ed] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA].map(bench::pem);
+        let set = async |id: &str, secret: &str| set_secret(&cx, &actor, id, Sensitive::new(secret)).await.unwrap();
+        create(&cx, &actor, google()).await.unwrap().unwrap();
+        assert_eq!(set("google", &rsa).await.unwrap_err().code, "provider_wants_secret");
+        set("google", "GOCSPX-secret").await.unwrap();
+        // A secret is of no use where a key signs: it is forgotten, and a key takes its place.
+        let by_key = Provider { client_auth: Some(ClientAuth::PrivateKeyJwt), ..google() };
+        let view = replace(&cx, &actor, "google", by_key, None).await.unwrap().unwrap();
+        assert!(!view.has_secret);
+        let stored = cx.db().read(|c| upstream_providers::find(c, "google")).await.unwrap().unwrap();
+        assert_eq!(stored.secret, None);
+        assert_eq!(set("google", "GOCSPX-secret").await.unwrap_err().code, "provider_wants_key");
+        for bad in [ed.as_str(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", &rsa[..200]] {
+            assert_eq!(set("google", bad).await.unwrap_err().field, Some("secret"));
+        }
+        for good in [&rsa, &ec] {
+            let view = set("google", good).await.unwrap();
+            assert!(view.has_secret && !serde_json::to_string(&view).unwrap().contains("PRIVATE"));
+        }
+        let apple = Provider {
+            key_id: Some("ABC123DEFG".to_owned()),
+            team_id: Some("DEF123GHIJ".to_owned()),
+            ..Provider::of_preset(Preset::Apple, "apple", "com.example.id")
+        };
+        create(&cx, &actor, apple).await.unwrap().unwrap();
+        assert_eq!(set("apple", &rsa).await.unwrap_err().code, "provider_wants_key");
+        assert!(set("apple", &ec).await.unwrap().has_secret);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use crate::identity::SessionId;
 use crate::messages::first_known;
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::error::{ErrorCode, Refusal};
+use crate::oauth::upstream::quirks::ToldName;
 use crate::secret::token;
 use crate::time::Timestamp;
 
@@ -54,6 +55,9 @@ pub struct Linking {
     pub subject: String,
     /// What the provider calls them.
     pub shown: String,
+    /// The name that it tells once, for an account that has none.
+    #[serde(default)]
+    pub told_name: Option<ToldName>,
 }
 
 impl Pending {

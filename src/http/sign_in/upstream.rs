@@ -3,9 +3,9 @@
 
 use crate::flow::sign_in::upstream::begin::{self, Begun};
 use crate::flow::sign_in::upstream::callback::{self, Back};
-use crate::flow::sign_in::upstream::{Failed, WayIn, Why};
+use crate::flow::sign_in::upstream::{Failed, WayIn, Why, posted};
 use crate::http::call::Call;
-use crate::http::oauth::authorize::{repeated_as_get, unreadable};
+use crate::http::oauth::authorize::unreadable;
 use crate::http::pages::{UpstreamFailedPage, WayCard};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
@@ -49,10 +49,23 @@ pub async fn begin(mut call: Call) -> Reply {
 }
 
 /// `POST /upstream/{provider}/callback` (`response_mode=form_post`): repeated as GET, because a form of another site brings no
-/// Lax cookie along.
+/// Lax cookie along. Only there it is seen whose answer it is.
 pub async fn callback_post(call: Call) -> Reply {
-    let path = format!("/upstream/{}/callback", provider(&call));
-    repeated_as_get(&call, STEP, &path)
+    let params = match call.form() {
+        Ok(params) => params,
+        Err(refusal) => return unreadable(&call, STEP, refusal),
+    };
+    if let Err(refusal) = params.all_once() {
+        return unreadable(&call, STEP, refusal);
+    }
+    match posted::carry(&call.cx, &params) {
+        Ok(pairs) => {
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            let base = call.web.place.base.as_str();
+            Reply::redirect(format!("{base}/upstream/{}/callback?{query}", provider(&call)))
+        }
+        Err(fault) => call.fault_page(&fault),
+    }
 }
 
 /// `GET /upstream/{provider}/callback`.

@@ -2,6 +2,7 @@
 //! whose answer it is (RFC 9207, security case L03). It does not own the state that ties both together (`flow::sign_in`).
 
 use super::provider::{Kind, Settled};
+use super::quirks::{TENANT, is_tenant_id};
 use crate::oauth::params::Params;
 use crate::time::{Lifetime, Timestamp};
 
@@ -69,6 +70,9 @@ pub fn question(provider: &Settled, q: &Question<'_>) -> Option<String> {
             .append_pair("state", q.state)
             .append_pair("code_challenge", q.code_challenge)
             .append_pair("code_challenge_method", "S256");
+        if provider.form_post {
+            pairs.append_pair("response_mode", "form_post");
+        }
         if provider.kind == Kind::Oidc {
             pairs.append_pair("nonce", q.nonce);
             let prompts = [(q.wishes.login, "login"), (q.wishes.select_account, "select_account")];
@@ -107,7 +111,7 @@ pub fn answered(params: &Params, issuer: &str, sends_iss: bool) -> Answered {
         return Answered::Wrong("a parameter came twice");
     }
     match params.find("iss") {
-        Some(iss) if iss != issuer => return Answered::Wrong("the answer is of another issuer (iss)"),
+        Some(iss) if !is_of(issuer, iss) => return Answered::Wrong("the answer is of another issuer (iss)"),
         None if sends_iss => return Answered::Wrong("the answer names no issuer (iss), and this provider always does"),
         _ => {}
     }
@@ -120,6 +124,12 @@ pub fn answered(params: &Params, issuer: &str, sends_iss: bool) -> Answered {
         Some(code) => Answered::Code(code.to_owned()),
         None => Answered::Wrong("there is neither a code nor an error"),
     }
+}
+
+/// Whether an answer's issuer is the provider's own, or of its template where each directory has one.
+fn is_of(issuer: &str, iss: &str) -> bool {
+    let Some((before, behind)) = issuer.split_once(TENANT) else { return iss == issuer };
+    iss.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind)).is_some_and(is_tenant_id)
 }
 
 #[cfg(test)]
@@ -187,6 +197,11 @@ mod tests {
         assert!(matches!(of(&[("code", "c"), ("iss", "https://evil.test")], false), Answered::Wrong(_)));
         assert!(matches!(of(&[("code", "c")], true), Answered::Wrong(_)));
         assert!(matches!(of(&[], false), Answered::Wrong(_)));
+        let entra = |iss| answered(&Params::of([("code", "c"), ("iss", iss)]), "https://e.test/{tenantid}/v2.0", false);
+        assert_eq!(entra("https://e.test/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"), code);
+        for evil in ["https://e.test/{tenantid}/v2.0", "https://e.test/x/v2.0", "https://evil.test"] {
+            assert!(matches!(entra(evil), Answered::Wrong(_)), "{evil}");
+        }
         assert!(matches!(of(&[("error", "access_denied"), ("iss", "https://evil.test")], false), Answered::Wrong(_)));
         assert_eq!(of(&[("error", "access_denied")], false), Answered::Denied { error: "access_denied".to_owned() });
         let odd = of(&[("error", "<b>")], false);

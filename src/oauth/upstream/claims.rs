@@ -157,7 +157,7 @@ fn has_second_factor(counts: &CountsAsSecondFactor, claims: &Map<String, Value>)
 
 /// A text for a profile: on one line, without marks nobody sees or that turn the direction of writing, cut at its bound.
 /// `None` if nothing is left. Markup stays text: pages escape it.
-fn plain(text: &str) -> Option<String> {
+pub(super) fn plain(text: &str) -> Option<String> {
     let is_hidden = |c: &char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{00ad}' | '\u{061c}')

@@ -2,11 +2,14 @@
 //! Pure: values in, decision out. It does not own talking to a provider (`upstream`) nor what is stored (`store`).
 
 pub mod answer;
+pub mod assertion;
 pub mod breaker;
 pub mod claims;
+mod client_auth;
 pub mod decide;
 pub mod preset;
 pub mod provider;
+pub mod quirks;
 
 pub use claims::Person;
 pub use preset::Preset;

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::provider::{ClientAuth, Kind};
+use super::provider::{AssertionAudience, ClientAuth, Kind};
+use super::quirks::TENANT;
 
 /// A provider we know, or one of two kinds that we know nothing else of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -25,6 +26,8 @@ pub enum Preset {
     Oidc,
     /// Any OAuth 2 provider, by its endpoints and a claim mapping.
     Oauth2,
+    /// Sign in with Apple.
+    Apple,
 }
 
 /// What a preset says of OAuth 2 endpoints.
@@ -37,8 +40,9 @@ pub(super) struct KnownEndpoints {
 
 impl Preset {
     /// All of them, in the order in which administrators choose.
-    pub const ALL: [Preset; 8] = [
+    pub const ALL: [Preset; 9] = [
         Preset::Google,
+        Preset::Apple,
         Preset::Github,
         Preset::Microsoft,
         Preset::Gitlab,
@@ -59,6 +63,7 @@ impl Preset {
             Preset::Discord => "discord",
             Preset::Oidc => "oidc",
             Preset::Oauth2 => "oauth2",
+            Preset::Apple => "apple",
         }
     }
 
@@ -78,13 +83,14 @@ impl Preset {
             Preset::Discord => "Discord",
             Preset::Oidc => "Any OpenID Connect provider",
             Preset::Oauth2 => "Any OAuth 2 provider",
+            Preset::Apple => "Apple",
         }
     }
 
     /// The protocol it speaks.
     pub const fn kind(self) -> Kind {
         match self {
-            Preset::Google | Preset::Microsoft | Preset::Gitlab | Preset::Oidc => Kind::Oidc,
+            Preset::Google | Preset::Microsoft | Preset::Gitlab | Preset::Oidc | Preset::Apple => Kind::Oidc,
             Preset::Github | Preset::Facebook | Preset::Discord | Preset::Oauth2 => Kind::Oauth2,
         }
     }
@@ -98,6 +104,7 @@ impl Preset {
             Preset::Gitlab => Some("https://gitlab.com"),
             Preset::Facebook => Some("https://www.facebook.com"),
             Preset::Discord => Some("https://discord.com"),
+            Preset::Apple => Some("https://appleid.apple.com"),
             Preset::Oidc | Preset::Oauth2 => None,
         }
     }
@@ -133,6 +140,7 @@ impl Preset {
             Preset::Facebook => &["public_profile", "email"],
             Preset::Discord => &["identify", "email"],
             Preset::Oauth2 => &[],
+            Preset::Apple => &["name", "email"],
         }
     }
 
@@ -140,6 +148,7 @@ impl Preset {
     pub(super) const fn client_auth(self) -> ClientAuth {
         match self {
             Preset::Oidc | Preset::Oauth2 | Preset::Discord => ClientAuth::ClientSecretBasic,
+            Preset::Apple => ClientAuth::SignedSecret,
             _ => ClientAuth::ClientSecretPost,
         }
     }
@@ -147,7 +156,7 @@ impl Preset {
     /// Where its claims are, as `(ours, theirs)`.
     pub(super) const fn claims(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Preset::Google | Preset::Microsoft | Preset::Gitlab | Preset::Oidc => OIDC,
+            Preset::Google | Preset::Microsoft | Preset::Gitlab | Preset::Oidc | Preset::Apple => OIDC,
             // `email` is of `/user/emails`, never of the profile: that one is chosen freely.
             Preset::Github => &[
                 ("subject", "id"),
@@ -175,19 +184,34 @@ impl Preset {
         }
     }
 
-    /// Whether its word counts that an address is the person's. Microsoft lets administrators of a directory write any address
-    /// ("nOAuth"), Facebook does not say.
+    /// Whether its word counts that an address is the person's. Facebook does not say. At Microsoft the administrators of a
+    /// directory may write any address ("nOAuth"), so that its word is another one there (`quirks::proves_email`).
     pub(super) const fn trusts_email(self) -> bool {
-        matches!(self, Preset::Google | Preset::Github | Preset::Gitlab | Preset::Discord)
+        !matches!(self, Preset::Facebook | Preset::Oidc | Preset::Oauth2)
     }
 
-    /// Entra's shared addresses name a template in the place of an issuer: each directory has an issuer of its own.
-    pub(super) fn issuer_template(self, issuer: &str) -> Option<&'static str> {
-        let shared = ["common", "organizations", "consumers"];
-        let is_shared = shared.iter().any(|who| issuer == format!("https://login.microsoftonline.com/{who}/v2.0"));
-        (self == Preset::Microsoft && is_shared).then_some("https://login.microsoftonline.com/{tenantid}/v2.0")
+    /// Whom our assertions are for. The issuer of Entra's shared addresses is nobody.
+    pub(super) const fn assertion_audience(self) -> AssertionAudience {
+        match self {
+            Preset::Microsoft => AssertionAudience::TokenEndpoint,
+            _ => AssertionAudience::Issuer,
+        }
+    }
+
+    /// Entra's shared addresses name a template in the place of an issuer: each directory has an issuer of its own. Private
+    /// accounts are all of one directory. So it is in each national cloud.
+    pub(super) fn issuer_template(self, issuer: &str) -> Option<String> {
+        let (house, who) = issuer.strip_suffix("/v2.0").filter(|_| self == Preset::Microsoft)?.rsplit_once('/')?;
+        match who {
+            "common" | "organizations" => Some(format!("{house}/{TENANT}/v2.0")),
+            "consumers" => Some(format!("{house}/{CONSUMERS}/v2.0")),
+            _ => None,
+        }
     }
 }
+
+/// The directory of private Microsoft accounts.
+pub const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 const OIDC: &[(&str, &str)] = &[
     ("email", "email"),

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::client_auth::judge_key;
+pub use super::client_auth::{AssertionAudience, ClientAuth};
 use super::preset::Preset;
+use super::quirks::is_tenant_id;
 
 /// The protocol a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,38 +17,6 @@ pub enum Kind {
     Oidc,
     /// OAuth 2: an endpoint says who it is.
     Oauth2,
-}
-
-/// How we prove ourselves at its token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(title = "ProviderClientAuth")]
-pub enum ClientAuth {
-    /// The secret in the header (RFC 6749 section 2.3.1).
-    ClientSecretBasic,
-    /// The secret in the form.
-    ClientSecretPost,
-    /// No secret: PKCE alone.
-    None,
-}
-
-impl ClientAuth {
-    /// All of them.
-    pub const ALL: [ClientAuth; 3] = [ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost, ClientAuth::None];
-
-    /// As it is stored and told.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ClientAuth::ClientSecretBasic => "client_secret_basic",
-            ClientAuth::ClientSecretPost => "client_secret_post",
-            ClientAuth::None => "none",
-        }
-    }
-
-    /// Reads [`ClientAuth::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|auth| auth.as_str() == word)
-    }
 }
 
 /// What a first sign-in of somebody new may do.
@@ -169,6 +140,18 @@ pub struct Provider {
     /// Whether it has no button: apps lead to it by `idp_hint`.
     #[serde(default)]
     pub hidden: bool,
+    /// What the provider calls our key (`kid`); without it its RFC 7638 thumbprint. Apple: the Key ID.
+    #[serde(default)]
+    pub key_id: Option<String>,
+    /// Apple's Team ID.
+    #[serde(default)]
+    pub team_id: Option<String>,
+    /// Whom our assertions are for (`private_key_jwt`); without it the issuer, at Microsoft the token endpoint.
+    #[serde(default)]
+    pub assertion_audience: Option<AssertionAudience>,
+    /// Microsoft: only people of these directories (`tid`); empty: all that the issuer lets in.
+    #[serde(default)]
+    pub tenants: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -183,7 +166,7 @@ pub struct Settled {
     /// The issuer, or the site whose accounts they are.
     pub issuer: String,
     /// What stands in the place of the issuer where each directory has its own; `{tenantid}` is the claim `tid`.
-    pub issuer_template: Option<&'static str>,
+    pub issuer_template: Option<String>,
     /// How we prove ourselves.
     pub client_auth: ClientAuth,
     /// Addresses; all `None` for OpenID Connect.
@@ -194,6 +177,10 @@ pub struct Settled {
     pub claims: BTreeMap<String, String>,
     /// Whether its word about addresses counts.
     pub trust_email: bool,
+    /// Whom our assertions are for.
+    pub assertion_audience: AssertionAudience,
+    /// Whether answers come as a form (`response_mode=form_post`).
+    pub form_post: bool,
 }
 
 /// Why a provider cannot be as it was written. The field, a code, and words.
@@ -207,7 +194,7 @@ pub struct ProviderRefusal {
     pub words: String,
 }
 
-fn refused(field: &'static str, code: &'static str, words: impl Into<String>) -> ProviderRefusal {
+pub(super) fn refused(field: &'static str, code: &'static str, words: impl Into<String>) -> ProviderRefusal {
     ProviderRefusal { field, code, words: words.into() }
 }
 
@@ -240,6 +227,10 @@ impl Provider {
             groups: Vec::new(),
             enabled: true,
             hidden: false,
+            key_id: None,
+            team_id: None,
+            assertion_audience: None,
+            tenants: Vec::new(),
         }
     }
 
@@ -265,16 +256,31 @@ impl Provider {
         }
         let kind = self.preset.kind();
         let claims = self.claim_table(kind)?;
+        let client_auth = self.client_auth_in_force();
+        judge_key(self, client_auth)?;
+        let scopes = self.scopes_in_force(kind)?;
+        let audience = match kind {
+            Kind::Oidc => self.assertion_audience.unwrap_or(self.preset.assertion_audience()),
+            Kind::Oauth2 => AssertionAudience::TokenEndpoint,
+        };
         Ok(Settled {
             kind,
             issuer: issuer.to_owned(),
             issuer_template: self.preset.issuer_template(issuer),
-            client_auth: self.client_auth.unwrap_or(self.preset.client_auth()),
+            client_auth,
             endpoints: self.endpoints_in_force(kind)?,
-            scopes: self.scopes_in_force(kind)?,
+            // Apple gives name and address in no other way.
+            form_post: self.preset == Preset::Apple && !scopes.is_empty(),
+            scopes,
             claims,
             trust_email: self.trust_email.unwrap_or(self.preset.trusts_email()),
+            assertion_audience: audience,
         })
+    }
+
+    /// How we prove ourselves.
+    pub fn client_auth_in_force(&self) -> ClientAuth {
+        self.client_auth.unwrap_or(self.preset.client_auth())
     }
 
     fn judge_lists(&self) -> Result<(), ProviderRefusal> {
@@ -299,7 +305,15 @@ impl Provider {
                 return Err(refused("email_domains", "provider_domain", words));
             }
         }
+        if !self.tenants.is_empty() && self.preset != Preset::Microsoft {
+            return Err(refused("tenants", "provider_tenants", "only Microsoft has directories: leave them out"));
+        }
+        if let Some(tenant) = self.tenants.iter().find(|tenant| !is_tenant_id(tenant)) {
+            let words = format!("{tenant:?} is no directory (tenant) ID: it is 36 characters of 0-9, a-f and -");
+            return Err(refused("tenants", "provider_tenants", words));
+        }
         let lengths = [
+            ("tenants", self.tenants.len()),
             ("scopes", self.scopes.len()),
             ("email_domains", self.email_domains.len()),
             ("required_claims", self.required_claims.len()),
@@ -322,6 +336,10 @@ impl Provider {
             }
             if ours == "subject" && kind == Kind::Oidc {
                 let words = "an OpenID Connect provider names people by sub, which cannot be mapped";
+                return Err(refused("claims", "provider_claim", words));
+            }
+            if self.preset == Preset::Microsoft && ours.starts_with("email") && !theirs.is_empty() {
+                let words = "at Microsoft an address is proven by xms_edov alone: leave email and email_verified out";
                 return Err(refused("claims", "provider_claim", words));
             }
             if theirs.len() > LONGEST {
@@ -376,14 +394,16 @@ impl Provider {
         if scopes.iter().any(|scope| scope.is_empty() || scope.len() > LONGEST || !is_visible(scope)) {
             return Err(refused("scopes", "provider_scopes", "a scope is visible characters without spaces"));
         }
-        if kind == Kind::Oidc && !scopes.iter().any(|scope| scope == "openid") {
+        // Apple gives an ID token in any case.
+        let needs_openid = kind == Kind::Oidc && self.preset != Preset::Apple;
+        if needs_openid && !scopes.iter().any(|scope| scope == "openid") {
             return Err(refused("scopes", "provider_scopes", "OpenID Connect needs the scope openid"));
         }
         Ok(scopes)
     }
 }
 
-fn is_visible(text: &str) -> bool {
+pub(super) fn is_visible(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, 0x21..=0x7e))
 }
 
@@ -410,6 +430,7 @@ mod tests {
             let settled = Provider::of_preset(preset, "p", "us").settled();
             match preset {
                 Preset::Oidc | Preset::Oauth2 => assert_eq!(settled.unwrap_err().code, "issuer_missing", "{preset:?}"),
+                Preset::Apple => assert_eq!(settled.unwrap_err().field, "key_id", "{preset:?}"),
                 _ => {
                     let settled = settled.unwrap();
                     assert_eq!(settled.endpoints.token.is_some(), settled.kind == Kind::Oauth2, "{preset:?}");
@@ -427,8 +448,14 @@ mod tests {
             provider.settled().unwrap().trust_email
         };
         assert!(trusts(Preset::Google, None) && !trusts(Preset::Google, Some(false)));
-        assert!(!trusts(Preset::Microsoft, None) && trusts(Preset::Microsoft, Some(true)));
-        assert!(!trusts(Preset::Facebook, None));
+        assert!(!trusts(Preset::Facebook, None) && trusts(Preset::Facebook, Some(true)));
+        // Entra's addresses have a proof of their own (`quirks::proves_email`), which no other claim can stand in for.
+        assert!(trusts(Preset::Microsoft, None));
+        for (ours, is) in [("email", false), ("email_verified", false), ("name", true)] {
+            let claims = BTreeMap::from([(ours.to_owned(), "upn".to_owned())]);
+            let provider = Provider { claims, ..Provider::of_preset(Preset::Microsoft, "m", "us") };
+            assert_eq!(provider.settled().is_ok(), is, "{ours}");
+        }
     }
 
     #[test]
@@ -437,9 +464,21 @@ mod tests {
             let issuer = Some(issuer.to_owned());
             Provider { issuer, ..Provider::of_preset(Preset::Microsoft, "m", "us") }.settled().unwrap().issuer_template
         };
-        assert!(of("https://login.microsoftonline.com/organizations/v2.0").is_some());
-        assert!(of("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0").is_none());
-        assert!(of("https://login.microsoftonline.com.evil.test/common/v2.0").is_none());
+        let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
+        assert_eq!(of("https://login.microsoftonline.com/common/v2.0").as_deref(), Some(template));
+        assert_eq!(of("https://login.microsoftonline.com/organizations/v2.0").as_deref(), Some(template));
+        // Private accounts are all of one directory.
+        let one = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
+        assert_eq!(of("https://login.microsoftonline.com/consumers/v2.0").as_deref(), Some(one));
+        assert_eq!(of(one), None);
+        // A national cloud is another house.
+        let other = of("https://login.microsoftonline.us/common/v2.0").unwrap();
+        assert_eq!(other, "https://login.microsoftonline.us/{tenantid}/v2.0");
+        let elsewhere = Provider {
+            issuer: Some("https://idp.test/common/v2.0".to_owned()),
+            ..Provider::of_preset(Preset::Oidc, "o", "us")
+        };
+        assert_eq!(elsewhere.settled().unwrap().issuer_template, None);
     }
 
     #[test]
@@ -471,6 +510,18 @@ mod tests {
                 "endpoints",
             ),
             (Provider { preset: Preset::Oauth2, ..oidc() }, "endpoints"),
+            (Provider { client_auth: Some(ClientAuth::SignedSecret), ..oidc() }, "client_auth"),
+            (Provider { team_id: some("DEF123GHIJ"), ..oidc() }, "team_id"),
+            (Provider { key_id: some("a b"), ..oidc() }, "key_id"),
+            (Provider { key_id: some("k"), ..Provider::of_preset(Preset::Apple, "apple", "us") }, "team_id"),
+            (Provider { tenants: vec!["9188040d-6c67-4c5b-b112-36a304b66dad".to_owned()], ..oidc() }, "tenants"),
+            (
+                Provider {
+                    tenants: vec!["example.com".to_owned()],
+                    ..Provider::of_preset(Preset::Microsoft, "m", "us")
+                },
+                "tenants",
+            ),
             (Provider { claims: claims("subject", ""), ..Provider::of_preset(Preset::Github, "g", "us") }, "claims"),
         ] {
             assert_eq!(provider.settled().unwrap_err().field, field, "{provider:?}");

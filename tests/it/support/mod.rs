@@ -14,6 +14,7 @@ pub mod passkeys;
 pub mod postgres;
 pub mod raw;
 pub mod relying_party;
+pub mod shapes;
 pub mod upstream;
 
 pub use app::TestApp;

@@ -153,12 +153,17 @@ impl Upstream {
 
     /// As a provider of this id, with accounts for new people and trust in its addresses; `change` may alter it first.
     pub async fn register(&self, app: &TestApp, id: &str, change: impl FnOnce(&mut Provider)) {
+        self.register_with(app, id, SECRET, change).await;
+    }
+
+    /// The same with this secret, or private key.
+    pub async fn register_with(&self, app: &TestApp, id: &str, secret: &str, change: impl FnOnce(&mut Provider)) {
         let mut provider = Provider::of_preset(Preset::Oidc, id, US);
         provider.issuer = Some(self.origin.clone());
         (provider.sign_up, provider.trust_email) = (SignUp::Allowed, Some(true));
         change(&mut provider);
         admin::create(&app.cx(), &Actor::CommandLine, provider).await.expect("no fault").expect("added");
-        let secret = Sensitive::new(SECRET);
+        let secret = Sensitive::new(secret);
         admin::set_secret(&app.cx(), &Actor::CommandLine, id, secret).await.expect("no fault").expect("set");
     }
 
@@ -312,7 +317,8 @@ pub fn href(page: &Page, id: &str) -> String {
     super::browser::unescape(tag.split('"').next().expect("its end"))
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(String, String)> {
+/// A request in full: head and body.
+pub async fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     let mut buffer = [0_u8; 4_096];
     loop {

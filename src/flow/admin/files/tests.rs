@@ -175,6 +175,38 @@ async fn secrets_come_by_reference_and_are_replaced_with_an_overlap() {
 }
 
 #[tokio::test]
+async fn a_provider_with_a_key_goes_round_through_files_and_the_key_comes_by_reference() {
+    let house = bench::house().await;
+    let cx = house.cx();
+    let key = bench::pem(crate::oauth::jose::Algorithm::ES256);
+    let with = |key: &str| {
+        let mut request = request(json!({ "provider": [
+            { "id": "apple", "name": "Apple", "preset": "apple", "client_id": "com.example.id",
+              "key_id": "ABC123DEFG", "team_id": "DEF123GHIJ" },
+            { "id": "acme", "name": "Acme", "preset": "oidc", "issuer": "https://idp.test", "client_id": "us",
+              "client_auth": "private_key_jwt", "assertion_audience": "token_endpoint" },
+            { "id": "entra", "name": "Entra", "preset": "microsoft", "client_id": "us",
+              "tenants": ["72f988bf-86f1-41af-91ab-2d7cd011db47"] },
+        ] }));
+        request.provider_secrets.insert("apple".to_owned(), key.to_owned());
+        request
+    };
+    let planned = plan(&cx, &CLI, with(&key)).await.unwrap().unwrap().changes;
+    assert!(!json!(planned).to_string().contains("PRIVATE KEY"), "a plan shows no key");
+    apply(&cx, &CLI, with(&key)).await.unwrap().unwrap();
+    // As a file without its last line break: the same key.
+    assert!(plan(&cx, &CLI, with(key.trim())).await.unwrap().unwrap().changes.is_empty());
+    assert!(super::provider::find(&cx, &CLI, "apple").await.unwrap().unwrap().has_secret);
+    let exported = export(&cx, &CLI).await.unwrap().unwrap();
+    assert!(!json!(exported).to_string().contains("PRIVATE KEY"));
+    let round = FilesRequest {
+        documents: FileSet { provider: exported.provider, ..FileSet::default() },
+        ..FilesRequest::default()
+    };
+    assert_eq!(plan(&cx, &CLI, round).await.unwrap().unwrap().changes, []);
+}
+
+#[tokio::test]
 async fn n03_files_need_the_permission_of_all_that_they_do() {
     let house = bench::house().await;
     let cx = house.cx();

@@ -2,7 +2,7 @@
 //! the claims believed and read, and what follows is done in one transaction. It does not own the rules
 //! (`oauth::upstream`).
 
-use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, settled, why};
+use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
 use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::begin::{Proven, about, begin_session};
 use crate::flow::sign_in::browser::Browser;
@@ -19,10 +19,11 @@ use crate::identity::{Email, Level, RoleName, User, UserId};
 use crate::oauth::authorize::Callback;
 use crate::oauth::client::Client;
 use crate::oauth::params::Params;
-use crate::oauth::upstream::Settled;
 use crate::oauth::upstream::answer::{Answered, answered, is_proven_as_wished};
 use crate::oauth::upstream::claims::{self, Person, Reading};
 use crate::oauth::upstream::decide::{Decision, Known, Refused, decide};
+use crate::oauth::upstream::quirks::{ToldName, is_of_a_tenant};
+use crate::oauth::upstream::{Preset, Settled};
 use crate::secret::random::{token32, uuid};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
@@ -84,12 +85,16 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         Ok(told) => told,
         Err((why, words)) => return Ok(failed(cx, &waits, &trip, why, &words, name)),
     };
-    let (issuer, person) = told;
+    let (issuer, mut person) = told;
+    let told_name = posted::told_name(cx, params).filter(|_| stored.provider.preset == Preset::Apple);
+    if let Some(name) = told_name.clone() {
+        name.fill(&mut person.profile);
+    }
     if !is_proven_as_wished(&trip.wishes, person.auth_time, trip.began_at, cx.now) {
         let words = "the app insists on a fresh proof, and the provider does not say that it asked for one";
         return Ok(failed(cx, &waits, &trip, Why::NotFresh, words, name));
     }
-    let came = Came { stored: stored.clone(), trust_email: settled.trust_email, issuer, person };
+    let came = Came { stored: stored.clone(), trust_email: settled.trust_email, issuer, person, told_name };
     follow(cx, &trip, waits, came, browser).await
 }
 
@@ -126,7 +131,7 @@ async fn redeem(
     code: &str,
 ) -> Result<Result<(String, Person), Refusing>, Fault> {
     let secret = open_secret(&cx.parts, stored)?;
-    let verifier = Sensitive::new(trip.verifier.as_str());
+    let (verifier, jti) = (Sensitive::new(trip.verifier.as_str()), token32(&*cx.parts.chance));
     let redemption = Redemption {
         provider: &stored.provider,
         settled,
@@ -135,6 +140,7 @@ async fn redeem(
         verifier: &verifier,
         nonce: &trip.nonce,
         redirect_uri: &trip.redirect_uri,
+        jti: &jti,
         now: cx.now,
     };
     let done = cx.parts.upstreams.redeem(&redemption).await;
@@ -143,6 +149,9 @@ async fn redeem(
         Ok(told) => told,
         Err(error) => return Ok(Err((why(&error), error.to_string()))),
     };
+    if !is_of_a_tenant(&stored.provider, &told.claims) {
+        return Ok(Err((Why::NotAllowed, "the directory (tid) is none of those that may come".to_owned())));
+    }
     let reading = Reading {
         kind: settled.kind,
         table: &settled.claims,
@@ -164,6 +173,8 @@ struct Came {
     trust_email: bool,
     issuer: String,
     person: Person,
+    /// What they are called, where a provider tells it once and unsigned.
+    told_name: Option<ToldName>,
 }
 
 impl Came {
@@ -242,6 +253,7 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
                 shown: came.shown(),
                 issuer: came.issuer,
                 subject: came.person.subject,
+                told_name: came.told_name,
             };
             Ok(Back::ProveAccount(waits.pending.with_linking(linking).seal(cx)?))
         }

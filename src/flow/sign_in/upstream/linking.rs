@@ -7,9 +7,10 @@ use crate::flow::sign_in::begin::about;
 use crate::flow::sign_in::pending::Linking;
 use crate::identity::User;
 use crate::identity::upstream::UpstreamIdentity;
+use crate::oauth::upstream::quirks::ToldName;
 use crate::secret::random::uuid;
 use crate::secret::token::hash;
-use crate::store::{self, Conn, upstream_identities, upstream_providers, upstream_trips};
+use crate::store::{self, Conn, upstream_identities, upstream_providers, upstream_trips, users};
 
 /// A link that is about to be made.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub(in crate::flow) struct NewLink {
     handle: Vec<u8>,
     link: UpstreamIdentity,
     told: Told,
+    told_name: Option<ToldName>,
 }
 
 impl NewLink {
@@ -34,7 +36,7 @@ impl NewLink {
             disabled_at: None,
         };
         let told = Told::new(cx, user, Notice::UpstreamLinked { name: linking.name });
-        Self { handle: hash(&linking.handle), link, told }
+        Self { handle: hash(&linking.handle), link, told, told_name: linking.told_name }
     }
 
     /// Makes the link, if its handle was not used before, the provider is still there and open, and nobody else has the
@@ -47,10 +49,22 @@ impl NewLink {
         if !provider.is_some_and(|stored| stored.provider.enabled) || !upstream_identities::insert(c, &self.link)? {
             return Ok(false);
         }
+        self.name(c, cx)?;
         self.told.post(c, cx)?;
         let mut entry = about("upstream_linked", cx, &self.link.user_id);
         entry.event.detail = serde_json::json!({ "provider": self.link.provider, "link": self.link.id }).to_string();
         entry.append(c)?;
         Ok(true)
+    }
+
+    /// Names the person as the provider told, which it never does again; only if they have no name here.
+    fn name(&self, c: &mut Conn, cx: &Cx) -> Result<(), store::Fault> {
+        let Some(told) = self.told_name.clone() else { return Ok(()) };
+        let Some(mut user) = users::find_for_update(c, &self.link.user_id)? else { return Ok(()) };
+        if told.fill(&mut user.profile) {
+            user.updated_at = cx.now;
+            users::update(c, &user)?;
+        }
+        Ok(())
     }
 }

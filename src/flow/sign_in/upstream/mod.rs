@@ -5,6 +5,7 @@
 pub mod begin;
 pub mod callback;
 pub mod linking;
+pub mod posted;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

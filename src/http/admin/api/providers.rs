@@ -45,17 +45,18 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Removes a provider with every link of people to it.")
         .versioned(),
     line!(Put, "/providers/{provider_id}/secret", may(WRITE), provider_secret)
-        .does("Sets our client secret at a provider; it is never told again.")
+        .does("Sets our client secret or private key (PEM) at a provider; it is never told again.")
         .takes::<ProviderSecret>()
         .example(r#"{"secret":"GOCSPX-0123456789"}"#)
         .gives::<ProviderView>(),
 ];
 
-/// Our client secret at a provider.
+/// Our client secret or private key at a provider.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProviderSecret {
-    /// The secret, as the provider shows it.
+    /// The secret, as the provider shows it; where `client_auth` is `private_key_jwt` or `signed_secret` a private key in PEM, RSA
+    /// (RS256) or P-256 (ES256).
     secret: String,
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::desk::Desk;
 use crate::flow::admin::AdminRefusal;
 use crate::http::pages::console::{Field, FieldKind};
-use crate::oauth::upstream::provider::{ClientAuth, CountsAsSecondFactor, Endpoints, GroupRule, SignUp};
+use crate::oauth::upstream::provider::{
+    AssertionAudience, ClientAuth, CountsAsSecondFactor, Endpoints, GroupRule, SignUp,
+};
 use crate::oauth::upstream::{Kind, Preset, Provider};
 
 fn choice(all: &[(&str, &str)]) -> FieldKind {
@@ -31,7 +33,44 @@ pub fn first(d: &Provider) -> Vec<Field> {
             .required()
             .hint("As the provider's own console shows it, where our callback address is to be registered."),
         issuer(d),
+        key_id(d).hint("Apple only: the Key ID beside the key."),
+        team_id(d).hint("Apple only: your Team ID."),
     ]
+}
+
+fn key_id(d: &Provider) -> Field {
+    Field::line("key_id", "Key ID", d.key_id.as_deref().unwrap_or_default())
+}
+
+fn team_id(d: &Provider) -> Field {
+    Field::line("team_id", "Team ID", d.team_id.as_deref().unwrap_or_default())
+}
+
+/// What goes with a key of ours, and with a preset that has something of its own.
+fn of_key_and_preset(d: &Provider) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let way = d.client_auth_in_force();
+    if way.uses_key() {
+        fields.push(key_id(d).hint("What the provider calls our key. Empty: its thumbprint (RFC 7638)."));
+    }
+    if way == ClientAuth::PrivateKeyJwt {
+        let audience = d.assertion_audience.map(AssertionAudience::as_str).unwrap_or_default();
+        fields.push(Field::line("assertion_audience", "Our assertions are for", audience).kind(choice(&[
+            ("", "As the preset says"),
+            (AssertionAudience::Issuer.as_str(), "Its issuer"),
+            (AssertionAudience::TokenEndpoint.as_str(), "Its token endpoint, as servers from before expect"),
+        ])));
+    }
+    if d.preset == Preset::Apple {
+        fields.push(team_id(d));
+    }
+    if d.preset == Preset::Microsoft {
+        fields.push(
+            Field::line("tenants", "Directories", d.tenants.join(" "))
+                .hint("Directory (tenant) IDs, parted by spaces. Empty: all that the issuer lets in."),
+        );
+    }
+    fields
 }
 
 fn issuer(d: &Provider) -> Field {
@@ -66,10 +105,13 @@ pub fn all(d: &Provider) -> Vec<Field> {
             ("", "As the preset says"),
             (ClientAuth::ClientSecretBasic.as_str(), "The secret in the header"),
             (ClientAuth::ClientSecretPost.as_str(), "The secret in the form"),
+            (ClientAuth::PrivateKeyJwt.as_str(), "An assertion that our key signs (private_key_jwt)"),
+            (ClientAuth::SignedSecret.as_str(), "A secret that our key signs (Apple)"),
             (ClientAuth::None.as_str(), "Nothing but PKCE"),
         ])),
         issuer(d),
     ];
+    fields.extend(of_key_and_preset(d));
     if d.preset.kind() == Kind::Oauth2 {
         let at = |name: &str, label: &str, value: &Option<String>| {
             Field::line(name, label, value.as_deref().unwrap_or_default()).hint("Empty: as the preset says.")
@@ -111,6 +153,7 @@ pub fn submitted_first(desk: &Desk) -> Result<Provider, AdminRefusal> {
     let mut provider = Provider::of_preset(preset, &desk.field("id"), &desk.field("client_id"));
     provider.name = desk.some("name").unwrap_or(provider.name);
     provider.issuer = desk.some("issuer");
+    (provider.key_id, provider.team_id) = (desk.some("key_id"), desk.some("team_id"));
     if preset == Preset::Oauth2 {
         let words = "add it by the API or in a file: it needs endpoints and a claim mapping from the start";
         return Err(AdminRefusal::invalid("preset", words).at("preset"));
@@ -150,6 +193,10 @@ pub fn submitted(desk: &Desk, before: &Provider) -> Result<Provider, AdminRefusa
         groups: groups(desk)?,
         enabled: desk.form.has("enabled"),
         hidden: desk.form.has("hidden"),
+        key_id: desk.some("key_id"),
+        team_id: desk.some("team_id"),
+        assertion_audience: AssertionAudience::parse(&desk.field("assertion_audience")),
+        tenants: words("tenants"),
     })
 }
 

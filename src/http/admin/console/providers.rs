@@ -133,14 +133,22 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
 }
 
 fn secret_form(desk: &Desk, view: &ProviderView) -> Form {
-    let words = match view.has_secret {
-        true => "There is one. Another one takes its place; the provider's own console makes it.",
-        false => "Paste the client secret that the provider's own console shows.",
+    let uses_key = view.document.client_auth_in_force().uses_key();
+    let words = match (uses_key, view.has_secret) {
+        (true, true) => "There is one. Another one takes its place.",
+        (true, false) => "Paste the private key in PEM, RSA or P-256: for Apple what the .p8 file holds.",
+        (false, true) => "There is one. Another one takes its place; the provider's own console makes it.",
+        (false, false) => "Paste the client secret that the provider's own console shows.",
     };
+    let field = match uses_key {
+        true => Field::line("provider_secret", "Private key", "").kind(FieldKind::SecretLines(8)).required(),
+        false => Field::line("provider_secret", "Client secret", "").kind(FieldKind::Password).required(),
+    };
+    let heading = if uses_key { "Our private key there" } else { "Our client secret there" };
     Form {
-        heading: "Our client secret there".to_owned(),
+        heading: heading.to_owned(),
         words: vec![Part::plain(words)],
-        fields: vec![Field::line("provider_secret", "Client secret", "").kind(FieldKind::Password).required()],
+        fields: vec![field],
         ..desk.post("secret", &format!("{}/secret", at(&view.document.id)), "Set the secret")
     }
 }
