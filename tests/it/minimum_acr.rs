@@ -25,7 +25,7 @@ async fn k12_a_second_factor_is_set_up_for_the_client_that_demands_one_and_for_n
     app.person(ALICE).await;
     let mut browser = Browser::new(&app);
     let easily = app.tokens(&mut browser, &easy, ALICE, &[]).await;
-    assert_eq!(claims(&easily.id_token)["acr"], "urn:vouchsafe:acr:password");
+    assert_eq!(claims(&easily.id)["acr"], "urn:vouchsafe:acr:password");
 
     // The session of the easy client is not enough, and silence is no way round.
     let silent = browser.get(&app.authorize_url(&bank, &[("prompt", "none")])).await;
