@@ -49,6 +49,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("picture_removed", "A person took their picture away."),
     ("picture_set", "A person set a picture."),
     ("profile_changed", "A person changed their own profile."),
+    ("profile_synced", "What a provider says of a person was taken over at their sign-in."),
     ("provider_added", "A provider that people sign in through was added."),
     ("provider_edited", "A provider that people sign in through was changed."),
     ("provider_removed", "A provider that people sign in through was removed, with every link to it."),

@@ -36,7 +36,7 @@ async fn to_enrol(app: &TestApp, browser: &mut Browser, client: &Client, email: 
 }
 
 /// A passkey of a person, added past the pages.
-async fn passkey_of(app: &TestApp, user: &User) -> Passkey {
+pub async fn passkey_of(app: &TestApp, user: &User) -> Passkey {
     let (mut passkey, cx) = (Passkey::default(), app.cx());
     let offer = passkeys::offer(&cx, user, "test").await.expect("no fault").expect("an offer");
     let form = PasskeyForm {

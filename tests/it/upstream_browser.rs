@@ -124,3 +124,36 @@ async fn l01_an_answer_that_apple_posts_from_its_own_site_finds_the_browser_that
     assert_eq!(app.lines(made), ["abc123def4@privaterelay.appleid.com"]);
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_leads_to_its_provider_and_an_owner_gets_in_beside_it() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start_with(&OPEN).await;
+    app.person("bob@acme.test").await;
+    let up = Upstream::start(&app).await;
+    up.register(&app, "acme", |p| {
+        (p.name, p.hidden) = ("Acme Works".to_owned(), true);
+        (p.home_domains, p.only_way_in) = (vec!["acme.test".to_owned()], true);
+    })
+    .await;
+    up.person("s1", "new@acme.test");
+    browser.go(&app.url("/account")).await;
+    browser.wait_for("use-password").await;
+    browser.inspect("login-address").await;
+    browser.type_into("login", "no address").await;
+    browser.press("submit").await;
+    browser.wait_for("problem").await;
+    browser.inspect("login-address-problem").await;
+    browser.type_into("login", "bob@acme.test").await;
+    browser.press("use-password").await;
+    browser.wait_for("password").await;
+    browser.inspect("login-address-password").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.press("submit").await;
+    browser.wait_for("way-acme").await;
+    browser.inspect("login-only-through").await;
+    browser.press("way-acme").await;
+    browser.wait_for("content").await;
+    assert!(browser.text().await.contains("new@acme.test"), "{}", browser.text().await);
+    browser.quit().await;
+}

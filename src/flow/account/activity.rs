@@ -26,6 +26,7 @@ pub const KINDS: &[&str] = &[
     "recovery_codes_renewed",
     "recovery_code_used",
     "profile_changed",
+    "profile_synced",
     "picture_set",
     "picture_removed",
     "consent_withdrawn",

@@ -65,6 +65,20 @@ pub(super) fn reset(cx: &Cx, user: &User, address: String) -> Letter {
     letter(cx, language, &user.email, mail::hello(language, user), &texts, address)
 }
 
+/// To somebody who wanted a new password and needs none: a provider is their only way in.
+pub(super) fn through(cx: &Cx, user: &User, provider: &str) -> Letter {
+    let language = cx.language_of(user);
+    let texts = Texts {
+        subject: "through-letter-subject",
+        what: "through-letter-what",
+        button: None,
+        notes: &["reset-letter-unexpected"],
+    };
+    let plain = letter(cx, language, &user.email, mail::hello(language, user), &texts, String::new());
+    let way = language.say("through-letter-way").text("provider", provider).into();
+    Letter { paragraphs: plain.paragraphs.into_iter().chain([way]).collect(), ..plain }
+}
+
 /// To a new address: the link by which it is confirmed.
 pub(super) fn new_address(cx: &Cx, user: &User, to: &Email, address: String) -> Letter {
     let language = cx.language_of(user);

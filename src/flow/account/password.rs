@@ -87,9 +87,7 @@ pub async fn change(
                 note("refused: the old password is wrong, or was tried too often");
                 return Ok(Err(match denied.problem() {
                     Problem::TooMany(seconds) => PasswordRefusal::TooMany(seconds),
-                    Problem::WrongCredentials | Problem::TooLong | Problem::Barred | Problem::Passkey(_) => {
-                        PasswordRefusal::Wrong
-                    }
+                    _ => PasswordRefusal::Wrong,
                 }));
             }
         },

@@ -13,6 +13,7 @@ use crate::flow::audit::Entry;
 use crate::flow::sign_in::attempts::forget_account;
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::upstream::home;
 use crate::flow::{Cx, Fault, mail};
 use crate::identity::email::EmailRefusal;
 use crate::identity::{Email, User};
@@ -69,6 +70,9 @@ pub(super) fn write(
 ) -> Result<(), store::Fault> {
     let found = users::find_by_email_key(c, email.key())?;
     let Some(user) = found.filter(|user| user.disabled_at.is_none()) else { return Ok(()) };
+    if let Some(home) = home::only_of(cx, &user) {
+        return mail::post(c, cx, &drawn.letter_id, &letters::through(cx, &user, &home.way.name));
+    }
     let detail = json!({ "request": asked.request }).to_string();
     let link = links::link(cx, Purpose::Reset, Some(user.id.clone()), &user.email, detail);
     account_links::replace_of_user(c, &drawn.hash(), RESET, &user.id, &link)?;

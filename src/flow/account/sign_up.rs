@@ -13,6 +13,7 @@ use crate::flow::audit::Entry;
 use crate::flow::sign_in::begin::{Proven, SignedInNow, begin_alone, begin_session};
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::upstream::home;
 use crate::flow::stats::Count;
 use crate::flow::{Cx, Fault, mail};
 use crate::identity::email::EmailRefusal;
@@ -38,6 +39,9 @@ pub enum SignUpRefusal {
     /// Not one of the domains.
     #[error("accounts are for addresses of certain domains only")]
     Domain,
+    /// People of this address come in through a provider alone; its name.
+    #[error("people of this address sign in with {0}")]
+    Through(String),
     /// Too many letters; seconds to wait.
     #[error("too many letters were asked for; wait {0} seconds")]
     TooMany(i64),
@@ -93,6 +97,9 @@ fn judged(cx: &Cx, address: &str) -> Result<Email, SignUpRefusal> {
         return Err(SignUpRefusal::Closed);
     }
     let email = Email::parse(address)?;
+    if let Some(home) = home::of(cx, &email).filter(|home| home.is_only) {
+        return Err(SignUpRefusal::Through(home.way.name));
+    }
     if cx.parts.settings.get().sign_up.admits(&email) { Ok(email) } else { Err(SignUpRefusal::Domain) }
 }
 

@@ -11,10 +11,10 @@ use crate::flow::sign_in::passkey;
 use crate::flow::sign_in::pending::Pending;
 use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
 use crate::flow::sign_in::terms;
-use crate::flow::sign_in::upstream::{WayIn, hinted, ways_in};
+use crate::flow::sign_in::upstream::{WayIn, hinted, home, ways_in};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::identity::{Level, UserId};
+use crate::identity::{Email, Level, UserId};
 use crate::oauth::authorization::{Authorization, Code};
 use crate::oauth::authorize::{self, Answer, Callback, ValidRequest};
 use crate::oauth::client::Client;
@@ -91,6 +91,8 @@ pub struct SignInView {
     pub passkey: Option<PasskeyForm>,
     /// Whether a signed-in person must prove again who they are.
     pub reauthenticate: bool,
+    /// Whether the password is asked for, or the address alone: some belong to a provider.
+    pub asks_password: bool,
     /// Whether the last sign-in was with an account that the app did not ask for.
     pub other_account_wanted: bool,
     /// Other ways in.
@@ -110,6 +112,16 @@ impl OtherWays {
     /// For a request.
     pub fn of(cx: &Cx, pending: &Pending) -> Self {
         Self { ways: ways_in(cx, pending), linking: pending.linking.as_ref().map(|linking| linking.name.clone()) }
+    }
+
+    /// The same with the provider that this address belongs to, which may have no button otherwise.
+    #[must_use]
+    pub fn with_home(mut self, cx: &Cx, address: &str) -> Self {
+        let home = Email::parse(address).ok().and_then(|email| home::of(cx, &email));
+        if let Some(home) = home.filter(|home| !self.ways.contains(&home.way)) {
+            self.ways.insert(0, home.way);
+        }
+        self
     }
 }
 
@@ -355,18 +367,23 @@ async fn proceed(
             return Ok(answer_error(cx, callback, cx.refuse(STEP, refusal, Note::default().client(&client.client_id))));
         }
         AccountStep::SignIn(who) => {
-            if let Some(provider) = hinted(cx, &pending) {
+            let address = who.map(|w| w.user.email.as_str()).or(pending.request.login_hint.as_deref());
+            let address = address.and_then(|text| Email::parse(text).ok());
+            let home = || address.and_then(|email| home::led_to(cx, &pending, &email));
+            if let Some(provider) = hinted(cx, &pending).or_else(home) {
                 return Ok(Next::Upstream(provider, pending.seal(cx)?));
             }
             cx.note(Note::new(STEP, "the sign-in page was shown").client(&client.client_id));
             let login = who.map(|w| w.user.email.as_str().to_owned()).or(pending.request.login_hint.clone());
             let other_account_wanted = pending.chosen.is_some() && who.is_none();
             let (step, passkey) = (view("login", "")?, passkey::ask(cx, &pending)?);
+            let is_known = login.is_some();
             let login = login.unwrap_or_default();
             return Ok(Next::SignIn(Box::new(SignInView {
                 step,
                 login,
                 passkey,
+                asks_password: is_known || pending.linking.is_some() || !home::is_asked_first(cx),
                 reauthenticate: who.is_some(),
                 other_account_wanted,
                 others: OtherWays::of(cx, &pending),

@@ -13,6 +13,7 @@ use crate::flow::sign_in::half::Half;
 use crate::flow::sign_in::new_password::ChangeForm;
 use crate::flow::sign_in::passkey;
 use crate::flow::sign_in::second_factor::{self, SecondFactorForm, Waiting};
+use crate::flow::sign_in::upstream::home;
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -36,8 +37,10 @@ pub struct Submitted {
     pub csrf: String,
     /// The address.
     pub login: String,
-    /// The password.
-    pub password: Sensitive,
+    /// The password; `None` where the address was asked for first.
+    pub password: Option<Sensitive>,
+    /// Whether the person wants to type a password, whatever the address belongs to.
+    pub wants_password: bool,
     /// Whether the person pressed cancel.
     pub cancel: bool,
 }
@@ -56,6 +59,8 @@ pub enum LoginOutcome {
     Again(Box<Again>),
     /// Show an error page.
     Page(Box<PageRefusal>),
+    /// Go to this provider with this request.
+    Upstream(String, String),
     /// The form was not ours: 403.
     Forged(Box<Refusal>),
 }
@@ -70,6 +75,8 @@ pub struct Again {
     pub request: String,
     /// What they typed as address.
     pub login: String,
+    /// Whether the password is asked for, or the address alone.
+    pub asks_password: bool,
     /// The question to a passkey, where there are passkeys.
     pub passkey: Option<PasskeyForm>,
     /// Why.
@@ -89,6 +96,12 @@ pub enum Problem {
     TooMany(i64),
     /// The passkey is not known here, or did not prove it; or, if `true`, the page lay open for too long.
     Passkey(bool),
+    /// The address was asked for first, and is not one.
+    NoAddress,
+    /// Nothing is wrong: the password is asked for next.
+    NowPassword,
+    /// There is one way in for people of this address: the provider.
+    OnlyThrough,
     /// Many accounts were tried from this network: whatever was typed, a new device needs a second factor now.
     Barred,
 }
@@ -111,13 +124,28 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     }
     let others = OtherWays::of(cx, &pending);
     let again = |why| {
-        cx.count(Count::FailedSignIns);
+        let asks_password = why != Problem::NoAddress;
+        if why != Problem::NowPassword {
+            cx.count(Count::FailedSignIns);
+        }
         let (client, redirect_uri) = (client.clone(), callback.redirect_uri().to_owned());
-        let (request, login, others) = (form.request.clone(), form.login.clone(), others.clone());
+        let (request, login) = (form.request.clone(), form.login.clone());
         let passkey = passkey::ask(cx, &pending)?;
-        Ok(LoginOutcome::Again(Box::new(Again { client, redirect_uri, request, login, passkey, why, others })))
+        let others = if why == Problem::OnlyThrough { others.clone().with_home(cx, &login) } else { others.clone() };
+        let again = Again { client, redirect_uri, request, login, asks_password, passkey, why, others };
+        Ok(LoginOutcome::Again(Box::new(again)))
     };
-    if cx.parts.passwords.is_too_long(&form.password) {
+    if form.password.is_none() && home::is_asked_first(cx) {
+        return match Email::parse(&form.login) {
+            Err(_) => again(Problem::NoAddress),
+            Ok(email) => match home::of(cx, &email).filter(|_| !form.wants_password) {
+                Some(home) => Ok(LoginOutcome::Upstream(home.way.id, pending.with_login_hint(&email).seal(cx)?)),
+                None => again(Problem::NowPassword),
+            },
+        };
+    }
+    let password = form.password.clone().unwrap_or_else(|| Sensitive::new(""));
+    if cx.parts.passwords.is_too_long(&password) {
         cx.note(
             Note::new(STEP, "refused: the password is longer than any that is looked at").client(&client.client_id),
         );
@@ -127,14 +155,24 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         cx.note(Note::new(STEP, "refused: the text is no e-mail address").client(&client.client_id));
         return again(Problem::WrongCredentials);
     };
-    let proven = match prove(cx, &email, form.password.clone(), browser).await? {
+    let proven = match prove(cx, &email, password, browser).await? {
+        Ok(proven) if home::only_for(cx, &proven.user, &pending).is_some() => {
+            let words = "refused: the password was right, but a provider is the only way in for this person";
+            cx.note(Note::new(STEP, words).client(&client.client_id).user(proven.user.id.as_str()));
+            return again(Problem::OnlyThrough);
+        }
         Ok(proven) => proven,
         Err(denied) => {
             let mut note = Note::new(STEP, denied.words()).client(&client.client_id);
             note.user_id = denied.user_id().map(|id| id.as_str().to_owned());
             cx.note(note);
             note_failure(cx, &denied, &client).await?;
-            return again(denied.problem());
+            // The right password of most people there would be answered like this, so the wrong one is as well.
+            let is_shut = home::of(cx, &email).is_some_and(|home| home.is_only) && pending.linking.is_none();
+            return again(match denied.problem() {
+                Problem::WrongCredentials if is_shut => Problem::OnlyThrough,
+                problem => problem,
+            });
         }
     };
     let user_id = proven.user.id.clone();

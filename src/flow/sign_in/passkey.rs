@@ -9,6 +9,7 @@ use crate::flow::sign_in::browser::{Browser, form_token_is_good};
 use crate::flow::sign_in::ceremony::{self, Asked, PasskeyForm, Purpose};
 use crate::flow::sign_in::login::{Again, LoginOutcome, Problem, forged};
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::sign_in::upstream::home;
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
@@ -61,7 +62,22 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         return Ok(LoginOutcome::Forged(Box::new(cx.refuse(STEP, forged(), note))));
     }
     let place = Place { purpose: Purpose::SignIn, bound_to: &pending.correlation_id, client_id: &client.client_id };
-    match prove(cx, &form.shown, &place).await? {
+    let proven = prove(cx, &form.shown, &place).await?;
+    let shut_out = proven.as_ref().ok().and_then(|(user, _)| home::only_for(cx, user, &pending));
+    let again = |why, others| {
+        let (redirect_uri, passkey) = (callback.redirect_uri().to_owned(), ask(cx, &pending)?);
+        let (client, request, login) = (client.clone(), form.request.clone(), String::new());
+        let asks_password = !home::is_asked_first(cx);
+        let again = Again { client, redirect_uri, request, login, asks_password, passkey, why, others };
+        Ok(LoginOutcome::Again(Box::new(again)))
+    };
+    match proven {
+        Ok((user, _)) if shut_out.is_some() => {
+            cx.count(Count::FailedSignIns);
+            let words = "refused: the passkey is theirs, but a provider is the only way in for this person";
+            cx.note(Note::new(STEP, words).client(&client.client_id).user(user.id.as_str()));
+            again(Problem::OnlyThrough, OtherWays::of(cx, &pending).with_home(cx, user.email.as_str()))
+        }
         Ok((user, method)) => {
             let note = Note::new(STEP, "signed in with a passkey").client(&client.client_id).user(user.id.as_str());
             let proven = Proven::by(user, with_method(&[], method));
@@ -78,12 +94,7 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
                 user_id: denied.user_id().map(str::to_owned),
                 ..Note::new(STEP, denied.words()).client(&client.client_id)
             });
-            let redirect_uri = callback.redirect_uri().to_owned();
-            let passkey = ask(cx, &pending)?;
-            let why = Problem::Passkey(denied.is_late());
-            let (request, login, others) = (form.request, String::new(), OtherWays::of(cx, &pending));
-            let again = Again { client, redirect_uri, request, login, passkey, why, others };
-            Ok(LoginOutcome::Again(Box::new(again)))
+            again(Problem::Passkey(denied.is_late()), OtherWays::of(cx, &pending))
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::flow::cx::{base64url, from_base64url};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::identity::SessionId;
+use crate::identity::{Email, SessionId};
 use crate::messages::first_known;
 use crate::oauth::authorize::ValidRequest;
 use crate::oauth::error::{ErrorCode, Refusal};
@@ -37,6 +37,9 @@ pub struct Pending {
     /// The provider that the app leads to (`idp_hint`), until the person was there.
     #[serde(default)]
     pub idp_hint: Option<String>,
+    /// Whether the person was led to a provider: from then on they choose themselves.
+    #[serde(default)]
+    pub was_there: bool,
 }
 
 /// Who somebody is at a provider, as long as they have not proven whose account here it may open (security case L09). It
@@ -73,6 +76,7 @@ impl Pending {
             another_account: false,
             linking: None,
             idp_hint: None,
+            was_there: false,
         }
     }
 
@@ -87,6 +91,14 @@ impl Pending {
     #[must_use]
     pub fn without_hint(mut self) -> Self {
         self.idp_hint = None;
+        self.was_there = true;
+        self
+    }
+
+    /// The same for somebody who typed this address.
+    #[must_use]
+    pub fn with_login_hint(mut self, email: &Email) -> Self {
+        self.request.login_hint = Some(email.as_str().to_owned());
         self
     }
 

@@ -70,6 +70,7 @@ fn words(desk: &Desk, kind: &str) -> Message {
         "recovery_codes_renewed" => desk.t("event-recovery-codes-renewed"),
         "recovery_code_used" => desk.t("event-recovery-code-used"),
         "profile_changed" => desk.t("event-profile-changed"),
+        "profile_synced" => desk.t("event-profile-synced"),
         "picture_set" => desk.t("event-picture-set"),
         "picture_removed" => desk.t("event-picture-removed"),
         "consent_withdrawn" | "grant_revoked" => desk.t("event-app-disconnected"),

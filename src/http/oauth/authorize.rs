@@ -135,6 +135,7 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
     let page = with_others(call, login_page(call, &view.step, view.login, problem, view.passkey), view.others);
     let page = LoginPage {
         reauthenticate: view.reauthenticate,
+        asks_password: view.asks_password,
         sign_up: page.sign_up.filter(|_| !view.reauthenticate),
         chrome: chrome(call, login_title(view.reauthenticate), &view.step.request),
         ..page
@@ -143,10 +144,11 @@ fn sign_in(call: &Call, view: SignInView) -> Reply {
 }
 
 /// The sign-in page once more, with what was wrong.
-pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Problem, status: u16) -> Reply {
-    let Again { client, redirect_uri, request, login, passkey, others, .. } = again;
+pub fn sign_in_again(call: &Call, again: Again, csrf: String, problem: Option<Problem>, status: u16) -> Reply {
+    let Again { client, redirect_uri, request, login, asks_password, passkey, others, .. } = again;
     let step = StepView { client, redirect_uri, request, csrf };
-    let page = with_others(call, login_page(call, &step, login, Some(problem), passkey), others);
+    let page = with_others(call, login_page(call, &step, login, problem, passkey), others);
+    let page = LoginPage { asks_password, ..page };
     let reply = Reply::page_with_script(status, &page, &form_targets(&step.redirect_uri), page.passkey.is_some());
     reply.correlated(&call.cx.correlation_id)
 }
@@ -173,6 +175,7 @@ fn login_page(
         passkey,
         correlation_id: call.cx.correlation_id.clone(),
         reauthenticate: false,
+        asks_password: true,
         recovery: links::is_on(&call.cx).then(|| with_request(call, "/recovery", &step.request)),
         sign_up: account::sign_up::is_offered(&call.cx).then(|| with_request(call, "/sign-up", &step.request)),
         action: format!("{base}/login"),

@@ -33,6 +33,8 @@ pub struct LoginPage {
     pub correlation_id: String,
     /// Whether the person is signed in and only has to prove it anew (`prompt=login`, `max_age`).
     pub reauthenticate: bool,
+    /// Whether the password is asked for, or the address alone.
+    pub asks_password: bool,
     /// Where a lost password is replaced, if letters are sent.
     pub recovery: Option<String>,
     /// Where an account is made, if people can.

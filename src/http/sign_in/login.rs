@@ -3,7 +3,7 @@
 use crate::flow::Fault;
 use crate::flow::sign_in::begin::SignedInNow;
 use crate::flow::sign_in::browser::form_token;
-use crate::flow::sign_in::login::{self, LoginOutcome, Problem as Why, Submitted};
+use crate::flow::sign_in::login::{self, Again, LoginOutcome, Problem as Why, Submitted};
 use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::cookies::{self, Jar};
@@ -11,7 +11,7 @@ use crate::http::oauth::authorize::sign_in_again;
 use crate::http::pages::Problem;
 use crate::http::reply::Reply;
 use crate::http::sign_in::{
-    answer, forged_page, go_on, new_password, refusal_page, second_factor, unreadable_form, words,
+    answer, forged_page, go_on, new_password, refusal_page, second_factor, unreadable_form, upstream, words,
 };
 use crate::messages::Language;
 use crate::secret::token::hash;
@@ -32,7 +32,8 @@ pub async fn post(mut call: Call) -> Reply {
         request: text("request"),
         csrf: text("csrf"),
         login: text("login"),
-        password: Sensitive::new(text("password")),
+        password: form.find("password").map(Sensitive::new),
+        wants_password: form.find("decision") == Some("password"),
         cancel: form.find("decision") == Some("cancel"),
     };
     let browser = call.browser();
@@ -47,21 +48,35 @@ pub(super) fn reply(call: &Call, outcome: Result<LoginOutcome, Fault>) -> Reply 
         Ok(LoginOutcome::NewPassword(form)) => new_password::form(call, *form),
         Ok(LoginOutcome::SignedIn(now)) => signed_in(call, *now),
         Ok(LoginOutcome::Answer(a)) => answer(call, &a),
+        Ok(LoginOutcome::Upstream(provider, request)) => {
+            Reply::redirect(upstream::begin_address(call, &provider, &request))
+        }
         Ok(LoginOutcome::Page(page)) => refusal_page(&call.cx, &call.web.place, page.refusal, page.facts),
         Ok(LoginOutcome::Forged(refusal)) => forged_page(&call.cx, &call.web.place, *refusal),
         Ok(LoginOutcome::Again(again)) => {
             let csrf = form_token(&call.cx, call.browser().binding.as_deref().unwrap_or_default(), "login", "");
-            let (status, problem, retry_after) = words(call.cx.language, again.why);
+            let (status, problem, retry_after) = match again.why {
+                Why::NowPassword => (200, None, None),
+                Why::OnlyThrough => (422, Some(only_through(call, &again)), None),
+                why => words(call.cx.language, why),
+            };
             sign_in_again(call, *again, csrf, problem, status).retry_after(retry_after)
         }
         Err(fault) => call.fault_page(&fault),
     }
 }
 
+/// The provider stands first among the other ways.
+fn only_through(call: &Call, again: &Again) -> Problem {
+    let name = again.others.ways.first().map(|way| way.name.as_str()).unwrap_or_default();
+    let words = call.cx.language.say("sign-in-only-through").text("provider", name).into();
+    Problem { id: "problem", words }
+}
+
 /// The same words for an unknown address, a wrong password and a disabled account.
-fn words(language: Language, why: Why) -> (u16, Problem, Option<u64>) {
+fn words(language: Language, why: Why) -> (u16, Option<Problem>, Option<u64>) {
     let id = "problem";
-    match why {
+    let (status, problem, retry_after) = match why {
         Why::WrongCredentials => {
             let words = language.say("sign-in-wrong").into();
             (422, Problem { id, words }, None)
@@ -77,7 +92,11 @@ fn words(language: Language, why: Why) -> (u16, Problem, Option<u64>) {
         Why::Passkey(is_late) => {
             (422, Problem { id: "problem-passkey", words: words::of_passkey(language, is_late) }, None)
         }
-    }
+        Why::NoAddress | Why::NowPassword | Why::OnlyThrough => {
+            (422, Problem { id, words: language.say("sign-in-no-address").into() }, None)
+        }
+    };
+    (status, Some(problem), retry_after)
 }
 
 /// Goes on with the sign-in, with the cookies of the session.

@@ -82,6 +82,9 @@ pub async fn post(mut call: Call) -> Reply {
             return Reply::page(200, &page, &[]);
         }
         Ok(Err(SignUpRefusal::Closed)) => return closed(&call),
+        Ok(Err(SignUpRefusal::Through(provider))) => {
+            (422, call.t("sign-up-through").text("provider", provider).into(), None)
+        }
         Ok(Err(SignUpRefusal::Domain)) => (422, call.t("sign-up-domain").into(), None),
         Ok(Err(SignUpRefusal::TooMany(seconds))) => {
             (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())

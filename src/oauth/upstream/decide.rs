@@ -43,6 +43,8 @@ pub enum Refused {
     LinkedElsewhere,
     /// The address is not proven, or of none of the domains.
     Domain,
+    /// The person gets in through another provider alone.
+    OnlyElsewhere,
 }
 
 impl Refused {
@@ -54,6 +56,7 @@ impl Refused {
             Refused::AccountDisabled => "the account is disabled",
             Refused::LinkedElsewhere => "the identity is linked through another provider",
             Refused::Domain => "the provider proves no address of an allowed domain",
+            Refused::OnlyElsewhere => "another provider is the only way in for this person",
         }
     }
 }

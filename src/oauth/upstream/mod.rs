@@ -10,6 +10,7 @@ pub mod decide;
 pub mod preset;
 pub mod provider;
 pub mod quirks;
+pub mod sync;
 
 pub use claims::Person;
 pub use preset::Preset;

@@ -9,6 +9,7 @@ use super::client_auth::judge_key;
 pub use super::client_auth::{AssertionAudience, ClientAuth};
 use super::preset::Preset;
 use super::quirks::is_tenant_id;
+use crate::identity::Email;
 
 /// The protocol a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,33 @@ impl SignUp {
     /// Reads [`SignUp::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
         [SignUp::LinkOnly, SignUp::Allowed].into_iter().find(|how| how.as_str() == word)
+    }
+}
+
+/// When what the provider says of a person is taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(title = "ProviderSync")]
+pub enum SyncRule {
+    /// When their account is made.
+    #[default]
+    First,
+    /// At each sign-in: names, language, and the groups that the rules give and take.
+    Each,
+}
+
+impl SyncRule {
+    /// As it is stored and told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            SyncRule::First => "first",
+            SyncRule::Each => "each",
+        }
+    }
+
+    /// Reads [`SyncRule::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [SyncRule::First, SyncRule::Each].into_iter().find(|when| when.as_str() == word)
     }
 }
 
@@ -152,6 +180,22 @@ pub struct Provider {
     /// Microsoft: only people of these directories (`tid`); empty: all that the issuer lets in.
     #[serde(default)]
     pub tenants: Vec<String>,
+    /// When what it says of a person is taken over.
+    #[serde(default)]
+    pub sync: SyncRule,
+    /// Domains of addresses whose people belong to it: whoever types one at the sign-in is led here.
+    #[serde(default)]
+    pub home_domains: Vec<String>,
+    /// Whether it is the only way in for people of its home domains; of all addresses, if there are none. Owners get in here
+    /// as well.
+    #[serde(default)]
+    pub only_way_in: bool,
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    let is_open_ended = text.starts_with('.') || text.ends_with('.');
+    text.contains('.') && text.len() <= 253 && !is_open_ended && text.bytes().all(is_plain)
 }
 
 fn yes() -> bool {
@@ -231,6 +275,9 @@ impl Provider {
             team_id: None,
             assertion_audience: None,
             tenants: Vec::new(),
+            sync: SyncRule::default(),
+            home_domains: Vec::new(),
+            only_way_in: false,
         }
     }
 
@@ -283,6 +330,17 @@ impl Provider {
         self.client_auth.unwrap_or(self.preset.client_auth())
     }
 
+    /// Whether people of this address belong to it.
+    pub fn is_home_of(&self, email: &Email) -> bool {
+        let is_of = |domain: &str| self.home_domains.iter().any(|home| home == domain);
+        self.is_a_home() && (self.home_domains.is_empty() || email.key().split_once('@').is_some_and(|(_, d)| is_of(d)))
+    }
+
+    /// Whether people of some addresses belong to it.
+    pub fn is_a_home(&self) -> bool {
+        self.only_way_in || !self.home_domains.is_empty()
+    }
+
     fn judge_lists(&self) -> Result<(), ProviderRefusal> {
         let plain = self.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !plain || !self.id.starts_with(|c: char| c.is_ascii_lowercase()) || self.id.len() > 40 {
@@ -294,15 +352,10 @@ impl Provider {
             let words = "say the client id that the provider gave us: visible characters without spaces";
             return Err(refused("client_id", "provider_client_id", words));
         }
-        for domain in &self.email_domains {
-            let is_domain = domain.contains('.')
-                && domain.len() <= 253
-                && !domain.starts_with('.')
-                && !domain.ends_with('.')
-                && domain.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
-            if !is_domain {
-                let words = format!("{domain:?} is no domain: write it as example.com, in lower case");
-                return Err(refused("email_domains", "provider_domain", words));
+        for (field, domains) in [("email_domains", &self.email_domains), ("home_domains", &self.home_domains)] {
+            if let Some(odd) = domains.iter().find(|domain| !is_domain(domain)) {
+                let words = format!("{odd:?} is no domain: write it as example.com, in lower case");
+                return Err(refused(field, "provider_domain", words));
             }
         }
         if !self.tenants.is_empty() && self.preset != Preset::Microsoft {
@@ -316,6 +369,7 @@ impl Provider {
             ("tenants", self.tenants.len()),
             ("scopes", self.scopes.len()),
             ("email_domains", self.email_domains.len()),
+            ("home_domains", self.home_domains.len()),
             ("required_claims", self.required_claims.len()),
             ("second_factor", self.second_factor.acr.len() + self.second_factor.amr.len()),
             ("groups", self.groups.len()),

@@ -204,6 +204,7 @@ event-factors-removed = Ihre zweiten Faktoren wurden entfernt
 event-recovery-codes-renewed = Neue Wiederherstellungscodes wurden gemacht
 event-recovery-code-used = Ein Wiederherstellungscode wurde benutzt
 event-profile-changed = Sie haben Ihr Profil geändert
+event-profile-synced = Ihr Profil wurde durch einen Anbieter aktualisiert, über den Sie sich anmelden
 event-picture-set = Sie haben Ihr Bild geändert
 event-picture-removed = Das Bild wurde entfernt
 event-app-disconnected = Eine App wurde getrennt

@@ -43,6 +43,10 @@ reset-letter-button = Neues Passwort wählen
 reset-letter-lifetime = Der Link gilt einmal und eine Stunde lang.
 reset-letter-unexpected = Sie waren das nicht? Dann tun Sie nichts: Ihr Passwort bleibt, wie es ist.
 
+through-letter-subject = Ihr Konto braucht kein neues Passwort
+through-letter-what = jemand, wahrscheinlich Sie selbst, hat für Ihr Konto bei { $organisation } ({ $issuer }) ein neues Passwort angefordert.
+through-letter-way = Es ist keines zu wählen: Sie melden sich über { $provider } an.
+
 new-address-letter-subject = Bestätigen Sie Ihre neue Adresse
 new-address-letter-what = jemand, wahrscheinlich Sie selbst, möchte diese Adresse für ein Konto bei { $organisation } ({ $issuer }) benutzen. Drücken Sie den Knopf in dem Browser, in dem Sie angemeldet sind.
 new-address-letter-button = Adresse bestätigen

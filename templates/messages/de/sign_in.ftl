@@ -12,6 +12,9 @@ sign-in-other-account = Die App möchte ein anderes Konto als das, mit dem Sie s
 sign-in-wrong = Adresse und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.
 # Dasselbe, was auch eingegeben wurde.
 sign-in-barred = Aus Ihrem Netz scheitern gerade viele Anmeldungen. Neue Geräte werden deshalb nicht ohne zweiten Faktor zugelassen. Melden Sie sich auf einem Gerät an, das Sie hier schon benutzt haben, oder versuchen Sie es in einer Stunde noch einmal.
+sign-in-use-password = Stattdessen ein Passwort eingeben
+sign-in-no-address = Das ist keine E-Mail-Adresse. Prüfen Sie die Eingabe, und versuchen Sie es noch einmal.
+sign-in-only-through = Mit dieser Adresse meldet man sich über { $provider } an.
 sign-in-too-long = So lang ist hier kein Passwort. Prüfen Sie es und versuchen Sie es noch einmal.
 
 choose-title = Konto auswählen

@@ -22,6 +22,7 @@ sign-up-closed = Hier kann sich niemand selbst ein Konto anlegen. Fragen Sie die
 sign-up-by-invitation = Konten gibt es auf Einladung. Bitten Sie die Betreiber der App, die Sie nutzen möchten, Sie einzuladen.
 sign-up-ask-support = Sie können auch <a>{ $support }</a> fragen.
 sign-up-domain = Adressen dieser Domain sind hier nicht möglich. Nehmen Sie eine von denen, die unten genannt sind.
+sign-up-through = Mit dieser Adresse meldet man sich über { $provider } an. Hier ist nichts anzulegen.
 
 letter-sent-title = Sehen Sie in Ihre E-Mails
 # Dasselbe, ob es ein Konto gibt oder nicht.

@@ -213,6 +213,7 @@ event-factors-removed = Your second factors were removed
 event-recovery-codes-renewed = New recovery codes were made
 event-recovery-code-used = A recovery code was used
 event-profile-changed = You changed your profile
+event-profile-synced = Your profile was brought up to date by a provider you sign in with
 event-picture-set = You changed your picture
 event-picture-removed = The picture was removed
 event-app-disconnected = An app was disconnected

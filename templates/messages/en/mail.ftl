@@ -44,6 +44,10 @@ reset-letter-button = Choose a new password
 reset-letter-lifetime = The link works once and for an hour.
 reset-letter-unexpected = You did not ask for this? Then do nothing: your password stays as it is.
 
+through-letter-subject = Your account has no password to reset
+through-letter-what = somebody, probably you, asked for a new password for your account at { $organisation } ({ $issuer }).
+through-letter-way = There is none to choose: you sign in with { $provider }.
+
 new-address-letter-subject = Confirm your new address
 new-address-letter-what = somebody, probably you, wants to use this address for their account at { $organisation } ({ $issuer }). Press the button in the browser in which you are signed in.
 new-address-letter-button = Confirm the address

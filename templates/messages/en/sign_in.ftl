@@ -12,6 +12,9 @@ sign-in-other-account = The app asked for another account than the one you signe
 sign-in-wrong = That address and password do not go together. Check both and try again.
 # The same for whatever was typed.
 sign-in-barred = Many sign-ins fail from your network at this moment, so new devices are not let in without a second factor. Sign in on a device that you used here before, or try again in an hour.
+sign-in-use-password = Use a password instead
+sign-in-no-address = That is not an e-mail address. Check it and try again.
+sign-in-only-through = People with this address sign in through { $provider }.
 sign-in-too-long = That is longer than any password here. Check it and try again.
 
 choose-title = Choose an account

@@ -22,6 +22,7 @@ sign-up-closed = Nobody can make an account by themselves here. Ask whoever runs
 sign-up-by-invitation = Accounts are made by invitation. Ask whoever runs the app that you want to use to invite you.
 sign-up-ask-support = You can also ask <a>{ $support }</a>.
 sign-up-domain = Addresses of this domain are not taken here. Use one of those that are named below.
+sign-up-through = People with this address sign in through { $provider }. There is nothing to create here.
 
 letter-sent-title = Look into your mail
 # The same whether there is an account or not.

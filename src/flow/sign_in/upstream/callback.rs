@@ -2,7 +2,10 @@
 //! the claims believed and read, and what follows is done in one transaction. It does not own the rules
 //! (`oauth::upstream`).
 
+use super::home;
 use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
+use crate::flow::admin::change::differences;
+use crate::flow::admin::user_document::UserDocument;
 use crate::flow::oauth::authorize::reopen;
 use crate::flow::sign_in::begin::{Proven, about, begin_session};
 use crate::flow::sign_in::browser::Browser;
@@ -22,13 +25,15 @@ use crate::oauth::params::Params;
 use crate::oauth::upstream::answer::{Answered, answered, is_proven_as_wished};
 use crate::oauth::upstream::claims::{self, Person, Reading};
 use crate::oauth::upstream::decide::{Decision, Known, Refused, decide};
+use crate::oauth::upstream::provider::{Provider, SyncRule};
 use crate::oauth::upstream::quirks::{ToldName, is_of_a_tenant};
+use crate::oauth::upstream::sync::taken_over;
 use crate::oauth::upstream::{Preset, Settled};
 use crate::secret::random::{token32, uuid};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 use crate::store::upstream_providers::StoredProvider;
-use crate::store::{self, Conn, factors, upstream_identities, upstream_providers, upstream_trips, users};
+use crate::store::{self, Conn, factors, groups, upstream_identities, upstream_providers, upstream_trips, users};
 use crate::upstream::Redemption;
 
 /// What comes of it.
@@ -221,6 +226,30 @@ impl Came {
     }
 }
 
+/// Takes over what the provider says of the person, if it is to be taken over at each sign-in.
+fn take_over(c: &mut Conn, cx: &Cx, provider: &Provider, user: User, person: &Person) -> Result<User, store::Fault> {
+    if provider.sync == SyncRule::First {
+        return Ok(user);
+    }
+    let user = users::find_for_update(c, &user.id)?.unwrap_or(user);
+    let Some(mut after) = taken_over(provider, &user, person) else { return Ok(user) };
+    after.updated_at = cx.now;
+    users::update(c, &after)?;
+    for group in after.groups.iter().filter(|group| !user.groups.contains(group)) {
+        if groups::find(c, group)?.is_some() {
+            groups::member_add(c, group, &user.id)?;
+        }
+    }
+    for group in user.groups.iter().filter(|group| !after.groups.contains(group)) {
+        groups::member_remove(c, group, &user.id)?;
+    }
+    let shown = |user: &User| serde_json::json!(UserDocument::of(user));
+    let mut entry = about("profile_synced", cx, &user.id);
+    entry.event.detail = differences(Some(&shown(&user)), Some(&shown(&after))).to_string();
+    entry.append(c)?;
+    Ok(users::find(c, &user.id)?.unwrap_or(after))
+}
+
 /// What was done in the transaction.
 enum Settling {
     SignIn { user: Box<User>, link: String, reach: Level },
@@ -302,7 +331,11 @@ fn settle(c: &mut Conn, cx: &Cx, came: &Came, ids: &[String; 2]) -> Result<Settl
             Decision::ProveAccount => return Ok(Settling::ProveAccount),
             Decision::SignIn(_) => {
                 let (Some(link), Some(user)) = (link, owner) else { continue };
+                if home::only_of(cx, &user).is_some_and(|home| home.way.id != stored.provider.id) {
+                    return Ok(Settling::Refuse(Refused::OnlyElsewhere));
+                }
                 upstream_identities::used(c, &link.id, &came.shown(), cx.now)?;
+                let user = take_over(c, cx, &stored.provider, user, &came.person)?;
                 let reach = factors::reach(c, std::slice::from_ref(&user.id.0))?;
                 let reach = reach.get(user.id.as_str()).copied().unwrap_or(Level::Password);
                 return Ok(Settling::SignIn { user: Box::new(user), link: link.id, reach });

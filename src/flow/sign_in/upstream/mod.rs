@@ -1,9 +1,10 @@
-//! Signing in through others: leading a person to a provider (`begin`), taking them back (`callback`), linking who they are there
+//! Signing in through others: to whom a person belongs (`home`), leading them to a provider (`begin`), taking them back (`callback`), linking who they are there
 //! to the account that they prove to be theirs (`linking`). This file owns what is remembered in between, and the providers in
 //! memory, for the buttons. It does not own the rules (`oauth::upstream`) nor the talking (`upstream`).
 
 pub mod begin;
 pub mod callback;
+pub mod home;
 pub mod linking;
 pub mod posted;
 

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use crate::flow::admin::AdminRefusal;
 use crate::http::pages::console::{Field, FieldKind};
 use crate::oauth::upstream::provider::{
-    AssertionAudience, ClientAuth, CountsAsSecondFactor, Endpoints, GroupRule, SignUp,
+    AssertionAudience, ClientAuth, CountsAsSecondFactor, Endpoints, GroupRule, SignUp, SyncRule,
 };
 use crate::oauth::upstream::{Kind, Preset, Provider};
 
@@ -100,6 +100,15 @@ pub fn all(d: &Provider) -> Vec<Field> {
         ])),
         Field::line("email_domains", "Domains of addresses", d.email_domains.join(" "))
             .hint("Parted by spaces. Empty: all. Otherwise only people whose proven address ends in one of them."),
+        Field::line("home_domains", "Home of these domains", d.home_domains.join(" "))
+            .hint("Parted by spaces. Whoever types an address of one at the sign-in is led here."),
+        Field::line("only_way_in", "The only way in", d.only_way_in.to_string())
+            .kind(FieldKind::Switch)
+            .hint("For people of its domains; for everybody, if it has none. Owners can use a password all the same."),
+        Field::line("sync", "What it says of a person is taken over", d.sync.as_str()).kind(choice(&[
+            (SyncRule::First.as_str(), "when the account is made"),
+            (SyncRule::Each.as_str(), "at each sign-in: names, language, groups below"),
+        ])),
         Field::line("client_id", "Client ID", d.client_id.as_str()).required(),
         Field::line("client_auth", "We prove ourselves by", auth).kind(choice(&[
             ("", "As the preset says"),
@@ -135,7 +144,7 @@ pub fn all(d: &Provider) -> Vec<Field> {
         Field::line("required_claims", "Claims that must be", pairs(required))
             .kind(FieldKind::Lines(3))
             .hint("One a line: claim = value, another value. For example hd = example.com."),
-        Field::line("groups", "Groups of new people", pairs(groups))
+        Field::line("groups", "Groups", pairs(groups))
             .kind(FieldKind::Lines(3))
             .hint("One a line: claim = value -> group."),
         Field::line("acr", "acr that counts as a second factor", d.second_factor.acr.join(" "))
@@ -188,6 +197,9 @@ pub fn submitted(desk: &Desk, before: &Provider) -> Result<Provider, AdminRefusa
             _ => None,
         },
         email_domains: words("email_domains"),
+        home_domains: words("home_domains"),
+        only_way_in: desk.form.has("only_way_in"),
+        sync: SyncRule::parse(&desk.field("sync")).unwrap_or_default(),
         required_claims: required(desk)?,
         second_factor: CountsAsSecondFactor { acr: words("acr"), amr: words("amr") },
         groups: groups(desk)?,

@@ -8,6 +8,8 @@ use crate::flow::admin::provider::{self, ProviderView};
 use crate::http::pages::console::{Block, Field, FieldKind, Form, Notice, Part, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
+use crate::identity::SignUpMode;
+use crate::oauth::upstream::provider::SignUp;
 use crate::oauth::upstream::{Preset, Provider};
 use crate::sensitive::Sensitive;
 
@@ -106,6 +108,10 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         let words = vec![Part::plain("It stopped answering "), since, Part::plain(". "), Part::Quiet(failure.clone())];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words }));
     }
+    if let Some(words) = sign_up_differs(desk, &view) {
+        let words = vec![Part::plain(words)];
+        page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
+    }
     page.blocks.push(Block::Facts(vec![
         ("Callback address, to be registered there".to_owned(), vec![Part::Code(view.redirect_uri.clone())]),
         ("Provider".to_owned(), vec![Part::plain(view.document.preset.title())]),
@@ -130,6 +136,16 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     ))];
     page.blocks.push(desk.block(Form { heading: "Delete it".to_owned(), words, ..delete }, &failed));
     desk.show_tried(page, &failed)
+}
+
+/// Says so where people make accounts through the provider who could make none by themselves.
+fn sign_up_differs(desk: &Desk, view: &ProviderView) -> Option<&'static str> {
+    let rule = desk.cx().parts.settings.get().sign_up.mode;
+    let makes_accounts = view.document.enabled && view.document.sign_up == SignUp::Allowed;
+    (makes_accounts && rule != SignUpMode::Open).then_some(
+        "New people get an account through this provider, although the settings let nobody, or not everybody, make one by \
+         the form. The settings are about the form alone; “People without an account” below is about this provider.",
+    )
 }
 
 fn secret_form(desk: &Desk, view: &ProviderView) -> Form {

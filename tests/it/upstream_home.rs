@@ -1,0 +1,234 @@
+//! Addresses that belong to a provider: led there from the sign-in page, in no other way where it is the only one, and what
+//! is taken over at each sign-in (security cases J01, L05, L11).
+
+use serde_json::json;
+use vouchsafe::flow::admin::{Actor, group};
+use vouchsafe::identity::{RoleName, User};
+use vouchsafe::oauth::upstream::provider::{GroupRule, SignUp, SyncRule};
+use vouchsafe::store::users;
+
+use crate::passkeys::passkey_of;
+use crate::sign_up::{open, post, rule};
+use crate::support::passkeys::Twist;
+use crate::support::relying_party::PASSWORD;
+use crate::support::upstream::{OPEN, Upstream};
+use crate::support::{Browser, Client, Page, TestApp};
+
+const ALICE: &str = "alice@acme.test";
+const OLGA: &str = "olga@acme.test";
+
+async fn ground() -> (TestApp, Client, Upstream) {
+    let app = TestApp::with_mail(&OPEN).await;
+    let client = app.web("c1").await;
+    let up = Upstream::start(&app).await;
+    (app, client, up)
+}
+
+async fn owner(app: &TestApp, email: &str) {
+    let user = User { role: RoleName::OWNER, ..app.person(email).await };
+    app.write(move |c| users::update(c, &user)).await;
+}
+
+/// A page without what is of this one request: what is typed, sealed or drawn.
+fn shape(page: &Page, email: &str) -> Vec<String> {
+    let body = page.body.replace(email, "").replace(&page.correlation_id(), "");
+    body.split('"').filter(|part| part.len() < 40 || part.contains('<')).map(str::to_owned).collect()
+}
+
+/// Types an address where it is asked for first.
+async fn typed(app: &TestApp, browser: &mut Browser, client: &Client, email: &str) -> Page {
+    let page = browser.open(&app.authorize_url(client, &[])).await;
+    assert!(page.has("login") && !page.has("password"), "the address first: {}", page.body);
+    browser.submit_once(&page, &[("login", email)]).await
+}
+
+/// The page that asks for the password, whatever the address belongs to.
+async fn with_password(app: &TestApp, browser: &mut Browser, client: &Client, email: &str, password: &str) -> Page {
+    let page = browser.open(&app.authorize_url(client, &[])).await;
+    let page = browser.submit_once(&page, &[("login", email), ("decision", "password")]).await;
+    assert!(page.status == 200 && page.has("password"), "{} {}", page.status, page.body);
+    browser.submit_once(&page, &[("login", email), ("password", password)]).await
+}
+
+#[tokio::test]
+async fn j01_an_address_leads_to_its_provider_by_its_domain_alone() {
+    let (app, client, up) = ground().await;
+    let page = Browser::new(&app).open(&app.authorize_url(&client, &[])).await;
+    assert!(page.has("login") && page.has("password"), "nobody asks for the address first without need");
+    up.register(&app, "acme", |p| (p.hidden, p.home_domains) = (true, vec!["acme.test".to_owned()])).await;
+    app.person(ALICE).await;
+    app.person("bob@else.test").await;
+    for email in [ALICE, "nobody@acme.test", " Nobody@ACME.test "] {
+        let mut browser = Browser::new(&app);
+        let sent = typed(&app, &mut browser, &client, email).await;
+        assert_eq!(sent.status, 303, "{email}: {}", sent.body);
+        let sent = browser.get(&app.url(sent.header("location"))).await;
+        let question = up.sent(&sent);
+        assert!(question.address.contains("login_hint="), "{}", question.address);
+    }
+    let mut bodies = Vec::new();
+    for email in ["bob@else.test", "nob@else.test", "bob@not-acme.test", "bob@sub.acme.test"] {
+        let mut browser = Browser::new(&app);
+        let page = typed(&app, &mut browser, &client, email).await;
+        assert!(page.status == 200 && page.has("password") && page.body.contains(email), "{email}: {}", page.body);
+        bodies.push(shape(&page, email));
+    }
+    let differing = bodies[0].iter().zip(&bodies[1]).find(|(one, other)| one != other);
+    assert_eq!(differing, None, "the same whether or not there is an account");
+    let odd = typed(&app, &mut Browser::new(&app), &client, "no address").await;
+    assert!(odd.status == 422 && odd.has("problem") && !odd.has("password"), "{}", odd.body);
+    // It is not the only way in: a password does.
+    let mut browser = Browser::new(&app);
+    assert_eq!(with_password(&app, &mut browser, &client, ALICE, PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn an_app_that_knows_the_address_leads_there_once() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "acme", |p| p.home_domains = vec!["acme.test".to_owned()]).await;
+    let mut browser = Browser::new(&app);
+    let sent = browser.open(&app.authorize_url(&client, &[("login_hint", ALICE)])).await;
+    let question = up.sent(&sent);
+    let denied = [("error", "access_denied"), ("state", question.state.as_str())];
+    let page = up.answer(&app, &mut browser, "acme", &denied).await;
+    assert_eq!(page.status, 403, "{}", page.body);
+    let on = page.body.split("id=\"go-on\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let page = browser.open(&app.url(&on.replace("&amp;", "&"))).await;
+    assert!(page.has("password"), "not sent there again: {:?} {}", page.location, page.body);
+}
+
+#[tokio::test]
+async fn where_a_provider_is_the_only_way_in_passwords_passkeys_letters_and_others_are_none() {
+    let (app, client, up) = ground().await;
+    rule(&app, open()).await;
+    let alice = app.person(ALICE).await;
+    owner(&app, OLGA).await;
+    let mut passkey = passkey_of(&app, &alice).await;
+    up.register(&app, "other", |_| {}).await;
+    // Alice is linked to another provider already.
+    let mut browser = Browser::new(&app);
+    up.person("elsewhere", "alice@mail.test");
+    up.register(&app, "acme", |p| {
+        p.sign_up = SignUp::LinkOnly;
+        (p.home_domains, p.only_way_in) = (vec!["acme.test".to_owned()], true);
+    })
+    .await;
+
+    // The right password, a wrong one, and one of nobody look alike.
+    let mut answers = Vec::new();
+    for (email, password) in
+        [(ALICE, PASSWORD), (ALICE, "wrong password"), ("nobody@acme.test", PASSWORD), (OLGA, "wrong")]
+    {
+        let mut browser = Browser::new(&app);
+        let page = with_password(&app, &mut browser, &client, email, password).await;
+        assert!(page.status == 422 && page.has("problem") && page.has("way-acme"), "{email}: {}", page.body);
+        assert!(!browser.cookies.keys().any(|name| name.contains("session")), "{email}");
+        answers.push(shape(&page, email));
+    }
+    for other in &answers[1..] {
+        let differing = answers[0].iter().zip(other).find(|(one, other)| one != other);
+        assert_eq!(differing, None);
+    }
+    // An owner gets in, or nobody could mend a provider that is out of order.
+    assert_eq!(with_password(&app, &mut browser, &client, OLGA, PASSWORD).await.status, 303);
+
+    let mut browser = Browser::new(&app);
+    let page = browser.open(&app.authorize_url(&client, &[])).await;
+    let form = page.passkey().expect("a question");
+    let refused = browser.answer_once(&form, &passkey.get(&app, &form, &Twist::default())).await;
+    assert!(refused.status == 422 && refused.has("way-acme"), "{}", refused.body);
+
+    // A letter says so and holds no link; nobody makes an account.
+    let page = browser.open(&app.url("/recovery")).await;
+    assert_eq!(browser.submit_once(&page, &[("email", ALICE)]).await.status, 200);
+    post(&app).await;
+    assert_eq!(app.letters_about("Set a new password").await.len(), 0);
+    let told = app.letters_about("Your account has no password to reset").await;
+    assert!(told.len() == 1 && told[0].button.is_none(), "{told:?}");
+    let page = browser.open(&app.url("/sign-up")).await;
+    let refused = browser.submit_once(&page, &[("email", "new@acme.test")]).await;
+    assert!(refused.status == 422 && refused.has("problem-email"), "{} {}", refused.status, refused.body);
+
+    // Her first time through the provider: she proves the account by its password, and is linked.
+    up.person("s1", ALICE);
+    let mut browser = Browser::new(&app);
+    let sent = typed(&app, &mut browser, &client, ALICE).await;
+    let sent = browser.get(&app.url(sent.header("location"))).await;
+    let question = up.sent(&sent);
+    let page = up.back(&app, &mut browser, "acme", &question).await;
+    assert!(page.has("linking") && page.has("password"), "{}", page.body);
+    let page = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
+    let page = match page.passkey() {
+        Some(form) => browser.answer(&form, &passkey.get(&app, &form, &Twist::default())).await,
+        None => page,
+    };
+    assert!(page.has("approve") || page.param("code").is_some(), "{}", page.body);
+    let events = app.events().await;
+    assert!(events.iter().any(|kind| kind == "upstream_linked"), "{events:?}");
+    // A link to another provider opens nothing now.
+    let link = vouchsafe::identity::upstream::UpstreamIdentity {
+        id: "l2".to_owned(),
+        provider: "other".to_owned(),
+        issuer: up.origin.clone(),
+        subject: "elsewhere".to_owned(),
+        user_id: alice.id.clone(),
+        shown: String::new(),
+        created_at: app.cx().now,
+        last_used_at: None,
+        disabled_at: None,
+    };
+    app.write(move |c| vouchsafe::store::upstream_identities::insert(c, &link)).await;
+    up.person("elsewhere", "alice@mail.test");
+    let refused = up.sign_in(&app, &mut Browser::new(&app), &client, "other").await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+}
+
+#[tokio::test]
+async fn without_domains_it_is_the_only_way_in_for_everybody() {
+    let (app, client, up) = ground().await;
+    app.person("bob@else.test").await;
+    owner(&app, OLGA).await;
+    up.register(&app, "acme", |p| p.only_way_in = true).await;
+    let mut browser = Browser::new(&app);
+    let sent = typed(&app, &mut browser, &client, "bob@else.test").await;
+    assert_eq!(sent.status, 303);
+    up.sent(&browser.get(&app.url(sent.header("location"))).await);
+    assert_eq!(with_password(&app, &mut browser, &client, "bob@else.test", PASSWORD).await.status, 422);
+    assert_eq!(with_password(&app, &mut browser, &client, OLGA, PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn what_the_provider_says_is_taken_over_at_each_sign_in_if_it_is_to_be() {
+    let (app, client, up) = ground().await;
+    let cx = app.cx();
+    for name in ["staff", "sales", "board"] {
+        let document = serde_json::from_value(json!({ "name": name })).expect("a group");
+        group::create(&cx, &Actor::CommandLine, document).await.expect("no fault").expect("made");
+    }
+    let by = |value: &str| GroupRule { claim: "teams".to_owned(), value: value.to_owned(), group: value.to_owned() };
+    up.register(&app, "acme", |p| {
+        (p.sync, p.groups) = (SyncRule::Each, vec![by("staff"), by("sales")]);
+    })
+    .await;
+    let come = async |claims: serde_json::Value| {
+        up.script().claims = claims;
+        let page = up.sign_in(&app, &mut Browser::new(&app), &client, "acme").await;
+        assert!(page.status < 400, "{}", page.body);
+        let found = app.app.parts.db.read(|c| users::find_by_email_key(c, "new@x.test")).await.expect("a read");
+        found.expect("her account")
+    };
+    let said = |name: &str, teams: &[&str]| json!({ "sub": "s1", "email": "new@x.test", "email_verified": true, "name": name, "teams": teams, "role": "owner" });
+    let first = come(said("Ann One", &["staff"])).await;
+    assert_eq!((first.profile.name.as_deref(), first.groups.as_slice()), (Some("Ann One"), &["staff".to_owned()][..]));
+    let id = first.id.clone();
+    app.write(move |c| vouchsafe::store::groups::member_add(c, "board", &id)).await;
+    let later = come(said("Ann Two", &["sales", "unknown"])).await;
+    assert_eq!(later.profile.name.as_deref(), Some("Ann Two"));
+    assert_eq!(later.groups, ["board", "sales"], "what no rule gives stays");
+    assert_eq!(later.role, RoleName::PERSON);
+    let synced = app.events().await.iter().filter(|kind| *kind == "profile_synced").count();
+    assert_eq!(synced, 1);
+    come(said("Ann Two", &["sales"])).await;
+    let synced = app.events().await.iter().filter(|kind| *kind == "profile_synced").count();
+    assert_eq!(synced, 1, "nothing new, nothing written");
+}
