@@ -54,6 +54,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("provider_edited", "A provider that people sign in through was changed."),
     ("provider_removed", "A provider that people sign in through was removed, with every link to it."),
     ("provider_secret_set", "Our secret at a provider was set."),
+    ("provider_tested", "An administrator began a test of a provider."),
     ("recovery_code_used", "A recovery code stood in for a second factor."),
     ("recovery_codes_renewed", "A person made new recovery codes."),
     ("refresh_token_reused", "A refresh token was used again: its family ended."),

@@ -21,6 +21,16 @@ pub fn insert(c: &mut Conn, hash: &[u8], state: &[u8], expires_at: Timestamp) ->
     Ok(())
 }
 
+/// What was stored, if it is not too old; it stays.
+pub fn find(c: &mut Conn, hash: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>, Fault> {
+    Ok(q!(c, |conn| upstream_trips::table
+        .filter(upstream_trips::hash.eq(hash))
+        .filter(upstream_trips::expires_at.gt(now.millis()))
+        .select(upstream_trips::state)
+        .get_result(conn)
+        .optional())?)
+}
+
 /// Takes what was stored, if it is not too old, once: it is gone afterwards.
 pub fn take(c: &mut Conn, hash: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>, Fault> {
     let found: Option<Vec<u8>> = q!(c, |conn| upstream_trips::table

@@ -124,7 +124,7 @@ fn issuer_of(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<String, 
     if iss == wanted { Ok(wanted) } else { Err(because("it is of another issuer")) }
 }
 
-fn payload(jwt: &str) -> Option<Map<String, Value>> {
+pub(super) fn payload(jwt: &str) -> Option<Map<String, Value>> {
     let bytes = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&bytes).ok()
 }

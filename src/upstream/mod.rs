@@ -7,6 +7,7 @@
 
 mod client_auth;
 mod discovery;
+mod examine;
 mod id_token;
 mod redeem;
 mod wire;
@@ -23,6 +24,7 @@ use crate::outbound::Guarded;
 use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
 use discovery::Found;
+pub use examine::{Examined, Published};
 use wire::Wire;
 
 /// So long a provider may take for one step, all requests together.

@@ -135,6 +135,7 @@ const FORMS: &[Filled] = &[
         &[("provider_secret", "GOCSPX-1")],
         Free("the provider's own console makes another one"),
     ),
+    Filled("/admin/providers/google/test", &[], Free("nothing is made of a test")),
     Filled("/admin/providers/google/delete", &[], Name("google")),
     Filled("/admin/settings", &[("organisation", "Acme"), ("second_factor", "nobody"), ("version", "1")], EDITS),
     Filled(

@@ -63,5 +63,6 @@ mod upstream;
 mod upstream_browser;
 mod upstream_home;
 mod upstream_shapes;
+mod upstream_tested;
 mod userinfo;
 mod webhooks;

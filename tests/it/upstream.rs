@@ -71,6 +71,9 @@ pub async fn contract(api: &Api<'_>) {
     assert_eq!(api.put("/providers/google", google).await.ok(200)["name"], "Google");
     let told = api.put("/providers/google/secret", json!({ "secret": "GOCSPX-0123456789" })).await;
     assert!(told.ok(200)["has_secret"] == true && !told.body.contains("GOCSPX"), "{}", told.body);
+    let checked = api.post("/providers/google/check", json!({})).await;
+    let checked = checked.ok(200);
+    assert!(checked["passed"].is_boolean() && checked["checks"][0]["outcome"] == "passed", "{checked}");
     assert_eq!(api.delete("/providers/google").await.status, 204);
     api.get("/providers/google").await.is_problem(404, "unknown_provider");
 }

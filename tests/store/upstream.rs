@@ -168,6 +168,11 @@ async fn l01_whoever_comes_back_is_waited_for_once(arena: Arena) {
         assert_eq!(arena.race(4, move |_| taken).await, 1, "{round}");
     }
     arena.write(|c| upstream_trips::insert(c, b"left", b"state", later(60))).await;
+    for _ in 0..2 {
+        let found = arena.write(|c| upstream_trips::find(c, b"left", NOW)).await;
+        assert_eq!(found.as_deref(), Some(&b"state"[..]), "looking takes nothing");
+    }
+    assert_eq!(arena.write(|c| upstream_trips::find(c, b"left", later(60))).await, None, "too late");
     assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(60))).await, 0);
     assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(61))).await, 1);
 }

@@ -284,6 +284,9 @@ const PROVIDER: &[Verb] = &[
         .extra(own::secret_args)
         .prepared(own::new_secret)
         .says("The secret of the provider {id} was set."),
+    Verb::new("check", &["provider_check"], Send)
+        .about("Checks what can be seen of a provider without a browser: metadata, keys, endpoints")
+        .tells(told::provider_checked),
     remove(&["provider_remove"], "provider_find").says("The provider {id} was removed."),
 ];
 

@@ -104,6 +104,18 @@ pub(super) fn webhook_tested(_: &Work<'_>, answer: Value) -> Answer {
     Answer::new(words, answer).with_code(code)
 }
 
+/// A check that failed is an exit code of 1, so that a script notices.
+pub(super) fn provider_checked(_: &Work<'_>, answer: Value) -> Answer {
+    let line = |check: &Value| {
+        let (name, outcome, received) = (text(check, "name"), text(check, "outcome"), text(check, "received"));
+        let mend = check["mend"].as_str().map(|mend| format!("\n    {}", printable(mend))).unwrap_or_default();
+        format!("{}  {}: {}{mend}", outcome.replace('_', " "), printable(name), printable(received))
+    };
+    let words: Vec<String> = answer["checks"].as_array().into_iter().flatten().map(line).collect();
+    let code = u8::from(answer["passed"] != true);
+    Answer::new(words.join("\n"), answer).with_code(code)
+}
+
 pub(super) fn snippets(_: &Work<'_>, mut answer: Value) -> Answer {
     let all = answer["items"].take();
     let one = |s: &Value| format!("## {}\n\n{}\n\n{}\n", text(s, "name"), text(s, "text").trim_end(), text(s, "hint"));

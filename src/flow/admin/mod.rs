@@ -25,6 +25,7 @@ pub mod page;
 pub mod picture;
 pub mod preview;
 pub mod provider;
+pub mod provider_test;
 pub mod refusal;
 pub mod resource;
 pub mod role;

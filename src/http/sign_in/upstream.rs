@@ -1,11 +1,13 @@
 //! Owns `/upstream/{provider}/…` over HTTP: the way to a provider and back, and the page for whoever did not get in. A way begins
 //! with a link that holds the sealed request, which is bound to this browser; one callback address per provider.
 
+use crate::flow::own_app::OwnApp;
 use crate::flow::sign_in::upstream::begin::{self, Begun};
 use crate::flow::sign_in::upstream::callback::{self, Back};
 use crate::flow::sign_in::upstream::{Failed, WayIn, Why, posted};
 use crate::http::call::Call;
 use crate::http::oauth::authorize::unreadable;
+use crate::http::own_app::sign_in::go_on_to;
 use crate::http::pages::{UpstreamFailedPage, WayCard};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
@@ -78,6 +80,8 @@ pub async fn callback(mut call: Call) -> Reply {
     let reply = match callback::callback(&mut call.cx, &provider, &params, &browser).await {
         Ok(Back::Done(outcome)) => login::reply(&call, Ok(outcome)),
         Ok(Back::ProveAccount(request)) => go_on(&call, &request),
+        // A strict cookie does not come along from another site: the console's own page goes on to it.
+        Ok(Back::Test(to)) => go_on_to(&call, OwnApp::Console, &to),
         Ok(Back::Failed(failed)) => failed_page(&call, *failed),
         Err(fault) => call.fault_page(&fault),
     };

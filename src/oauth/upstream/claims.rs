@@ -138,7 +138,7 @@ pub fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value>
 }
 
 /// Whether a claim is this text, or a list that has it; numbers and booleans by their JSON text.
-fn holds(value: &Value, wanted: &str) -> bool {
+pub(super) fn holds(value: &Value, wanted: &str) -> bool {
     match value {
         Value::String(text) => text == wanted,
         Value::Number(number) => number.to_string().as_str() == wanted,

@@ -90,7 +90,7 @@ pub fn decide(provider: &Provider, trust_email: bool, person: &Person, known: Kn
 }
 
 /// Whether an address is of one of these domains: all of what is behind its one `@`.
-fn is_of(email: &Email, domains: &[String]) -> bool {
+pub(super) fn is_of(email: &Email, domains: &[String]) -> bool {
     email.key().split_once('@').is_some_and(|(_, domain)| domains.iter().any(|allowed| allowed == domain))
 }
 

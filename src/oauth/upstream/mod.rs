@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod assertion;
 pub mod breaker;
+pub mod check;
 pub mod claims;
 mod client_auth;
 pub mod decide;

@@ -156,6 +156,18 @@ impl Chromium {
         }
     }
 
+    /// Follows the link with these words, which leads away from this page.
+    pub async fn follow(&self, words: &str) {
+        let here = self.url().await;
+        let link = self.client.find(Locator::LinkText(words)).await.unwrap_or_else(|e| panic!("no link {words}: {e}"));
+        link.click().await.unwrap_or_else(|e| panic!("{words} cannot be followed: {e}"));
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.url().await == here {
+            assert!(Instant::now() < until, "{words} leads nowhere");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The words on the page; once more if it was just being replaced.
     pub async fn text(&self) -> String {
         for _ in 0..40 {

@@ -3,6 +3,7 @@
 //! (`oauth::upstream`).
 
 use super::home;
+use super::test_trip;
 use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
 use crate::flow::admin::change::differences;
 use crate::flow::admin::user_document::UserDocument;
@@ -44,6 +45,8 @@ pub enum Back {
     ProveAccount(String),
     /// Show a page with the other ways in.
     Failed(Box<Failed>),
+    /// It was a test: the console goes on at this path of ours.
+    Test(String),
 }
 
 /// The request that waits.
@@ -58,8 +61,14 @@ struct Waits {
 /// # Errors
 /// A [`Fault`].
 pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Browser) -> Result<Back, Fault> {
-    let Some(trip) = take(cx, params).await? else {
+    let Some(sealed) = take(cx, params).await? else {
         return Ok(not_begun(cx, "there is no such state, or it was used up"));
+    };
+    let Some(trip) = Trip::open(cx, &sealed) else {
+        return Ok(match test_trip::carry(cx, &sealed, provider, params).await? {
+            Some(to) => Back::Test(to),
+            None => not_begun(cx, "the state is of something else"),
+        });
     };
     cx.adopt(&trip.correlation_id);
     if trip.provider != provider {
@@ -104,11 +113,10 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
 }
 
 /// Takes what is remembered under the state, once: whatever comes of it, it is used up.
-async fn take(cx: &Cx, params: &Params) -> Result<Option<Trip>, Fault> {
+async fn take(cx: &Cx, params: &Params) -> Result<Option<Vec<u8>>, Fault> {
     let Some(state) = params.find("state").filter(|state| state.len() == 43) else { return Ok(None) };
     let (hashed, now) = (hash(state), cx.now);
-    let sealed = cx.db().write(move |c| upstream_trips::take(c, &hashed, now)).await?;
-    Ok(sealed.and_then(|sealed| Trip::open(cx, &sealed)))
+    Ok(cx.db().write(move |c| upstream_trips::take(c, &hashed, now)).await?)
 }
 
 fn not_begun(cx: &Cx, words: &str) -> Back {

@@ -7,6 +7,7 @@ pub mod callback;
 pub mod home;
 pub mod linking;
 pub mod posted;
+pub(in crate::flow) mod test_trip;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -8,6 +8,7 @@ use super::call::ApiCall;
 use super::route::{ApiRoute, Outcome, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::provider::{self, ProviderView};
+use crate::flow::admin::provider_test::{self, ProviderChecks};
 use crate::identity::Permission;
 use crate::oauth::upstream::Provider;
 use crate::sensitive::Sensitive;
@@ -49,6 +50,13 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<ProviderSecret>()
         .example(r#"{"secret":"GOCSPX-0123456789"}"#)
         .gives::<ProviderView>(),
+    line!(Post, "/providers/{provider_id}/check", may(WRITE), provider_check)
+        .does("Checks what can be seen of a provider without a browser.")
+        .more(
+            "Metadata, keys and endpoints are fetched anew. A disabled provider can be checked too. The whole way there and \
+             back is tried in the console.",
+        )
+        .gives::<ProviderChecks>(),
 ];
 
 /// Our client secret or private key at a provider.
@@ -99,4 +107,8 @@ async fn provider_secret(call: ApiCall) -> Outcome {
     let ProviderSecret { secret } = call.body()?;
     let (id, secret) = (call.part("provider_id"), Sensitive::new(secret));
     Answer::json(&provider::set_secret(call.cx(), &call.actor, id, secret).await??)
+}
+
+async fn provider_check(call: ApiCall) -> Outcome {
+    Answer::json(&provider_test::check(call.cx(), &call.actor, call.part("provider_id")).await??)
 }

@@ -23,6 +23,7 @@ pub mod people;
 pub mod person;
 pub mod preview;
 pub mod provider_form;
+pub mod provider_test;
 pub mod providers;
 pub mod resources;
 pub mod roles;

@@ -102,6 +102,9 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
     let mut page = desk.page("Providers", view.document.name.as_str());
     page.crumbs = vec![desk.link("Providers", PATH)];
     page.badges = vec![state(&view)];
+    if desk.may(P::UpstreamsWrite) {
+        page.actions = vec![desk.link("Test it", &format!("{}/test", at(&id)))];
+    }
     files::mark(&mut page, view.managed_by_files);
     if let (Some(since), Some(failure)) = (&view.failing_since, &view.failure) {
         let since = ago_text(since, desk.cx().now);

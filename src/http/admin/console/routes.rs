@@ -5,8 +5,8 @@ use crate::flow::own_app::OwnApp;
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
-    people, person, preview, providers, resources, roles, scopes, sessions, settings, try_it, webhook_deliveries,
-    webhooks,
+    people, person, preview, provider_test, providers, resources, roles, scopes, sessions, settings, try_it,
+    webhook_deliveries, webhooks,
 };
 use crate::http::cookies::Jar;
 use crate::http::own_app::shell::{Area, Jars, Shell};
@@ -176,6 +176,10 @@ pub static ROUTES: &[Route] = &[
     page!("/admin/providers/{id}", Need::of(P::UpstreamsRead), providers::show),
     form!("/admin/providers/{id}", Need::fresh(P::UpstreamsWrite), providers::save),
     form!("/admin/providers/{id}/secret", Need::fresh(P::UpstreamsWrite), providers::set_secret),
+    page!("/admin/providers/{id}/test", Need::of(P::UpstreamsWrite), provider_test::ask),
+    form!("/admin/providers/{id}/test", Need::of(P::UpstreamsWrite), provider_test::begin),
+    page!("/admin/providers/{id}/test/back", Need::of(P::UpstreamsWrite), provider_test::back),
+    page!("/admin/providers/{id}/tested/{run}", Need::of(P::UpstreamsWrite), provider_test::show),
     form!("/admin/providers/{id}/delete", Need::fresh(P::UpstreamsWrite), providers::remove),
     page!("/admin/keys", Need::fresh(P::KeysRead), keys::list),
     form!("/admin/keys/rotate", Need::fresh(P::KeysWrite), keys::rotate),
