@@ -28,7 +28,7 @@ pub enum Access {
     AppForm,
     /// A client that authenticates itself; scripts of any origin may call it, since no cookie counts.
     Client,
-    /// A resource server that authenticates itself; no script.
+    /// A server that authenticates itself, by its secret or by what it signed; no script.
     Server,
     /// The bearer of an access token; scripts of any origin may call it.
     Bearer,
@@ -166,6 +166,8 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/upstream/{provider}/begin", Page, sign_in::upstream::begin),
     route!(Get, "/upstream/{provider}/callback", Page, sign_in::upstream::callback),
     route!(Post, "/upstream/{provider}/callback", AppForm, sign_in::upstream::callback_post),
+    route!(Post, "/upstream/{provider}/backchannel-logout", Server, sign_in::upstream::backchannel_logout),
+    route!(Get, "/upstream/{provider}/token", Bearer, sign_in::upstream::token),
     route!(Post, "/enrol", Form, sign_in::enrol::post),
     route!(Post, "/new-password", Form, sign_in::new_password::post),
     route!(Post, "/consent", Form, sign_in::consent::post),

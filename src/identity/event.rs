@@ -79,6 +79,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("try_run_finished", "A run of \"Try it\" ended."),
     ("try_run_started", "An administrator began a run of \"Try it\"."),
     ("upstream_linked", "A person linked who they are at a provider to their account."),
+    ("upstream_logout", "A provider ended sessions of a person, who signed out there."),
     ("upstream_unlinked", "A person took such a link away."),
     ("user_added", "An account was made."),
     ("user_changed", "A person's profile, role, groups or attributes were changed."),

@@ -128,8 +128,8 @@ pub struct Scope {
     pub mappings: Vec<Mapping>,
 }
 
-/// The standard scopes and what the consent page says of each.
-pub const STANDARD: [(&str, &str); 7] = [
+/// The standard scopes, with one of our own that is always there, and what the consent page says of each.
+pub const STANDARD: [(&str, &str); 8] = [
     ("openid", "Confirm who you are"),
     ("profile", "See your name and profile"),
     ("email", "See your e-mail address"),
@@ -137,7 +137,11 @@ pub const STANDARD: [(&str, &str); 7] = [
     ("phone", "See your telephone number"),
     ("groups", "See which groups you belong to"),
     ("offline_access", "Keep access while you are away"),
+    (UPSTREAM_TOKENS, "Use the accounts elsewhere through which you sign in"),
 ];
+
+/// Needed for tokens of the providers that people sign in through. No client has it from the beginning.
+pub const UPSTREAM_TOKENS: &str = "upstream_tokens";
 
 /// Whether the token is one of [`STANDARD`].
 pub fn is_standard(token: &str) -> bool {

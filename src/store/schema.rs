@@ -534,6 +534,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    upstream_sessions (session_id) {
+        session_id -> Text,
+        link_id -> Text,
+        sid -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    upstream_logouts (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upstream_tokens (link_id) {
+        link_id -> Text,
+        sealed -> Binary,
+        expires_at -> Nullable<BigInt>,
+        version -> BigInt,
+        refreshing_until -> Nullable<BigInt>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     accepted_terms (user_id, version) {
         user_id -> Text,
         version -> BigInt,
@@ -589,6 +615,8 @@ diesel::table! {
 
 diesel::joinable!(client_logos -> clients (client_id));
 diesel::joinable!(upstream_identities -> users (user_id));
+diesel::joinable!(upstream_sessions -> sessions (session_id));
+diesel::joinable!(upstream_sessions -> upstream_identities (link_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
@@ -613,6 +641,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     roles,
     sessions,
     upstream_identities,
+    upstream_sessions,
+    upstream_tokens,
     user_terms,
     users,
     webhook_deliveries,

@@ -78,7 +78,7 @@ impl Upstreams {
     }
 
     async fn examine_into(&self, r: &Redemption<'_>, seen: &mut Examined) {
-        if r.settled.kind == Kind::Oauth2 {
+        if r.party.settled.kind == Kind::Oauth2 {
             let done = redeem::oauth2(&self.wire, r).await;
             let received = done.as_ref().map_or_else(ToString::to_string, |_| "claims".to_owned());
             seen.checks.push(Check::of(CODE, done.is_ok(), "an access token, and claims for it", received, MEND_CODE));
@@ -88,11 +88,11 @@ impl Upstreams {
             }
             return;
         }
-        let found = match self.found(r.provider, r.settled, r.now).await {
+        let found = match self.found(r.party.provider, r.party.settled, r.party.now).await {
             Ok(found) => found,
             Err(error) => {
                 let mend = "Look at the issuer, and whether the provider can be reached from here.";
-                seen.checks.push(Check::of("Discovery", false, &r.settled.issuer, error.to_string(), mend));
+                seen.checks.push(Check::of("Discovery", false, &r.party.settled.issuer, error.to_string(), mend));
                 return;
             }
         };
@@ -106,7 +106,7 @@ impl Upstreams {
         seen.checks.push(Check::of(CODE, true, "tokens", "tokens", MEND_CODE));
         let (verdict, found) = self.judged(&tokens, r, found).await;
         if let Some(claims) = tokens.id_token.as_ref().and_then(|token| id_token::payload(&token.to_string())) {
-            seen.checks.extend(of_id_token(r.provider, r.settled, r.nonce, r.now, &claims));
+            seen.checks.extend(of_id_token(r.party.provider, r.party.settled, r.nonce, r.party.now, &claims));
             seen.claims = claims;
         }
         self.conclude(r, (&tokens, &found), verdict, seen).await;
@@ -120,7 +120,7 @@ impl Upstreams {
         found: Found,
     ) -> (Result<Told, id_token::Distrust>, Found) {
         match id_token::verify(tokens, r, &found) {
-            Err(id_token::Distrust::UnknownKey) => match self.with_fresh_keys(r).await {
+            Err(id_token::Distrust::UnknownKey) => match self.with_fresh_keys(&r.party).await {
                 Ok(fresh) => (id_token::verify(tokens, r, &fresh), fresh),
                 Err(_) => (Err(id_token::Distrust::UnknownKey), found),
             },
@@ -142,7 +142,7 @@ impl Upstreams {
         let hash = if told.claims.contains_key("at_hash") { "of that token" } else { "none, which is allowed" };
         seen.checks.push(Check::of(SIGNATURE, true, "by one of the provider's keys", "by one of them", ""));
         seen.checks.push(Check::of(AT_HASH, true, "of the access token that came with it", hash, ""));
-        let proven = quirks::proves_email(r.provider.preset, &told.claims);
+        let proven = quirks::proves_email(r.party.provider.preset, &told.claims);
         let done = redeem::complete(&self.wire, r, found, tokens, &mut told.claims).await;
         let received = done.as_ref().map_or_else(ToString::to_string, |()| "the same, or it was not needed".to_owned());
         let mend = "Userinfo must answer, and speak of the person of the ID token: ask whoever runs the provider.";

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::discovery::Found;
 use super::redeem::Tokens;
-use super::{Redemption, Told};
+use super::{Party, Redemption, Told};
 use crate::oauth::upstream::Preset;
 use crate::oauth::upstream::preset::CONSUMERS;
 use crate::oauth::upstream::quirks::issuer_of_tenant;
@@ -22,7 +22,7 @@ use crate::time::Lifetime;
 const LEEWAY: Lifetime = Lifetime::from_seconds(60);
 
 /// Signatures by a key that the provider alone has. Never `none`, never HMAC: our own secret would then be the key.
-const ALGORITHMS: [Alg; 10] = [
+pub(super) const ALGORITHMS: [Alg; 10] = [
     Alg::RsaSsaPkcs1V15Sha256,
     Alg::RsaSsaPkcs1V15Sha384,
     Alg::RsaSsaPkcs1V15Sha512,
@@ -54,12 +54,12 @@ fn because(words: impl Into<String>) -> Distrust {
 pub(super) fn verify(tokens: &Tokens, r: &Redemption<'_>, found: &Found) -> Result<Told, Distrust> {
     let Some(id_token) = &tokens.id_token else { return Err(because("there is none")) };
     let issuer = IssuerUrl::new(found.issuer().to_owned()).map_err(|_| because("the issuer is no address"))?;
-    let client_id = ClientId::new(r.provider.client_id.clone());
+    let client_id = ClientId::new(r.party.provider.client_id.clone());
     let mut verifier = CoreIdTokenVerifier::new_public_client(client_id, issuer, found.keys.clone())
         .set_allowed_algs(ALGORITHMS)
         // The crate would ask the system's clock; `in_time` holds both times against the request's own now.
         .set_time_fn(Default::default);
-    if r.settled.issuer_template.is_some() {
+    if r.party.settled.issuer_template.is_some() {
         // The metadata names a template: `issuer_of` holds the issuer against it.
         verifier = verifier.require_issuer_match(false);
     }
@@ -70,7 +70,7 @@ pub(super) fn verify(tokens: &Tokens, r: &Redemption<'_>, found: &Found) -> Resu
         }
         other => because(other.to_string()),
     })?;
-    if claims.authorized_party().is_some_and(|azp| azp.as_str() != r.provider.client_id) {
+    if claims.authorized_party().is_some_and(|azp| azp.as_str() != r.party.provider.client_id) {
         return Err(because("azp names another client"));
     }
     if let Some(expected) = claims.access_token_hash() {
@@ -85,12 +85,24 @@ pub(super) fn verify(tokens: &Tokens, r: &Redemption<'_>, found: &Found) -> Resu
     let kid = id_token.signing_key(&verifier).ok().and_then(|key| key.key_id().map(|kid| kid.as_str().to_owned()));
     let claims = payload(&id_token.to_string()).ok_or_else(|| because("its claims are no JSON object"))?;
     in_time(&claims, r)?;
-    let issuer = issuer_of(&claims, r)?;
+    let issuer = issuer_of(&claims, &r.party)?;
+    may_sign(kid.as_deref(), &issuer, &claims, &r.party, found)?;
+    Ok(Told { issuer, claims, tokens: tokens.kept.clone() })
+}
+
+/// Microsoft keeps keys of several issuers in one set.
+pub(super) fn may_sign(
+    kid: Option<&str>,
+    issuer: &str,
+    claims: &Map<String, Value>,
+    party: &Party<'_>,
+    found: &Found,
+) -> Result<(), Distrust> {
     let tid = claims.get("tid").and_then(Value::as_str).unwrap_or_default();
-    if r.provider.preset == Preset::Microsoft && !found.may_sign(kid.as_deref(), &issuer, tid) {
+    if party.provider.preset == Preset::Microsoft && !found.may_sign(kid, issuer, tid) {
         return Err(because("it is signed with the key of another issuer"));
     }
-    Ok(Told { issuer, claims })
+    Ok(())
 }
 
 /// Expired, or made in a future that no clock's fault explains.
@@ -98,7 +110,7 @@ fn in_time(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<(), Distru
     let seconds = |name: &str| claims.get(name).and_then(Value::as_f64);
     let (Some(exp), Some(iat)) = (seconds("exp"), seconds("iat")) else { return Err(because("exp or iat is missing")) };
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a double for ever")]
-    let (now, leeway) = (r.now.seconds() as f64, LEEWAY.seconds() as f64);
+    let (now, leeway) = (r.party.now.seconds() as f64, LEEWAY.seconds() as f64);
     match () {
         () if exp + leeway <= now => Err(because("it has expired")),
         () if iat - leeway > now => Err(because("iat lies in the future")),
@@ -108,14 +120,14 @@ fn in_time(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<(), Distru
 }
 
 /// The issuer: the provider's own, or of a template the one that the directory in `tid` has.
-fn issuer_of(claims: &Map<String, Value>, r: &Redemption<'_>) -> Result<String, Distrust> {
+pub(super) fn issuer_of(claims: &Map<String, Value>, party: &Party<'_>) -> Result<String, Distrust> {
     let iss = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-    let wanted = match &r.settled.issuer_template {
-        None => r.settled.issuer.clone(),
+    let wanted = match &party.settled.issuer_template {
+        None => party.settled.issuer.clone(),
         Some(template) => {
             let tid = claims.get("tid").and_then(Value::as_str).unwrap_or_default();
             let wanted = issuer_of_tenant(template, tid).ok_or_else(|| because("tid names no directory"))?;
-            if tid == CONSUMERS && r.settled.issuer.ends_with("/organizations/v2.0") {
+            if tid == CONSUMERS && party.settled.issuer.ends_with("/organizations/v2.0") {
                 return Err(because("it is of a private account, and the issuer is for organizations"));
             }
             wanted

@@ -9,6 +9,7 @@ mod client_auth;
 mod discovery;
 mod examine;
 mod id_token;
+mod logout;
 mod redeem;
 mod wire;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::oauth::upstream::breaker::Breaker;
+use crate::oauth::upstream::tokens::UpstreamTokens;
 use crate::oauth::upstream::{Kind, Provider, Settled, quirks};
 use crate::outbound::Guarded;
 use crate::sensitive::Sensitive;
@@ -63,14 +65,25 @@ pub struct Entrance {
     pub sends_iss: bool,
 }
 
-/// What a code is redeemed with.
-pub struct Redemption<'a> {
+/// Whom we ask, and as whom.
+#[derive(Clone, Copy)]
+pub struct Party<'a> {
     /// The provider.
     pub provider: &'a Provider,
     /// The same with its gaps filled.
     pub settled: &'a Settled,
     /// Our secret there, or our private key in PEM.
     pub secret: Option<&'a Sensitive>,
+    /// A name for the JWT by which we prove ourselves, if we do so: drawn for this request alone.
+    pub jti: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a code is redeemed with.
+pub struct Redemption<'a> {
+    /// Whom we ask, and as whom.
+    pub party: Party<'a>,
     /// The code.
     pub code: &'a str,
     /// PKCE verifier.
@@ -79,19 +92,17 @@ pub struct Redemption<'a> {
     pub nonce: &'a str,
     /// Our callback address, as it was sent.
     pub redirect_uri: &'a str,
-    /// A name for the JWT by which we prove ourselves, if we do so: drawn for this request alone.
-    pub jti: &'a str,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// What a provider said of a person, believed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Told {
     /// Whose word it is: the issuer, or the site whose accounts they are.
     pub issuer: String,
     /// The claims.
     pub claims: Map<String, Value>,
+    /// The tokens that came along, if they can be kept.
+    pub tokens: Option<UpstreamTokens>,
 }
 
 /// The way to all providers.
@@ -135,8 +146,8 @@ impl Upstreams {
     /// # Errors
     /// An [`UpstreamError`].
     pub async fn redeem(&self, r: &Redemption<'_>) -> Result<Told, UpstreamError> {
-        self.in_peace(&r.provider.id, r.now, async {
-            match r.settled.kind {
+        self.in_peace(&r.party.provider.id, r.party.now, async {
+            match r.party.settled.kind {
                 Kind::Oidc => self.redeem_oidc(r).await,
                 Kind::Oauth2 => redeem::oauth2(&self.wire, r).await,
             }
@@ -145,22 +156,62 @@ impl Upstreams {
     }
 
     async fn redeem_oidc(&self, r: &Redemption<'_>) -> Result<Told, UpstreamError> {
-        let found = self.found(r.provider, r.settled, r.now).await?;
+        let found = self.found(r.party.provider, r.party.settled, r.party.now).await?;
         let tokens = redeem::oidc(&self.wire, r, &found).await?;
         let verified = match id_token::verify(&tokens, r, &found) {
             Err(id_token::Distrust::UnknownKey) => {
                 // Its keys may have changed since we looked: once more, but not more often than once a minute.
-                let found = self.with_fresh_keys(r).await?;
+                let found = self.with_fresh_keys(&r.party).await?;
                 id_token::verify(&tokens, r, &found)
             }
             verdict => verdict,
         };
         let mut told = verified.map_err(|why| UpstreamError::wrong(format!("the ID token is refused: {why}")))?;
-        let proven = quirks::proves_email(r.provider.preset, &told.claims);
+        let proven = quirks::proves_email(r.party.provider.preset, &told.claims);
         redeem::complete(&self.wire, r, &found, &tokens, &mut told.claims).await?;
         // Whatever userinfo adds.
         quirks::note_proof(proven, &mut told.claims);
         Ok(told)
+    }
+
+    /// Renews tokens of a provider. `None`: it does not renew them any more.
+    ///
+    /// # Errors
+    /// An [`UpstreamError`].
+    pub async fn refresh(
+        &self,
+        party: &Party<'_>,
+        refresh_token: &Sensitive,
+    ) -> Result<Option<UpstreamTokens>, UpstreamError> {
+        self.in_peace(&party.provider.id, party.now, async {
+            let named = match party.settled.kind {
+                Kind::Oidc => {
+                    self.found(party.provider, party.settled, party.now).await?.token_endpoint().map(str::to_owned)
+                }
+                Kind::Oauth2 => party.settled.endpoints.token.clone(),
+            };
+            let endpoint = named.ok_or_else(|| UpstreamError::wrong("there is no token endpoint"))?;
+            redeem::refresh(&self.wire, party, &endpoint, refresh_token).await
+        })
+        .await
+    }
+
+    /// The claims of a logout token, once its signature and issuer are believed; and that issuer.
+    ///
+    /// # Errors
+    /// An [`UpstreamError`].
+    pub async fn logout(&self, party: &Party<'_>, token: &str) -> Result<Told, UpstreamError> {
+        let believed = self.in_peace(&party.provider.id, party.now, async {
+            let found = self.found(party.provider, party.settled, party.now).await?;
+            match logout::verify(token, party, &found) {
+                Err(id_token::Distrust::UnknownKey) => {
+                    let found = self.with_fresh_keys(party).await?;
+                    Ok(logout::verify(token, party, &found))
+                }
+                verdict => Ok(verdict),
+            }
+        });
+        believed.await?.map_err(|why| UpstreamError::wrong(why.to_string()))
     }
 
     /// What an OpenID Connect provider publishes: as it is remembered, or fetched. Of many at once one fetches.
@@ -177,11 +228,11 @@ impl Upstreams {
         }
     }
 
-    async fn with_fresh_keys(&self, r: &Redemption<'_>) -> Result<Found, UpstreamError> {
-        let slot = self.slot(&r.provider.id);
+    async fn with_fresh_keys(&self, party: &Party<'_>) -> Result<Found, UpstreamError> {
+        let slot = self.slot(&party.provider.id);
         let mut slot = slot.lock().await;
         let Some(found) = &mut *slot else { return Err(UpstreamError::wrong("the provider was forgotten")) };
-        discovery::refresh_keys(&self.wire, found, r.now).await?;
+        discovery::refresh_keys(&self.wire, found, party.now).await?;
         Ok(found.clone())
     }
 

@@ -1,13 +1,17 @@
 //! Providers that people sign in through, and who people are there.
 
 use vouchsafe::identity::upstream::UpstreamIdentity;
-use vouchsafe::identity::{RoleName, User, UserId};
+use vouchsafe::identity::{RoleName, SessionId, User, UserId};
 use vouchsafe::oauth::upstream::{Preset, Provider};
 use vouchsafe::store::upstream_providers::StoredProvider;
-use vouchsafe::store::{Conn, Fault, upstream_identities, upstream_providers, upstream_trips, users};
+use vouchsafe::store::upstream_sessions::{self, Origin};
+use vouchsafe::store::{
+    Conn, Fault, sessions, upstream_identities, upstream_logouts, upstream_providers, upstream_tokens, upstream_trips,
+    users,
+};
 
 use crate::arena::{Arena, contract};
-use crate::samples::{NOW, later, shop_and_alice, user};
+use crate::samples::{NOW, later, session, shop_and_alice, user};
 
 contract!(
     providers_are_stored_whole_and_keep_their_secret,
@@ -15,6 +19,9 @@ contract!(
     l07_two_first_sign_ins_at_once_make_one_account,
     links_are_shut_removed_and_go_with_provider_and_person,
     l01_whoever_comes_back_is_waited_for_once,
+    a_logout_token_counts_once,
+    sessions_are_found_by_the_providers_names_and_forget_it,
+    one_renews_tokens_and_a_sign_in_meanwhile_wins,
 );
 
 fn stored(id: &str) -> StoredProvider {
@@ -175,4 +182,94 @@ async fn l01_whoever_comes_back_is_waited_for_once(arena: Arena) {
     assert_eq!(arena.write(|c| upstream_trips::find(c, b"left", later(60))).await, None, "too late");
     assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(60))).await, 0);
     assert_eq!(arena.write(|c| upstream_trips::delete_expired(c, later(61))).await, 1);
+}
+
+async fn a_logout_token_counts_once(arena: Arena) {
+    for round in 0..50_u8 {
+        let used = move |c: &mut Conn| upstream_logouts::insert(c, &[round], later(60));
+        assert_eq!(arena.race(4, move |_| used).await, 1, "{round}");
+    }
+    assert_eq!(arena.write(|c| upstream_logouts::delete_expired(c, later(60))).await, 0);
+    assert_eq!(arena.write(|c| upstream_logouts::delete_expired(c, later(61))).await, 50);
+}
+
+/// The sessions that were found, by their ids.
+fn found(c: &mut Conn, subject: Option<&str>, sid: Option<&str>) -> Result<Vec<String>, Fault> {
+    let found = upstream_sessions::of_issuer(c, "https://accounts.google.com", subject, sid, 10)?;
+    Ok(found.into_iter().map(|(session, _)| session.0).collect())
+}
+
+async fn sessions_are_found_by_the_providers_names_and_forget_it(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            ground(c)?;
+            let alice = UserId("alice".to_owned());
+            upstream_identities::insert(c, &link("1", "s1", "alice"))?;
+            upstream_identities::insert(c, &link("2", "s2", "alice"))?;
+            for (id, link, sid) in [("a", "1", Some("x1")), ("b", "1", None), ("c", "2", Some("x1"))] {
+                sessions::insert(c, &session(id, "alice"), id.as_bytes())?;
+                let origin = Origin { link: link.to_owned(), sid: sid.map(str::to_owned) };
+                upstream_sessions::set(c, &SessionId(id.to_owned()), Some(&origin))?;
+            }
+            assert_eq!(found(c, Some("s1"), None)?, ["a", "b"]);
+            assert_eq!(found(c, None, Some("x1"))?, ["a", "c"]);
+            assert_eq!(found(c, Some("s2"), Some("x1"))?, ["c"]);
+            assert!(found(c, None, None)?.is_empty() && found(c, Some("s1\0"), None)?.is_empty());
+            assert!(upstream_sessions::of_issuer(c, "https://other.test", Some("s1"), None, 10)?.is_empty());
+            // Another sign-in takes the place of the one before; one of our own rests on none.
+            let other = Origin { link: "2".to_owned(), sid: None };
+            upstream_sessions::set(c, &SessionId("a".to_owned()), Some(&other))?;
+            assert_eq!(found(c, None, Some("x1"))?, ["c"]);
+            upstream_sessions::set(c, &SessionId("b".to_owned()), None)?;
+            assert!(found(c, Some("s1"), None)?.is_empty());
+            sessions::end(c, &SessionId("a".to_owned()), NOW)?;
+            assert_eq!(found(c, Some("s2"), None)?, ["c"], "what has ended is not found");
+            upstream_identities::delete(c, &alice, "2")?;
+            assert!(found(c, Some("s2"), None)?.is_empty(), "nor what was unlinked");
+            assert!(sessions::find(c, &SessionId("c".to_owned()))?.is_some());
+            Ok(())
+        })
+        .await;
+}
+
+async fn one_renews_tokens_and_a_sign_in_meanwhile_wins(arena: Arena) {
+    shop_and_alice(&arena).await;
+    arena
+        .write(|c| {
+            ground(c)?;
+            upstream_identities::insert(c, &link("1", "s1", "alice"))?;
+            upstream_tokens::put(c, "1", b"first", Some(later(60)), NOW)
+        })
+        .await;
+    for round in 0..50 {
+        let version = arena.write(|c| upstream_tokens::find(c, "1")).await.expect("kept").version;
+        let holds = move |c: &mut Conn| upstream_tokens::hold(c, "1", version, NOW, later(15));
+        assert_eq!(arena.race(4, move |_| holds).await, 1, "{round}");
+        // Whoever holds it and is gone holds it no longer than said.
+        assert!(arena.write(move |c| upstream_tokens::hold(c, "1", version, later(15), later(30))).await, "{round}");
+        let replaces = move |c: &mut Conn| upstream_tokens::replace(c, "1", version, (b"newer", None), NOW);
+        assert_eq!(arena.race(4, move |_| replaces).await, 1, "{round}");
+    }
+    arena
+        .write(|c| {
+            let before = upstream_tokens::find(c, "1")?.expect("kept");
+            assert_eq!(before.sealed, b"newer");
+            assert!(upstream_tokens::hold(c, "1", before.version, NOW, later(15))?);
+            upstream_tokens::release(c, "1", before.version)?;
+            assert!(upstream_tokens::hold(c, "1", before.version, NOW, later(15))?, "given back");
+            upstream_tokens::put(c, "1", b"signed in", None, NOW)?;
+            assert!(!upstream_tokens::replace(c, "1", before.version, (b"late", None), NOW)?);
+            upstream_tokens::forget(c, "1", before.version)?;
+            let after = upstream_tokens::find(c, "1")?.expect("still kept");
+            assert_eq!((after.sealed.as_slice(), after.version), (&b"signed in"[..], before.version + 1));
+            assert!(upstream_tokens::hold(c, "1", after.version, NOW, later(15))?, "nobody holds what is new");
+            upstream_tokens::forget(c, "1", after.version)?;
+            assert_eq!(upstream_tokens::find(c, "1")?, None);
+            upstream_tokens::put(c, "1", b"again", None, NOW)?;
+            assert_eq!(upstream_tokens::delete_of_provider(c, "other")?, 0);
+            assert_eq!(upstream_tokens::delete_of_provider(c, "google")?, 1);
+            Ok(())
+        })
+        .await;
 }

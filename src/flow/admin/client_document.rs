@@ -9,7 +9,7 @@ use crate::oauth::client::{Client, ClientAbout, ClientAuthMethod, ClientSecret, 
 use crate::oauth::client_policy::{ClientPolicy, PkceRule, Profile, RefreshRule};
 use crate::oauth::jose::Algorithm;
 use crate::oauth::mapping::Mapping;
-use crate::oauth::scope::{STANDARD, ScopeSet};
+use crate::oauth::scope::{STANDARD, ScopeSet, UPSTREAM_TOKENS};
 use crate::time::{Lifetime, Timestamp};
 
 /// A client. Whatever is left out takes the default of its profile.
@@ -280,7 +280,7 @@ pub(in crate::flow) fn draft(profile: Profile, client_id: String, now: Timestamp
         },
         scopes: match is_service {
             true => ScopeSet::default(),
-            false => ScopeSet::of(STANDARD.map(|(name, _)| name)),
+            false => ScopeSet::of(STANDARD.map(|(name, _)| name)).without(UPSTREAM_TOKENS),
         },
         policy,
         about: ClientAbout::default(),

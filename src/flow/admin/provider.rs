@@ -15,16 +15,17 @@ use super::files::diff::Kind as FileKind;
 use super::page::Page;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, plain_text, role};
+use crate::flow::sign_in::upstream::logout::logout_address;
 use crate::flow::sign_in::upstream::{callback_address, open_secret, reload, seal_secret};
 use crate::flow::{Cx, Parts};
 use crate::identity::Permission;
 use crate::oauth::jose::Algorithm;
-use crate::oauth::upstream::Provider;
 use crate::oauth::upstream::provider::{ClientAuth, ProviderRefusal};
+use crate::oauth::upstream::{Kind, Provider};
 use crate::sensitive::Sensitive;
 use crate::signing::ClientKey;
 use crate::store::upstream_providers::{self, StoredProvider};
-use crate::store::{self, Conn, groups, settings, upstream_identities};
+use crate::store::{self, Conn, clients, groups, settings, upstream_identities, upstream_tokens};
 
 /// A provider with what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -34,6 +35,8 @@ pub struct ProviderView {
     pub document: Provider,
     /// The callback address that the provider must know us by.
     pub redirect_uri: String,
+    /// Where it can post logout tokens (OpenID Connect Back-Channel Logout 1.0); `null` for OAuth 2.
+    pub backchannel_logout_uri: Option<String>,
     /// Whether our secret there is known.
     pub has_secret: bool,
     /// How many people are linked.
@@ -73,6 +76,13 @@ fn judge(c: &mut Conn, document: Provider) -> Judged<Provider> {
         if groups::find(c, &rule.group)?.is_none() {
             let words = format!("there is no group {:?}", rule.group);
             return Ok(Err(AdminRefusal::invalid("unknown_group", words).at("groups")));
+        }
+    }
+    for client_id in &document.token_clients {
+        // Whoever came by the name later would come by the tokens.
+        if clients::find(c, client_id)?.is_none() {
+            let words = format!("there is no client {client_id:?}");
+            return Ok(Err(AdminRefusal::invalid("unknown_client", words).at("token_clients")));
         }
     }
     Ok(Ok(document))
@@ -125,6 +135,8 @@ fn views(c: &mut Conn, issuer: &str, stored: Vec<StoredProvider>) -> Result<Vec<
         let (failing_since, failure) = stored.failing.map(|(since, words)| (since.rfc3339(), words)).unzip();
         views.push(ProviderView {
             redirect_uri: callback_address(issuer, &stored.provider.id),
+            backchannel_logout_uri: (stored.provider.preset.kind() == Kind::Oidc)
+                .then(|| logout_address(issuer, &stored.provider.id)),
             has_secret: stored.secret.is_some(),
             people: upstream_identities::count_of_provider(c, &stored.provider.id)?,
             failing_since,
@@ -213,6 +225,13 @@ pub(super) fn put_in(
     upstream_providers::put(c, &after)?;
     if forgets {
         upstream_providers::secret_forget(c, &after.provider.id)?;
+    }
+    // Tokens of another client there are no tokens of ours.
+    let is_another = |b: &StoredProvider| {
+        (&b.provider.client_id, &b.provider.issuer) != (&after.provider.client_id, &after.provider.issuer)
+    };
+    if !after.provider.keep_tokens || before.as_ref().is_some_and(is_another) {
+        upstream_tokens::delete_of_provider(c, &after.provider.id)?;
     }
     let mut detail = differences(before.as_ref().map(|b| json!(b.provider)).as_ref(), Some(&json!(after.provider)));
     detail["provider"] = after.provider.id.as_str().into();

@@ -29,7 +29,7 @@ use crate::sensitive::Sensitive;
 use crate::store::upstream_providers::StoredProvider;
 use crate::store::{upstream_identities, upstream_providers, upstream_trips, users};
 use crate::time::{Lifetime, Timestamp};
-use crate::upstream::{Entrance, Redemption, Told};
+use crate::upstream::{Entrance, Party, Redemption, Told};
 
 /// How long a report can be read.
 const LIFE: Lifetime = Lifetime::from_minutes(15);
@@ -301,15 +301,11 @@ async fn taken_back(
     let (secret, verifier) = (open_secret(&cx.parts, stored)?, Sensitive::new(trip.verifier.as_str()));
     let jti = token32(&*cx.parts.chance);
     let redemption = Redemption {
-        provider: &stored.provider,
-        settled,
-        secret: secret.as_ref(),
+        party: Party { provider: &stored.provider, settled, secret: secret.as_ref(), jti: &jti, now: cx.now },
         code: &code,
         verifier: &verifier,
         nonce: &trip.nonce,
         redirect_uri: &trip.redirect_uri,
-        jti: &jti,
-        now: cx.now,
     };
     let seen = cx.parts.upstreams.examine(&redemption).await;
     report.checks.extend(seen.checks);

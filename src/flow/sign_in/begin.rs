@@ -12,6 +12,7 @@ use crate::identity::{Level, Session, SessionId, User, UserId};
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
+use crate::store::upstream_sessions::{self, Origin};
 use crate::store::{self, Conn, devices, sessions, users};
 use crate::time::Timestamp;
 
@@ -39,12 +40,14 @@ pub struct Proven {
     pub(super) upgrade: Option<(String, String)>,
     /// The session that is raised; otherwise the sign-in counts as one from the beginning.
     pub(super) raises: Option<SessionId>,
+    /// The provider's session on which this sign-in rests.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Proven {
     /// Somebody who proved all there was to prove.
     pub(in crate::flow) fn by(user: User, amr: Vec<String>) -> Self {
-        Self { user, amr, keys: None, upgrade: None, raises: None }
+        Self { user, amr, keys: None, upgrade: None, raises: None, origin: None }
     }
 }
 
@@ -60,6 +63,7 @@ struct Beginning {
     keys: Option<GuessKeys>,
     upgrade: Option<(String, String)>,
     raises: Option<SessionId>,
+    origin: Option<Origin>,
     entry: Entry,
     /// Goes out if the device is a new one.
     told: Option<Told>,
@@ -113,6 +117,7 @@ async fn begun(
         keys: proven.keys,
         upgrade: proven.upgrade,
         raises: proven.raises,
+        origin: proven.origin,
         entry: about(kind, cx, &proven.user.id),
         told: wants_letter(cx, &proven.user).then(|| Told::new(cx, &proven.user, Notice::NewDevice)),
         linking: linking.filter(|_| !is_raised).map(|linking| NewLink::of(cx, &proven.user, linking)),
@@ -178,8 +183,12 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
         }
     };
     users::signed_in(c, &b.user.id, b.now)?;
-    if let Some(linking) = &b.linking {
-        linking.store(c, &b.cx)?;
+    let linked = match &b.linking {
+        Some(linking) => linking.store(c, &b.cx)?,
+        None => None,
+    };
+    if b.raises.is_none() {
+        upstream_sessions::set(c, &id, linked.or(b.origin).as_ref())?;
     }
     if let Some(told) = b.told.filter(|_| !is_known) {
         told.post(c, &b.cx)?;

@@ -13,6 +13,7 @@ use crate::identity::level::{Method, with_method};
 use crate::identity::{SessionId, User, UserId};
 use crate::oauth::step::SignedIn;
 use crate::secret::token::hash;
+use crate::store::upstream_sessions::Origin;
 use crate::store::{upstream_identities, users};
 use crate::time::{Lifetime, Timestamp};
 
@@ -34,6 +35,9 @@ pub struct Half {
     /// The link (`upstream_identities`) by which they signed in at a provider.
     #[serde(default)]
     upstream: Option<String>,
+    /// The provider's name for its session.
+    #[serde(default)]
+    upstream_sid: Option<String>,
     /// Whether the password has to be changed before a session begins.
     pub must_change: bool,
     /// The code that was mailed for this sign-in.
@@ -52,6 +56,7 @@ impl Half {
             raises: None,
             password: Some(base64url(&hash(phc))),
             upstream: None,
+            upstream_sid: None,
             must_change,
             mail_code: None,
             request,
@@ -67,6 +72,7 @@ impl Half {
             raises: Some(account.session.id.clone()),
             password: None,
             upstream: None,
+            upstream_sid: None,
             must_change: false,
             mail_code: None,
             request,
@@ -75,13 +81,14 @@ impl Half {
     }
 
     /// Somebody signed in at a provider, by this link of theirs, for this sealed request.
-    pub fn after_upstream(cx: &Cx, user_id: UserId, link: &str, amr: Vec<String>, request: String) -> Self {
+    pub fn after_upstream(cx: &Cx, user_id: UserId, origin: Origin, amr: Vec<String>, request: String) -> Self {
         Self {
             user_id,
             amr,
             raises: None,
             password: None,
-            upstream: Some(link.to_owned()),
+            upstream: Some(origin.link),
+            upstream_sid: origin.sid,
             must_change: false,
             mail_code: None,
             request,
@@ -100,6 +107,12 @@ impl Half {
     #[must_use]
     pub fn with_mail_code(self, cx: &Cx, id: String) -> Self {
         Self { mail_code: Some(id), until: cx.now + mail_code::LIFETIME, ..self }
+    }
+
+    /// The provider's session on which it rests.
+    pub fn origin(&self) -> Option<Origin> {
+        let sid = self.upstream_sid.clone();
+        self.upstream.clone().map(|link| Origin { link, sid })
     }
 
     /// Hash of the stored hash of the password that was given.

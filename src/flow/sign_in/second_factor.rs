@@ -343,7 +343,8 @@ impl Tried {
         }
         self.note(cx, "showed a second factor");
         let raises = half.raises.clone();
-        let proven = Proven { raises: raises.clone(), ..Proven::by(self.user, half.amr) };
+        let origin = half.origin();
+        let proven = Proven { raises: raises.clone(), origin, ..Proven::by(self.user, half.amr) };
         let Some(signed_in) = begin_session(cx, proven, browser, self.pending).await? else {
             return Ok(out_of_date(cx));
         };

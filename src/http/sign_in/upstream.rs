@@ -4,7 +4,8 @@
 use crate::flow::own_app::OwnApp;
 use crate::flow::sign_in::upstream::begin::{self, Begun};
 use crate::flow::sign_in::upstream::callback::{self, Back};
-use crate::flow::sign_in::upstream::{Failed, WayIn, Why, posted};
+use crate::flow::sign_in::upstream::{Failed, WayIn, Why, logout, posted, tokens};
+use crate::flow::trace::Note;
 use crate::http::call::Call;
 use crate::http::oauth::authorize::unreadable;
 use crate::http::own_app::sign_in::go_on_to;
@@ -12,6 +13,8 @@ use crate::http::pages::{UpstreamFailedPage, WayCard};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::{go_on, login, refusal_page};
+use crate::oauth::bearer;
+use crate::oauth::error::{ErrorCode, Refusal};
 
 const STEP: &str = "upstream";
 
@@ -86,6 +89,50 @@ pub async fn callback(mut call: Call) -> Reply {
         Err(fault) => call.fault_page(&fault),
     };
     reply.correlated(&call.cx.correlation_id)
+}
+
+/// `POST /upstream/{provider}/backchannel-logout` (OpenID Connect Back-Channel Logout 1.0 section 2.5). The logout token says who
+/// sends it; the answer is empty (section 2.8).
+pub async fn backchannel_logout(call: Call) -> Reply {
+    let params = match call.form() {
+        Ok(params) => params,
+        Err(refusal) => return refused(&call, &call.cx.refuse("upstream_logout", refusal, Note::default())),
+    };
+    match logout::receive(&call.cx, &provider(&call), &params).await {
+        Ok(Ok(())) => Reply::empty(200),
+        Ok(Err(refusal)) => refused(&call, &refusal),
+        Err(fault) => Reply::fault_json(&fault, &call.cx.correlation_id),
+    }
+}
+
+fn refused(call: &Call, refusal: &Refusal) -> Reply {
+    let id = &call.cx.correlation_id;
+    Reply::json(refusal.code.status(), &refusal.to_json(id)).correlated(id)
+}
+
+/// `GET /upstream/{provider}/token`: the provider's access token of the person whose token of ours this is.
+pub async fn token(call: Call) -> Reply {
+    let challenge = |refusal: Option<&Refusal>| bearer::challenge(&call.web.place.issuer, refusal);
+    let given = call.query().and_then(|query| bearer::token(&call.authorization(), &query, None));
+    let answer = match given {
+        Ok(Some(token)) => tokens::hand_out(&call.cx, &provider(&call), &token).await,
+        Ok(None) => {
+            call.cx.refuse("upstream_token", bearer::absent(), Note::default());
+            return Reply::empty(401).correlated(&call.cx.correlation_id).challenge(challenge(None));
+        }
+        Err(refusal) => Ok(Err(call.cx.refuse("upstream_token", refusal, Note::default()))),
+    };
+    match answer {
+        Ok(Ok(body)) => Reply::json(200, &body),
+        Ok(Err(refusal)) => {
+            let reply = refused(&call, &refusal);
+            match refusal.code {
+                ErrorCode::InvalidToken | ErrorCode::InsufficientScope => reply.challenge(challenge(Some(&refusal))),
+                _ => reply,
+            }
+        }
+        Err(fault) => Reply::fault_json(&fault, &call.cx.correlation_id),
+    }
 }
 
 fn failed_page(call: &Call, failed: Failed) -> Reply {

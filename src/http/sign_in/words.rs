@@ -120,6 +120,7 @@ pub fn of_scope(language: Language, name: &str, described: String) -> String {
         "address" => "scope-address",
         "phone" => "scope-phone",
         "groups" => "scope-groups",
+        "upstream_tokens" => "scope-upstream-tokens",
         _ => return described,
     };
     language.say(key).into()

@@ -73,6 +73,9 @@ pub fn question(provider: &Settled, q: &Question<'_>) -> Option<String> {
         if provider.form_post {
             pairs.append_pair("response_mode", "form_post");
         }
+        if provider.access_type_offline {
+            pairs.append_pair("access_type", "offline");
+        }
         if provider.kind == Kind::Oidc {
             pairs.append_pair("nonce", q.nonce);
             let prompts = [(q.wishes.login, "login"), (q.wishes.select_account, "select_account")];

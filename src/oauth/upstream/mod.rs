@@ -8,10 +8,12 @@ pub mod check;
 pub mod claims;
 mod client_auth;
 pub mod decide;
+pub mod logout;
 pub mod preset;
 pub mod provider;
 pub mod quirks;
 pub mod sync;
+pub mod tokens;
 
 pub use claims::Person;
 pub use preset::Preset;

@@ -190,6 +190,12 @@ pub struct Provider {
     /// as well.
     #[serde(default)]
     pub only_way_in: bool,
+    /// Whether its tokens are kept, sealed, for apps that work with it.
+    #[serde(default)]
+    pub keep_tokens: bool,
+    /// Clients that may have them, by client id; their access tokens need the scope `upstream_tokens`.
+    #[serde(default)]
+    pub token_clients: Vec<String>,
 }
 
 fn is_domain(text: &str) -> bool {
@@ -225,6 +231,8 @@ pub struct Settled {
     pub assertion_audience: AssertionAudience,
     /// Whether answers come as a form (`response_mode=form_post`).
     pub form_post: bool,
+    /// Whether Google is asked for a refresh token (`access_type=offline`); others have a scope for it.
+    pub access_type_offline: bool,
 }
 
 /// Why a provider cannot be as it was written. The field, a code, and words.
@@ -278,6 +286,8 @@ impl Provider {
             sync: SyncRule::default(),
             home_domains: Vec::new(),
             only_way_in: false,
+            keep_tokens: false,
+            token_clients: Vec::new(),
         }
     }
 
@@ -318,6 +328,7 @@ impl Provider {
             endpoints: self.endpoints_in_force(kind)?,
             // Apple gives name and address in no other way.
             form_post: self.preset == Preset::Apple && !scopes.is_empty(),
+            access_type_offline: self.preset == Preset::Google && self.keep_tokens,
             scopes,
             claims,
             trust_email: self.trust_email.unwrap_or(self.preset.trusts_email()),
@@ -365,8 +376,13 @@ impl Provider {
             let words = format!("{tenant:?} is no directory (tenant) ID: it is 36 characters of 0-9, a-f and -");
             return Err(refused("tenants", "provider_tenants", words));
         }
+        if !self.token_clients.is_empty() && !self.keep_tokens {
+            let words = "tokens are kept for nobody: set keep_tokens, or name no clients";
+            return Err(refused("token_clients", "provider_token_clients", words));
+        }
         let lengths = [
             ("tenants", self.tenants.len()),
+            ("token_clients", self.token_clients.len()),
             ("scopes", self.scopes.len()),
             ("email_domains", self.email_domains.len()),
             ("home_domains", self.home_domains.len()),
@@ -564,6 +580,7 @@ mod tests {
                 "endpoints",
             ),
             (Provider { preset: Preset::Oauth2, ..oidc() }, "endpoints"),
+            (Provider { token_clients: vec!["app".to_owned()], ..oidc() }, "token_clients"),
             (Provider { client_auth: Some(ClientAuth::SignedSecret), ..oidc() }, "client_auth"),
             (Provider { team_id: some("DEF123GHIJ"), ..oidc() }, "team_id"),
             (Provider { key_id: some("a b"), ..oidc() }, "key_id"),

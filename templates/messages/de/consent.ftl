@@ -19,6 +19,7 @@ scope-email = Ihre E-Mail-Adresse sehen
 scope-address = Ihre Postanschrift sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-groups = Sehen, zu welchen Gruppen Sie gehören
+scope-upstream-tokens = Die Konten anderswo benutzen, über die Sie sich anmelden
 
 # Each goes on from "Die App erfährt von Ihnen".
 claim-name = Name

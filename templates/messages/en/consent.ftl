@@ -19,6 +19,7 @@ scope-email = See your e-mail address
 scope-address = See your postal address
 scope-phone = See your telephone number
 scope-groups = See which groups you belong to
+scope-upstream-tokens = Use the accounts elsewhere through which you sign in
 
 # Each goes on from "It will learn your".
 claim-name = name

@@ -204,8 +204,11 @@ impl Page {
         url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
     }
 
-    /// The correlation id on an error page.
+    /// The correlation id on an error page, or of an error in JSON.
     pub fn correlation_id(&self) -> String {
+        if self.body.starts_with('{') {
+            return self.json()["correlation_id"].as_str().expect("a correlation id").to_owned();
+        }
         let marked = self.body.split("id=\"correlation-id\"").nth(1).expect("a correlation id on the page");
         marked.split('>').nth(1).and_then(|t| t.split('<').next()).expect("its text").trim().to_owned()
     }

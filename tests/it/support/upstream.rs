@@ -49,6 +49,8 @@ pub struct Script {
     pub emails: Value,
     /// The answer of the token endpoint, in the place of tokens.
     pub token: Option<Value>,
+    /// Members over the good tokens.
+    pub tokens: Value,
     /// Every answer has this status.
     pub status: u16,
     /// Every answer waits so long.
@@ -72,6 +74,7 @@ impl Default for Script {
             userinfo: json!({}),
             emails: json!([]),
             token: None,
+            tokens: json!({}),
             status: 200,
             delay: Duration::ZERO,
             nonce: String::new(),
@@ -274,9 +277,10 @@ impl Upstream {
                 "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": script.kid,
                 "x": b64(self.key.public_key()),
             }] }),
-            "/token" => script.token.clone().unwrap_or_else(
-                || json!({ "access_token": "at-1", "token_type": "bearer", "id_token": self.id_token(script) }),
-            ),
+            "/token" => script.token.clone().unwrap_or_else(|| {
+                let good = json!({ "access_token": "at-1", "token_type": "bearer", "id_token": self.id_token(script) });
+                merge(good, &script.tokens)
+            }),
             "/userinfo" | "/user" => script.userinfo.clone(),
             "/user/emails" => script.emails.clone(),
             other => json!({ "error": format!("nothing at {other}") }),
@@ -284,12 +288,26 @@ impl Upstream {
     }
 
     fn id_token(&self, script: &Script) -> String {
-        let header = merge(json!({ "alg": "EdDSA", "kid": script.kid, "typ": "JWT" }), &script.header);
         let good = json!({
             "iss": self.origin, "aud": US, "sub": "s1", "nonce": script.nonce,
             "iat": self.now, "exp": self.now + 300,
         });
-        let signed = format!("{}.{}", b64(header.to_string()), b64(merge(good, &script.claims).to_string()));
+        self.signed(script, "JWT", &merge(good, &script.claims))
+    }
+
+    /// A logout token; `claims` over the good ones.
+    pub fn logout_token(&self, claims: &Value) -> String {
+        let jti = format!("{:?}", std::time::Instant::now());
+        let good = json!({
+            "iss": self.origin, "aud": US, "sub": "s1", "iat": self.now, "exp": self.now + 120, "jti": jti,
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        self.signed(&self.script(), "logout+jwt", &merge(good, claims))
+    }
+
+    fn signed(&self, script: &Script, typ: &str, claims: &Value) -> String {
+        let header = merge(json!({ "alg": "EdDSA", "kid": script.kid, "typ": typ }), &script.header);
+        let signed = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
         let signature = match (&script.signature, script.forged) {
             (Some(signature), _) => signature.clone(),
             (None, true) => b64(Ed25519KeyPair::generate().expect("a key").sign(signed.as_bytes())),

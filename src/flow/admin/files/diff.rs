@@ -24,10 +24,10 @@ pub enum Kind {
     Group,
     /// A role.
     Role,
-    /// A provider that people sign in through.
-    Provider,
     /// A client.
     Client,
+    /// A provider that people sign in through.
+    Provider,
     /// A webhook.
     Webhook,
 }
@@ -41,8 +41,8 @@ impl Kind {
         Kind::Scope,
         Kind::Group,
         Kind::Role,
-        Kind::Provider,
         Kind::Client,
+        Kind::Provider,
         Kind::Webhook,
     ];
 

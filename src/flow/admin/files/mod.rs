@@ -316,13 +316,13 @@ impl Work {
         for document in &set.role {
             granted!(within(Kind::Role, &document.name, role::put_in(c, change, document.clone(), None)?));
         }
-        for document in &set.provider {
-            let put = provider::put_in(c, change, document.clone(), Expect::Any)?;
-            granted!(within(Kind::Provider, &document.id, put));
-        }
         for document in &set.client {
             let put = client::put_in(c, change, around, document.clone(), Expect::Any)?;
             granted!(within(Kind::Client, document.client_id.as_deref().unwrap_or_default(), put));
+        }
+        for document in &set.provider {
+            let put = provider::put_in(c, change, document.clone(), Expect::Any)?;
+            granted!(within(Kind::Provider, &document.id, put));
         }
         for document in &set.webhook {
             let Some(tools) = self.webhooks.get(&document.name) else { continue };

@@ -2,9 +2,9 @@
 //! the claims believed and read, and what follows is done in one transaction. It does not own the rules
 //! (`oauth::upstream`).
 
-use super::home;
-use super::test_trip;
+use super::linking::Carried;
 use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
+use super::{home, test_trip, tokens};
 use crate::flow::admin::change::differences;
 use crate::flow::admin::user_document::UserDocument;
 use crate::flow::oauth::authorize::reopen;
@@ -29,13 +29,18 @@ use crate::oauth::upstream::decide::{Decision, Known, Refused, decide};
 use crate::oauth::upstream::provider::{Provider, SyncRule};
 use crate::oauth::upstream::quirks::{ToldName, is_of_a_tenant};
 use crate::oauth::upstream::sync::taken_over;
+use crate::oauth::upstream::tokens::UpstreamTokens;
 use crate::oauth::upstream::{Preset, Settled};
 use crate::secret::random::{token32, uuid};
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
 use crate::store::upstream_providers::StoredProvider;
+use crate::store::upstream_sessions::Origin;
 use crate::store::{self, Conn, factors, groups, upstream_identities, upstream_providers, upstream_trips, users};
-use crate::upstream::Redemption;
+use crate::upstream::{Party, Redemption, Told};
+
+/// Longest name of a provider's session that is remembered, in bytes.
+const LONGEST_SID: usize = 255;
 
 /// What comes of it.
 pub enum Back {
@@ -99,7 +104,7 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         Ok(told) => told,
         Err((why, words)) => return Ok(failed(cx, &waits, &trip, why, &words, name)),
     };
-    let (issuer, mut person) = told;
+    let (told, mut person) = told;
     let told_name = posted::told_name(cx, params).filter(|_| stored.provider.preset == Preset::Apple);
     if let Some(name) = told_name.clone() {
         name.fill(&mut person.profile);
@@ -108,7 +113,16 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         let words = "the app insists on a fresh proof, and the provider does not say that it asked for one";
         return Ok(failed(cx, &waits, &trip, Why::NotFresh, words, name));
     }
-    let came = Came { stored: stored.clone(), trust_email: settled.trust_email, issuer, person, told_name };
+    let sid = told.claims.get("sid").and_then(|sid| sid.as_str()).filter(|sid| sid.len() <= LONGEST_SID);
+    let came = Came {
+        stored: stored.clone(),
+        trust_email: settled.trust_email,
+        sid: sid.map(str::to_owned),
+        issuer: told.issuer,
+        tokens: told.tokens.filter(|_| stored.provider.keep_tokens),
+        person,
+        told_name,
+    };
     follow(cx, &trip, waits, came, browser).await
 }
 
@@ -142,19 +156,15 @@ async fn redeem(
     stored: &StoredProvider,
     settled: &Settled,
     code: &str,
-) -> Result<Result<(String, Person), Refusing>, Fault> {
+) -> Result<Result<(Told, Person), Refusing>, Fault> {
     let secret = open_secret(&cx.parts, stored)?;
     let (verifier, jti) = (Sensitive::new(trip.verifier.as_str()), token32(&*cx.parts.chance));
     let redemption = Redemption {
-        provider: &stored.provider,
-        settled,
-        secret: secret.as_ref(),
+        party: Party { provider: &stored.provider, settled, secret: secret.as_ref(), jti: &jti, now: cx.now },
         code,
         verifier: &verifier,
         nonce: &trip.nonce,
         redirect_uri: &trip.redirect_uri,
-        jti: &jti,
-        now: cx.now,
     };
     let done = cx.parts.upstreams.redeem(&redemption).await;
     note_health(cx, stored, &done).await?;
@@ -173,7 +183,7 @@ async fn redeem(
         groups: &stored.provider.groups,
     };
     Ok(match claims::person(reading, &told.claims) {
-        Ok(person) => Ok((told.issuer, person)),
+        Ok(person) => Ok((told, person)),
         Err(refusal @ claims::ClaimsRefusal::Required) => Err((Why::NotAllowed, refusal.to_string())),
         Err(refusal) => Err((Why::Wrong, refusal.to_string())),
     })
@@ -186,6 +196,10 @@ struct Came {
     trust_email: bool,
     issuer: String,
     person: Person,
+    /// The provider's name for its session.
+    sid: Option<String>,
+    /// Its tokens, if they are kept.
+    tokens: Option<UpstreamTokens>,
     /// What they are called, where a provider tells it once and unsigned.
     told_name: Option<ToldName>,
 }
@@ -282,7 +296,8 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
             );
             let handle = token32(&*cx.parts.chance);
             let (hashed, until) = (hash(&handle), cx.now + LIFETIME);
-            cx.db().write(move |c| upstream_trips::insert(c, &hashed, &[], until)).await?;
+            let kept = Carried { sid: came.sid.clone(), tokens: came.tokens.clone() }.seal(cx)?;
+            cx.db().write(move |c| upstream_trips::insert(c, &hashed, &kept, until)).await?;
             let linking = Linking {
                 handle,
                 provider: came.stored.provider.id.clone(),
@@ -295,6 +310,7 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
             Ok(Back::ProveAccount(waits.pending.with_linking(linking).seal(cx)?))
         }
         Settling::SignIn { user, link, reach } => {
+            let origin = Origin { link, sid: came.sid };
             let amr = at_another_provider(came.person.has_second_factor);
             let (client, redirect_uri) = (&waits.client, waits.callback.redirect_uri());
             let waiting = Waiting { client, redirect_uri, user: &user, request: &waits.pending.request };
@@ -303,12 +319,13 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
                     Note::new(STEP, "signed in at the provider, and a second factor is to be shown")
                         .user(user.id.as_str()),
                 );
-                let half = Half::after_upstream(cx, user.id.clone(), &link, amr, trip.request.clone());
+                let half = Half::after_upstream(cx, user.id.clone(), origin, amr, trip.request.clone());
                 return Ok(Back::Done(second_factor::next(cx, half, waiting).await?));
             }
             let note = Note::new(STEP, format!("signed in through {}", trip.provider));
             cx.note(note.client(&waits.client.client_id).user(user.id.as_str()));
-            let Some(now) = begin_session(cx, Proven::by(*user, amr), browser, waits.pending).await? else {
+            let proven = Proven { origin: Some(origin), ..Proven::by(*user, amr) };
+            let Some(now) = begin_session(cx, proven, browser, waits.pending).await? else {
                 return Err(Fault::Internal("a sign-in from the beginning raises no session".to_owned()));
             };
             cx.count(Count::SignIns);
@@ -343,6 +360,7 @@ fn settle(c: &mut Conn, cx: &Cx, came: &Came, ids: &[String; 2]) -> Result<Settl
                     return Ok(Settling::Refuse(Refused::OnlyElsewhere));
                 }
                 upstream_identities::used(c, &link.id, &came.shown(), cx.now)?;
+                tokens::keep(c, cx, &stored.provider, &link.id, came.tokens.as_ref())?;
                 let user = take_over(c, cx, &stored.provider, user, &came.person)?;
                 let reach = factors::reach(c, std::slice::from_ref(&user.id.0))?;
                 let reach = reach.get(user.id.as_str()).copied().unwrap_or(Level::Password);
@@ -352,6 +370,7 @@ fn settle(c: &mut Conn, cx: &Cx, came: &Came, ids: &[String; 2]) -> Result<Settl
                 let user = came.new_user(cx, &ids[0], email);
                 let link = came.link(cx, &ids[1], user.id.clone());
                 if upstream_identities::insert_with_account(c, &user, &link)? {
+                    tokens::keep(c, cx, &stored.provider, &link.id, came.tokens.as_ref())?;
                     let mut entry = about("signed_up", cx, &user.id);
                     let detail = serde_json::json!({ "provider": link.provider, "groups": user.groups });
                     entry.event.detail = detail.to_string();

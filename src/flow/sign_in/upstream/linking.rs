@@ -1,16 +1,42 @@
 //! Owns linking who somebody is at a provider to the account that they have just proven to be theirs. It happens in the
 //! transaction that begins their session, and once (security case L09). It does not own the proof.
 
-use crate::flow::Cx;
+use super::tokens::{self, Plain};
 use crate::flow::account::notice::{Notice, Told};
 use crate::flow::sign_in::begin::about;
-use crate::flow::sign_in::pending::Linking;
+use crate::flow::sign_in::pending::{self, Linking};
+use crate::flow::{Cx, Fault};
 use crate::identity::User;
 use crate::identity::upstream::UpstreamIdentity;
 use crate::oauth::upstream::quirks::ToldName;
+use crate::oauth::upstream::tokens::UpstreamTokens;
 use crate::secret::random::uuid;
 use crate::secret::token::hash;
+use crate::store::upstream_sessions::Origin;
 use crate::store::{self, Conn, upstream_identities, upstream_providers, upstream_trips, users};
+
+const AAD: &[u8] = b"what came along from a provider";
+
+/// What came along from a provider and waits, sealed, until the person has proven their account.
+pub(super) struct Carried {
+    /// The provider's name for its session.
+    pub(super) sid: Option<String>,
+    /// Its tokens, if they are kept.
+    pub(super) tokens: Option<UpstreamTokens>,
+}
+
+impl Carried {
+    pub(super) fn seal(&self, cx: &Cx) -> Result<Vec<u8>, Fault> {
+        let tokens = self.tokens.as_ref().map(Plain::from);
+        Ok(pending::seal(cx, &(self.sid.as_ref(), tokens), AAD)?.into_bytes())
+    }
+
+    fn open(cx: &Cx, sealed: &[u8]) -> Self {
+        let text = std::str::from_utf8(sealed).unwrap_or_default();
+        let (sid, tokens) = pending::open::<(Option<String>, Option<Plain>)>(cx, text, AAD).unwrap_or_default();
+        Self { sid, tokens: tokens.map(UpstreamTokens::from) }
+    }
+}
 
 /// A link that is about to be made.
 #[derive(Clone)]
@@ -40,21 +66,22 @@ impl NewLink {
     }
 
     /// Makes the link, if its handle was not used before, the provider is still there and open, and nobody else has the
-    /// identity by now. `false`: there is no link; the sign-in goes on without.
-    pub(in crate::flow) fn store(&self, c: &mut Conn, cx: &Cx) -> Result<bool, store::Fault> {
-        if upstream_trips::take(c, &self.handle, cx.now)?.is_none() {
-            return Ok(false);
+    /// identity by now. `None`: there is no link; the sign-in goes on without.
+    pub(in crate::flow) fn store(&self, c: &mut Conn, cx: &Cx) -> Result<Option<Origin>, store::Fault> {
+        let Some(carried) = upstream_trips::take(c, &self.handle, cx.now)? else { return Ok(None) };
+        let stored = upstream_providers::find(c, &self.link.provider)?.filter(|stored| stored.provider.enabled);
+        let Some(stored) = stored else { return Ok(None) };
+        if !upstream_identities::insert(c, &self.link)? {
+            return Ok(None);
         }
-        let provider = upstream_providers::find(c, &self.link.provider)?;
-        if !provider.is_some_and(|stored| stored.provider.enabled) || !upstream_identities::insert(c, &self.link)? {
-            return Ok(false);
-        }
+        let carried = Carried::open(cx, &carried);
+        tokens::keep(c, cx, &stored.provider, &self.link.id, carried.tokens.as_ref())?;
         self.name(c, cx)?;
         self.told.post(c, cx)?;
         let mut entry = about("upstream_linked", cx, &self.link.user_id);
         entry.event.detail = serde_json::json!({ "provider": self.link.provider, "link": self.link.id }).to_string();
         entry.append(c)?;
-        Ok(true)
+        Ok(Some(Origin { link: self.link.id.clone(), sid: carried.sid }))
     }
 
     /// Names the person as the provider told, which it never does again; only if they have no name here.

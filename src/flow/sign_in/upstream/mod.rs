@@ -1,13 +1,16 @@
 //! Signing in through others: to whom a person belongs (`home`), leading them to a provider (`begin`), taking them back (`callback`), linking who they are there
-//! to the account that they prove to be theirs (`linking`). This file owns what is remembered in between, and the providers in
+//! to the account that they prove to be theirs (`linking`), the tokens that are kept for apps (`tokens`), and what follows when they
+//! sign out there (`logout`). This file owns what is remembered in between, and the providers in
 //! memory, for the buttons. It does not own the rules (`oauth::upstream`) nor the talking (`upstream`).
 
 pub mod begin;
 pub mod callback;
 pub mod home;
 pub mod linking;
+pub mod logout;
 pub mod posted;
 pub(in crate::flow) mod test_trip;
+pub mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -151,6 +151,11 @@ pub fn all(d: &Provider) -> Vec<Field> {
             .hint("Parted by spaces."),
         Field::line("amr", "amr that counts as a second factor", d.second_factor.amr.join(" "))
             .hint("Parted by spaces."),
+        Field::line("keep_tokens", "Keep its tokens for apps", d.keep_tokens.to_string())
+            .kind(FieldKind::Switch)
+            .hint("Sealed. Off: those that were kept are forgotten."),
+        Field::line("token_clients", "Apps that may have them", d.token_clients.join(" "))
+            .hint("Client ids, parted by spaces. Each also needs the scope upstream_tokens."),
     ]);
     fields
 }
@@ -209,6 +214,8 @@ pub fn submitted(desk: &Desk, before: &Provider) -> Result<Provider, AdminRefusa
         team_id: desk.some("team_id"),
         assertion_audience: AssertionAudience::parse(&desk.field("assertion_audience")),
         tenants: words("tenants"),
+        keep_tokens: desk.form.has("keep_tokens"),
+        token_clients: words("token_clients"),
     })
 }
 

@@ -115,12 +115,16 @@ async fn show_page(desk: &Desk, failed: Failed) -> Reply {
         let words = vec![Part::plain(words)];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
     }
-    page.blocks.push(Block::Facts(vec![
-        ("Callback address, to be registered there".to_owned(), vec![Part::Code(view.redirect_uri.clone())]),
+    let logout = view.backchannel_logout_uri.clone().map(|uri| ("Its back-channel logout address".to_owned(), uri));
+    let mut facts =
+        vec![("Callback address, to be registered there".to_owned(), vec![Part::Code(view.redirect_uri.clone())])];
+    facts.extend(logout.map(|(label, uri)| (label, vec![Part::Code(uri)])));
+    facts.extend([
         ("Provider".to_owned(), vec![Part::plain(view.document.preset.title())]),
         ("Id, for idp_hint".to_owned(), vec![Part::Code(view.document.id.clone())]),
         ("People linked".to_owned(), vec![Part::Plain(view.people.to_string())]),
-    ]));
+    ]);
+    page.blocks.push(Block::Facts(facts));
     let fields = form::all(&view.document);
     if !desk.may(P::UpstreamsWrite) {
         let shown =
