@@ -7,6 +7,9 @@ import { Browser, forms } from "./browser.mjs";
 
 const jwk = (type, options, more) => ({ ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }), use: "sig", ...more });
 
+/** Seconds for which the tokens of this client count; Vouchsafe renews what ends within a minute. */
+const lives = (client) => (client.clientId === "vouchsafe-key" ? 61 : 600);
+
 /** Starts it; `people` are the claims by the name that is typed in. Answers how to stop it, and what it was asked. */
 export async function start({ port, clients, people }) {
   const provider = new Provider(`http://127.0.0.1:${port}`, {
@@ -23,13 +26,18 @@ export async function start({ port, clients, people }) {
     features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     cookies: { keys: ["a key of this test alone"] },
     enabledJWA: { idTokenSigningAlgValues: ["RS256", "ES256", "PS256"] },
+    clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+    issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
+    // It asks its clients itself, on this machine.
+    fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
-    ttl: { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, Interaction: 600, Grant: 600, Session: 600 },
+    ttl: { AccessToken: (_, __, client) => lives(client), AuthorizationCode: 60, IdToken: 600, Interaction: 600, Grant: 600, Session: 600 },
   });
   const asked = [];
   provider.use(async (context, next) => {
     await next();
-    asked.push({ path: context.path, query: context.query, status: context.status });
+    const body = context.oidc?.body ?? {};
+    asked.push({ path: context.path, query: context.query, status: context.status, grant: body.grant_type });
   });
   const server = await new Promise((resolve) => {
     const listening = provider.listen(port, "127.0.0.1", () => resolve(listening));

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import * as oidc from "openid-client";
 
 import { forms } from "./browser.mjs";
-import { issuer, look, person, upstream, web } from "./setting.mjs";
+import { calendar, issuer, look, person, upstream, web } from "./setting.mjs";
 import { start, Traveller } from "./upstream.mjs";
 
 const npm = `http://127.0.0.1:${upstream.npm.port}`;
@@ -16,6 +16,7 @@ const people = {
   grace: { email: "grace@npm.test", email_verified: true, name: "Grace Hopper", given_name: "Grace", locale: "en" },
   // A text is not the truth (OpenID Connect Core, section 5.1).
   mallory: { email: "mallory@npm.test", email_verified: "true", name: "Mallory" },
+  ida: { email: "ida@npm.test", email_verified: true, name: "Ida Rhodes" },
   eve: { email: person.email, email_verified: true, name: "Eve" },
 };
 let there;
@@ -26,7 +27,16 @@ before(async () => {
     port: upstream.npm.port,
     people,
     clients: [
-      registered("vouchsafe", "npm"),
+      registered("vouchsafe", "npm", {
+        backchannel_logout_uri: `${issuer}/upstream/npm/backchannel-logout`,
+        backchannel_logout_session_required: true,
+      }),
+      registered("vouchsafe-key", "npm-key", {
+        client_secret: undefined,
+        token_endpoint_auth_method: "private_key_jwt",
+        jwks: { keys: [upstream.npm.jwk] },
+        grant_types: ["authorization_code", "refresh_token"],
+      }),
       registered("vouchsafe-es", "npm-es", { id_token_signed_response_alg: "ES256", token_endpoint_auth_method: "client_secret_post" }),
     ],
   });
@@ -34,12 +44,12 @@ before(async () => {
 after(() => there?.stop());
 
 /** An app that sends somebody to sign in through `hint`. */
-async function app(hint, more = {}) {
+async function app(hint, { client = web, ...more } = {}) {
   const options = { execute: [oidc.allowInsecureRequests] };
-  const config = await oidc.discovery(new URL(issuer), web.client_id, undefined, oidc.ClientSecretBasic(web.client_secret), options);
+  const config = await oidc.discovery(new URL(issuer), client.client_id, undefined, oidc.ClientSecretBasic(client.client_secret), options);
   const checks = { pkceCodeVerifier: oidc.randomPKCECodeVerifier(), expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce(), idTokenExpected: true };
   const url = oidc.buildAuthorizationUrl(config, {
-    redirect_uri: web.redirect_uri,
+    redirect_uri: client.redirect_uri,
     scope: "openid profile email",
     code_challenge: await oidc.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
     code_challenge_method: "S256",
@@ -156,4 +166,44 @@ test("a second Vouchsafe: two consents, two subjects, one person", async () => {
   assert.equal(claims.iss, issuer);
   assert.equal(userinfo.email, hub.person.email);
   assert.equal(userinfo.name, hub.person.name);
+});
+
+test("by a key in the place of a secret, and its tokens for an app: they are good there, and renewed", async () => {
+  const token = async (bearer) => {
+    const answer = await fetch(`${issuer}/upstream/npm-key/token`, { headers: { authorization: `Bearer ${bearer}` } });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const scope = "openid profile email upstream_tokens";
+  const { tokens } = await through(new Traveller(), "npm-key", "ida", { client: calendar, scope });
+  const first = await token(tokens.access_token);
+  assert.equal(first.status, 200, JSON.stringify(first.body));
+  assert.equal(first.body.sub, "ida");
+  assert.equal(first.body.iss, npm);
+  const who = await fetch(`${npm}/me`, { headers: { authorization: `Bearer ${first.body.access_token}` } });
+  assert.equal((await who.json()).sub, "ida", "the issuer knows its own token");
+  // A minute before its end it is renewed, by the key again.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const all = await Promise.all(Array.from({ length: 5 }, () => token(tokens.access_token)));
+  assert.deepEqual(all.map((answer) => answer.status), [200, 200, 200, 200, 200]);
+  assert.notEqual(all[0].body.access_token, first.body.access_token);
+  const renewals = there.asked.filter((r) => r.path === "/token" && r.grant === "refresh_token");
+  assert.ok(renewals.length >= 1 && renewals.every((r) => r.status === 200), JSON.stringify(renewals));
+  // Another app of the same person does not get it.
+  const other = await through(new Traveller(), "npm-key", "ida");
+  assert.equal((await token(other.tokens.access_token)).body.error, "insufficient_scope");
+});
+
+test("whoever signs out at oidc-provider is signed out here (Back-Channel Logout 1.0)", async () => {
+  const traveller = new Traveller();
+  await through(traveller, "npm", "grace");
+  const silent = async () => {
+    const { url } = await app("npm", { prompt: "none" });
+    return (await traveller.go(url, origins)).callback?.searchParams;
+  };
+  assert.ok((await silent())?.has("code"), "signed in here");
+  let page = await traveller.go(`${npm}/session/end`, origins);
+  page = await traveller.fill(page, { logout: "yes" }, origins);
+  assert.equal(page.status, 200, page.html);
+  for (let tries = 0; tries < 50 && (await silent()).has("code"); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal((await silent()).get("error"), "login_required");
 });
