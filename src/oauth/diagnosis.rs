@@ -5,6 +5,7 @@
 mod address;
 mod authorization_request;
 mod other_requests;
+mod provider_requests;
 mod scope;
 mod token_request;
 
@@ -79,9 +80,13 @@ pub fn diagnose(failure: &Failure<'_>, known: &Known) -> Option<Diagnosis> {
     special.or_else(|| by_table(check, expected, received))
 }
 
+/// All sentences.
+const TABLES: [&[Row]; 4] =
+    [authorization_request::ROWS, token_request::ROWS, other_requests::ROWS, provider_requests::ROWS];
+
 fn by_table(check: &str, expected: &str, received: &str) -> Option<Diagnosis> {
     let fits = |part: &str, text: &str| part.strip_prefix('=').map_or(text.contains(part), |whole| text == whole);
-    let mut rows = authorization_request::ROWS.iter().chain(token_request::ROWS).chain(other_requests::ROWS);
+    let mut rows = TABLES.into_iter().flatten();
     let row = rows.find(|row| row.0 == check && fits(row.1, expected) && fits(row.2, received))?;
     let filled = |sentence: &str| fill(sentence, expected, received);
     // Before the texts are filled in: what they hold is no command.

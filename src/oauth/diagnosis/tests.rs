@@ -15,7 +15,7 @@ fn says(found: &Diagnosis, mistake: &str, mend: &str) {
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    authorization_request::ROWS.iter().chain(token_request::ROWS).chain(other_requests::ROWS)
+    TABLES.into_iter().flatten()
 }
 
 #[test]
