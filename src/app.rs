@@ -148,7 +148,7 @@ impl App {
         settings::reload(&app.parts).await.map_err(fault)?;
         upstream::reload(&app.parts).await.map_err(fault)?;
         webhook::reload(&app.parts).await.map_err(fault)?;
-        if opener == Opener::Server {
+        if opener != Opener::Command {
             own_app::client::ensure(&app.program_cx()).await.map_err(fault)?;
         }
         Ok(app)

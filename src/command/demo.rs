@@ -1,4 +1,4 @@
-//! Owns `vouchsafe demo`: a provider in a temporary folder, a demo app and a demo API on ports of their own, a person and a
+//! Owns `vouchsafe demo`: a provider in a temporary folder, a demo app and a demo API on ports of their own, two people and a
 //! client. Nothing of it is meant to be kept or to be reached from elsewhere.
 
 use std::collections::HashMap;
@@ -15,15 +15,17 @@ use crate::flow::admin::scope::ScopeDocument;
 use crate::flow::admin::settings::{self, SettingsDocument};
 use crate::flow::admin::user_document::UserDocument;
 use crate::flow::admin::{Actor, scope, user};
-use crate::identity::SecondFactorRule;
 use crate::identity::level::RequiredFor;
+use crate::identity::{RoleName, SecondFactorRule, SignUpMode, SignUpRule};
 use crate::oauth::client_policy::Profile;
 use crate::secret::random::{Chance, SystemChance};
 use crate::sensitive::Sensitive;
 
 /// The demo person's address.
 pub const EMAIL: &str = "ada@example.com";
-/// The demo person's password; it opens nothing but a demo on this machine.
+/// The address of the demo's administrator.
+pub const ADMINISTRATOR: &str = "charles@example.com";
+/// The password of both; it opens nothing but a demo on this machine.
 pub const PASSWORD: &str = "analytical engine";
 
 /// Runs provider, app and API until SIGTERM or SIGINT, then removes the folder.
@@ -69,7 +71,9 @@ const LOOPBACK: &str = "127.0.0.0/8,::1";
 fn announce(issuer: &str, app_url: &str, api_url: &str) {
     println!(
         "\n  Vouchsafe demo\n\n    Open the demo app   {app_url}\n    Sign in as          {EMAIL}\n    with the password   \
-         {PASSWORD}\n\n    The provider        {issuer}\n    The demo API        {api_url}\n    Mail it would send  {issuer}/dev/mail\n\n  Everything lives in a \
+         {PASSWORD}\n\n    Your own account    {issuer}/account\n    Another account     {issuer}/sign-up\n    \
+         Mail it would send  {issuer}/dev/mail\n    The console         {issuer}/admin, as {ADMINISTRATOR} with the same \
+         password\n\n    The provider        {issuer}\n    The demo API        {api_url}\n\n  Everything lives in a \
          temporary folder and is gone when you stop it (Ctrl-C).\n"
     );
 }
@@ -94,7 +98,7 @@ fn listen(port: u16) -> Result<std::net::TcpListener, ServeError> {
     serve::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
 
-/// Registers the app, the API's scopes and the person; answers the app's secret.
+/// Registers the app, the API's scopes and the people, and opens sign-up; answers the app's secret.
 async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, String> {
     let (cx, actor) = (app.command_cx(), Actor::CommandLine);
     for (name, description) in [
@@ -111,16 +115,22 @@ async fn furnish(app: &App, app_url: &str, api_url: &str) -> Result<Sensitive, S
     }
     // Whoever looks around should reach the console without a telephone in hand; the overview says that it is so.
     let second_factor = SecondFactorRule { required_for: RequiredFor::Nobody, ..SecondFactorRule::default() };
-    let document = SettingsDocument { second_factor, ..SettingsDocument::default() };
+    let sign_up = SignUpRule { mode: SignUpMode::Open, ..SignUpRule::default() };
+    let document = SettingsDocument { second_factor, sign_up, ..SettingsDocument::default() };
     settings::replace(&cx, &actor, document, None).await.map_err(words)?.map_err(words)?;
-    let person = UserDocument {
-        name: Some("Ada Lovelace".to_owned()),
-        email_verified: true,
-        groups: vec!["mathematicians".to_owned()],
-        ..UserDocument::new(EMAIL)
-    };
-    let access = user::FirstAccess::Password(Sensitive::new(PASSWORD));
-    user::create(&cx, &actor, person, access).await.map_err(words)?.map_err(words)?;
+    for (email, name, role) in
+        [(EMAIL, "Ada Lovelace", RoleName::PERSON), (ADMINISTRATOR, "Charles Babbage", RoleName::OWNER)]
+    {
+        let person = UserDocument {
+            name: Some(name.to_owned()),
+            email_verified: true,
+            role: role.as_str().to_owned(),
+            groups: vec!["mathematicians".to_owned()],
+            ..UserDocument::new(email)
+        };
+        let access = user::FirstAccess::Password(Sensitive::new(PASSWORD));
+        user::create(&cx, &actor, person, access).await.map_err(words)?.map_err(words)?;
+    }
     let document = ClientDocument {
         client_id: Some(CLIENT_ID.to_owned()),
         redirect_uris: vec![format!("{app_url}/callback")],

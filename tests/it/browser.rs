@@ -389,3 +389,63 @@ async fn the_demo_from_sign_in_to_log_out() {
     browser.inspect("demo-logged-out").await;
     browser.quit().await;
 }
+
+/// Opens the newest letter's button.
+async fn newest_letter(browser: &Chromium, issuer: &str) {
+    for _ in 0..100 {
+        browser.go(&format!("{issuer}/dev/mail")).await;
+        if !browser.has("no-mail").await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let button =
+        browser.client.find(fantoccini::Locator::Css("section.letter a.button")).await.expect("a letter with a button");
+    let address = button.attr("href").await.expect("an answer").expect("an address");
+    browser.go(&address).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_of_it_can_be_tried_in_the_demo_without_a_mail_server() {
+    let Some(browser) = chromium::start().await else { return };
+    let demo = Demo::start().await;
+    let issuer = format!("http://localhost:{}", demo.1);
+    // Somebody makes an account, confirms it by what stands in the mailbox, and is at their account pages.
+    browser.go(&format!("{issuer}/sign-up")).await;
+    browser.type_into("email", "grace@example.com").await;
+    browser.press("submit").await;
+    browser.wait_for("sent").await;
+    newest_letter(&browser, &issuer).await;
+    browser.type_into("password", "a password of her own").await;
+    browser.press("submit").await;
+    browser.go(&format!("{issuer}/account")).await;
+    browser.wait_for("content").await;
+    assert!(browser.text().await.contains("grace@example.com"), "{}", browser.text().await);
+    // She forgets it.
+    browser.client.delete_all_cookies().await.expect("the cookies go");
+    browser.go(&format!("{issuer}/recovery")).await;
+    browser.type_into("email", "grace@example.com").await;
+    browser.press("submit").await;
+    browser.wait_for("sent").await;
+    for _ in 0..100 {
+        browser.go(&format!("{issuer}/dev/mail")).await;
+        if browser.text().await.contains("Set a new password") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    newest_letter(&browser, &issuer).await;
+    browser.type_into("password", "quite another password").await;
+    browser.press("submit").await;
+    browser.wait_for("done").await;
+    browser.go(&format!("{issuer}/account")).await;
+    browser.sign_in("grace@example.com", "quite another password").await;
+    browser.wait_for("content").await;
+    // The administrator sees her, and is not stopped for want of a telephone.
+    browser.client.delete_all_cookies().await.expect("the cookies go");
+    browser.go(&format!("{issuer}/admin/people")).await;
+    browser.sign_in("charles@example.com", "analytical engine").await;
+    browser.wait_for("content").await;
+    assert!(browser.text().await.contains("grace@example.com"), "{}", browser.text().await);
+    browser.quit().await;
+}
