@@ -307,3 +307,33 @@ async fn the_page_behind_the_link_as_a_browser_sees_it() {
     chromium.inspect("not_me_done").await;
     chromium.quit().await;
 }
+
+#[tokio::test]
+async fn b09_a_letter_repeats_nothing_that_a_browser_says_of_itself() {
+    let (app, _, alice, _) = ground().await;
+    let mut cx = app.cx();
+    cx.user_agent = "Unlock at https://evil.example/now !!".to_owned();
+    let told = Told::new(&cx, &alice, Notice::NewDevice);
+    app.write(move |c| told.clone().post(c, &cx)).await;
+    let letter = app.letters_about(NEW_DEVICE).await.remove(0);
+    let words = format!("{letter:?}");
+    assert!(words.contains("Unknown browser") && !words.contains("evil.example"), "{words}");
+}
+
+#[tokio::test]
+async fn letters_and_factors_are_in_the_language_of_their_reader() {
+    let (app, _, alice, _) = ground().await;
+    let mut cx = app.cx();
+    cx.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0".to_owned();
+    cx.language = vouchsafe::messages::first_known("de").expect("German");
+    let told = Told::new(&cx, &alice, Notice::NewDevice);
+    let own = cx.clone();
+    app.write(move |c| told.clone().post(c, &own)).await;
+    let letters = app.letters().await;
+    assert!(letters.iter().any(|letter| format!("{letter:?}").contains("Firefox unter Linux")), "{letters:?}");
+    let offer = factors::offer_app(&cx, &alice, "test").expect("an offer");
+    let code = Sensitive::new(totp::code_at(&decoded(offer.typed.expose()), cx.now));
+    factors::confirm_app(&cx, &alice, "test", &offer.enrolment, &code).await.expect("no fault").expect("added");
+    let own = factors::of(&cx, &alice.id).await.expect("no fault");
+    assert_eq!(own.factors[0].name, "Authenticator-App");
+}

@@ -153,7 +153,7 @@ pub async fn confirm_app(
         id,
         user_id: user.id.clone(),
         kind: FactorKind::Totp,
-        name: "Authenticator app".to_owned(),
+        name: cx.language_of(user).say("account-factor-app").into(),
         credential_id: None,
         last_step: step,
         created_at: cx.now,

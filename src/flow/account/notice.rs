@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::account::sessions::browser_in_words;
 use crate::flow::{Cx, mail};
-use crate::identity::{Email, User, browser};
+use crate::identity::{Email, User};
 use crate::outbound::{Button, Letter};
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
@@ -190,7 +191,7 @@ impl Told {
         if let Some(name) = self.notice.name() {
             happened = happened.text("name", name);
         }
-        let browser = browser::in_words(&cx.user_agent);
+        let browser = browser_in_words(language, &cx.user_agent);
         let place = language.say("notice-where").text("address", &cx.address).text("browser", browser);
         Letter {
             language,

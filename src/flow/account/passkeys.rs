@@ -55,7 +55,7 @@ pub async fn confirm(
         return Ok(Err(FactorRefusal::OutOfDate));
     };
     let name = match new.name.trim() {
-        "" => "Passkey".to_owned(),
+        "" => cx.language_of(user).say("account-factor-passkey").into(),
         _ => match factors::good_name(&new.name) {
             Ok(name) => name,
             Err(refusal) => return Ok(Err(refusal)),

@@ -7,7 +7,9 @@ use crate::flow::audit::Entry;
 use crate::flow::oauth::logout::end_session;
 use crate::flow::own_app::Visit;
 use crate::flow::{Cx, Fault};
+use crate::identity::browser::{self, Browser};
 use crate::identity::{Session, SessionId, UserId};
+use crate::messages::Language;
 use crate::store::sessions;
 
 /// More are not shown; the others button ends them all.
@@ -67,6 +69,16 @@ pub async fn end_others(cx: &Cx, visit: &Visit) -> Result<usize, Fault> {
         Ok(others.len())
     });
     Ok(ended.await?)
+}
+
+/// A browser in the words of somebody's language, from the description that it sends.
+pub fn browser_in_words(language: Language, agent: &str) -> String {
+    let Browser { name, system } = browser::read(agent);
+    let name = name.unwrap_or_else(|| language.say("browser-unknown").into());
+    match system {
+        Some(system) => language.say("browser-on-system").text("browser", name).text("system", system).into(),
+        None => name,
+    }
 }
 
 /// Something that a person did to their own account.

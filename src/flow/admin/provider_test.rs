@@ -135,7 +135,7 @@ async fn looked_at(cx: &Cx, stored: &StoredProvider, settled: &Settled) -> (Vec<
             return (checks, None);
         }
     };
-    let keys = format!("{} keys", published.keys);
+    let keys = format!("{} {}", published.keys, if published.keys == 1 { "key" } else { "keys" });
     let token = published.token_endpoint.as_deref();
     let userinfo = published.userinfo_endpoint.as_deref().unwrap_or("none, which is allowed");
     checks.extend([

@@ -1,11 +1,11 @@
 //! Owns the page of a person's own sessions. It does not own ending them (`flow::account::sessions`).
 
 use super::words::ago;
-use crate::flow::account::sessions;
+use crate::flow::account::sessions::{self, browser_in_words};
 use crate::http::own_app::desk::Desk;
 use crate::http::pages::console::{Block, Part, Table, Tone};
 use crate::http::reply::Reply;
-use crate::identity::{Session, browser};
+use crate::identity::Session;
 
 const PATH: &str = "/account/sessions";
 
@@ -39,7 +39,7 @@ pub async fn list(desk: Desk) -> Reply {
 }
 
 fn line(desk: &Desk, session: &Session) -> Vec<Vec<Part>> {
-    let name = browser::in_words(&session.user_agent);
+    let name = browser_in_words(desk.language(), &session.user_agent);
     let is_this = session.id == desk.visit.session.session_id;
     let mut what = vec![Part::Text(name.clone())];
     let mut action = Vec::new();

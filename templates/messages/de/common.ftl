@@ -80,3 +80,7 @@ signed-in-hours =
         [one] Vor einer Stunde angemeldet
        *[other] Vor { $hours } Stunden angemeldet
     }
+
+# Browsers.
+browser-unknown = Unbekannter Browser
+browser-on-system = { $browser } unter { $system }

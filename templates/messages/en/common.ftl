@@ -88,3 +88,7 @@ signed-in-hours =
         [one] Signed in an hour ago
        *[other] Signed in { $hours } hours ago
     }
+
+# Browsers.
+browser-unknown = Unknown browser
+browser-on-system = { $browser } on { $system }
