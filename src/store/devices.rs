@@ -60,3 +60,14 @@ pub fn renew(c: &mut Conn, old_hash: &[u8], new_hash: &[u8]) -> Result<(), Fault
         .execute(conn))?;
     Ok(())
 }
+
+/// When each of a person's browsers was first and last seen, the last first; at most `limit`.
+pub fn list(c: &mut Conn, user_id: &UserId, limit: i64) -> Result<Vec<(Timestamp, Timestamp)>, Fault> {
+    let rows: Vec<(i64, i64)> = q!(c, |conn| devices::table
+        .filter(devices::user_id.eq(user_id.as_str()))
+        .order((devices::last_seen_at.desc(), devices::device_hash))
+        .limit(limit)
+        .select((devices::first_seen_at, devices::last_seen_at))
+        .load(conn))?;
+    Ok(rows.into_iter().map(|(first, last)| (row::at(first), row::at(last))).collect())
+}

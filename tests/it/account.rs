@@ -575,6 +575,57 @@ async fn everything_stored_is_handed_out_without_secrets() {
     }
 }
 
+/// Where each table that names people stands in the download, or why not.
+const TOLD: &[(&str, Result<&str, &str>)] = &[
+    ("accepted_terms", Ok("accepted_terms")),
+    ("account_links", Ok("links_in_letters")),
+    ("codes", Err("good for a minute; what they lead to is told as grants")),
+    ("consents", Ok("consents")),
+    ("devices", Ok("known_devices")),
+    ("events", Ok("history")),
+    ("factors", Ok("second_factors")),
+    ("grants", Ok("grants")),
+    ("group_members", Ok("account")),
+    ("invitations", Err("whoever has one has no account to look at yet")),
+    ("link_requests", Err("gone as soon as the letter is written")),
+    ("mail_codes", Err("a hash, good for ten minutes")),
+    ("own_sessions", Err("pages of ours, of a session that is told")),
+    ("passwords", Ok("account")),
+    ("pictures", Ok("picture")),
+    ("recovery_codes", Ok("second_factors")),
+    ("sessions", Ok("sessions")),
+    ("traces", Err("steps of requests, kept for days for whoever runs the service; what came of them is the history")),
+    ("upstream_identities", Ok("signed_in_through_others")),
+    ("user_terms", Err("words of name and address, to search by")),
+];
+
+#[tokio::test]
+async fn every_table_that_names_people_is_in_the_download_or_says_why_not() {
+    let app = TestApp::start().await;
+    app.person(ALICE).await;
+    let mut browser = entered(&app, ALICE).await;
+    let data = send(&app, &mut browser, "/account/data/download", &[]).await.json();
+    let told = data.as_object().expect("an object");
+    for (table, place) in TOLD {
+        assert!(
+            place.err().is_some_and(|why| why.len() > 20) || place.is_ok_and(|place| told.contains_key(place)),
+            "{table}"
+        );
+    }
+    let sql = match std::env::var("IT_ENGINE").as_deref() {
+        Ok("postgres") => {
+            "SELECT CAST(table_name AS TEXT) AS line FROM information_schema.columns WHERE column_name = 'user_id' \
+             AND table_schema = 'public' ORDER BY table_name COLLATE \"C\""
+        }
+        _ => {
+            "SELECT m.name AS line FROM sqlite_master m JOIN pragma_table_info(m.name) p ON p.name = 'user_id' \
+             WHERE m.type = 'table' ORDER BY m.name"
+        }
+    };
+    let known: Vec<&str> = TOLD.iter().map(|(table, _)| *table).collect();
+    assert_eq!(app.lines(sql), known, "a table that names people is not among those above");
+}
+
 #[tokio::test]
 async fn an_account_is_deleted_by_its_owner_with_everything_that_hangs_on_it() {
     let mail = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];

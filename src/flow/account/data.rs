@@ -12,7 +12,10 @@ use crate::flow::own_app::Visit;
 use crate::flow::{Cx, Fault, mail};
 use crate::identity::{User, UserId};
 use crate::store::grants::{self, GrantSearch};
-use crate::store::{self, Conn, accepted_terms, consents, events, factors, pictures, recovery_codes, sessions, users};
+use crate::store::{
+    self, Conn, accepted_terms, account_links, consents, devices, events, factors, pictures, recovery_codes, sessions,
+    upstream_identities, upstream_tokens, users,
+};
 use crate::time::Timestamp;
 
 /// Rows that are read at once.
@@ -122,7 +125,32 @@ fn everything(c: &mut Conn, id: &UserId, now: Timestamp) -> Result<Value, store:
     let accepted = accepted_terms::list(c, id)?.into_iter();
     let accepted = accepted.map(|(version, at)| json!({ "version": version, "at": at.rfc3339() }));
     all.insert("accepted_terms".to_owned(), accepted.collect());
+    all.insert("signed_in_through_others".to_owned(), elsewhere(c, id)?);
+    let devices = devices::list(c, id, MOST)?.into_iter();
+    let devices = devices.map(|(first, last)| json!({ "first_at": first.rfc3339(), "last_at": last.rfc3339() }));
+    all.insert("known_devices".to_owned(), devices.collect());
+    let links = account_links::list_of_user(c, id, now)?.into_iter().map(|(purpose, link)| {
+        json!({
+            "for": purpose, "address": link.email_key, "made_at": link.created_at.rfc3339(),
+            "until": link.expires_at.rfc3339(),
+        })
+    });
+    all.insert("links_in_letters".to_owned(), links.collect());
     Ok(Value::Object(all))
+}
+
+/// Who they are at providers. Tokens of these are secrets, as passwords are: only whether there are some is told.
+fn elsewhere(c: &mut Conn, id: &UserId) -> Result<Value, store::Fault> {
+    let mut all = Vec::new();
+    for link in upstream_identities::of_user(c, id)? {
+        all.push(json!({
+            "provider": link.provider, "issuer": link.issuer, "subject": link.subject, "shown_as": link.shown,
+            "linked_at": link.created_at.rfc3339(), "last_used_at": link.last_used_at.map(Timestamp::rfc3339),
+            "disabled": link.disabled_at.is_some(),
+            "keeps_tokens": upstream_tokens::find(c, &link.id)?.is_some(),
+        }));
+    }
+    Ok(all.into())
 }
 
 fn account(c: &mut Conn, user: &User) -> Result<Value, store::Fault> {
