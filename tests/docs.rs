@@ -509,3 +509,18 @@ fn every_kind_of_event_is_listed_for_receivers_of_webhooks() {
     let listed = text.lines().skip_while(|line| *line != "## Events").filter(|line| line.starts_with("| `")).count();
     assert_eq!(listed, KINDS.len(), "docs/webhooks.md lists a kind that does not exist");
 }
+
+#[test]
+fn every_area_of_the_account_pages_is_explained_to_people() {
+    let people = std::fs::read_to_string(root().join("docs/people.md")).unwrap();
+    let headings: Vec<&str> = people.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let texts: String = ["account", "upstream"]
+        .map(|file| std::fs::read_to_string(root().join(format!("templates/messages/en/{file}.ftl"))).unwrap())
+        .concat();
+    for area in vouchsafe::http::account::AREAS {
+        let title = texts.lines().find_map(|line| line.strip_prefix(&format!("{} = ", area.label))).unwrap_or_default();
+        let word = title.split(' ').next().unwrap_or_default().to_lowercase();
+        let is_told = headings.iter().any(|heading| heading.to_lowercase().contains(&word));
+        assert!(!word.is_empty() && is_told, "docs/people.md has no heading for {title:?}");
+    }
+}

@@ -19,4 +19,4 @@ pub mod routes;
 pub mod sessions;
 pub mod words;
 
-pub use routes::{ACCOUNT, ROUTES};
+pub use routes::{ACCOUNT, AREAS, ROUTES};
