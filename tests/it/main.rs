@@ -61,6 +61,7 @@ mod trace;
 mod try_it;
 mod upstream;
 mod upstream_browser;
+mod upstream_connect;
 mod upstream_home;
 mod upstream_logout;
 mod upstream_shapes;

@@ -52,6 +52,15 @@ async fn l09_a_person_connects_a_provider_comes_back_through_it_and_disconnects_
     browser.wait_for("content").await;
     assert!(browser.text().await.contains("Acme Works"));
     browser.inspect("account-connections").await;
+    // Another account there, from the page: by its link, and after a question.
+    up.person("s2", "ada@elsewhere.test");
+    browser.follow("Connect Acme Works").await;
+    browser.wait_for("connect-submit").await;
+    assert!(browser.text().await.contains("ada@elsewhere.test"));
+    browser.inspect("account-connect").await;
+    browser.press("connect-submit").await;
+    browser.wait_for("content").await;
+    assert_eq!(linked(&app, &alice.id).await, 2);
     browser.press("sign-out").await;
     browser.wait_for("logout-confirm").await;
     browser.press("logout-confirm").await;

@@ -8,16 +8,15 @@ use serde_json::json;
 use super::change::Change;
 use super::refusal::granted;
 use super::{About, Actor, AdminRefusal, Done};
-use crate::flow::cx::base64url;
 use crate::flow::own_app::Visit;
 use crate::flow::sign_in::pending::{open, seal};
 use crate::flow::sign_in::upstream::home;
-use crate::flow::sign_in::upstream::test_trip::{self, TestTrip};
-use crate::flow::sign_in::upstream::{callback_address, open_secret};
+use crate::flow::sign_in::upstream::open_secret;
+use crate::flow::sign_in::upstream::own_trip::{self, OwnTrip, Purpose};
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;
 use crate::oauth::params::Params;
-use crate::oauth::upstream::answer::{Answered, Question, Wishes, answered, question};
+use crate::oauth::upstream::answer::{Answered, answered};
 use crate::oauth::upstream::check::{self, Check};
 use crate::oauth::upstream::decide::{Decision, Known, decide};
 use crate::oauth::upstream::provider::ClientAuth;
@@ -167,50 +166,18 @@ pub async fn begin(cx: &Cx, visit: &Visit, id: &str) -> Done<Begun> {
     let detail = json!({ "provider": id });
     cx.db().write(move |c| change.log(c, "provider_tested", About::default(), detail.clone())).await?;
     let (mut checks, entrance) = looked_at(cx, &stored, &settled).await;
-    let draw = || token32(&*cx.parts.chance);
-    let (state, nonce, verifier) = (draw(), draw(), draw());
-    let redirect_uri = callback_address(cx.issuer(), id);
-    let entrance = entrance.filter(|_| !checks.iter().any(Check::failed));
-    let address = entrance.as_ref().and_then(|entrance| {
-        question(
-            &settled,
-            &Question {
-                endpoint: &entrance.authorization_endpoint,
-                client_id: &stored.provider.client_id,
-                redirect_uri: &redirect_uri,
-                state: &state,
-                nonce: &nonce,
-                code_challenge: &base64url(&hash(&verifier)),
-                wishes: &Wishes { select_account: true, ..Wishes::default() },
-            },
-        )
-    });
-    let (Some(address), Some(entrance)) = (address, entrance) else {
-        if !checks.iter().any(Check::failed) {
-            checks.push(Check::of(
-                "Authorization endpoint",
-                false,
-                "an address",
-                "none",
-                "It must be an https address.",
-            ));
-        }
+    let Some(entrance) = entrance.filter(|_| !checks.iter().any(Check::failed)) else {
         return Ok(Ok(Begun::Over(Box::new(TestReport::of(cx, id, checks)))));
     };
-    let trip = TestTrip {
-        provider: id.to_owned(),
-        issuer: settled.issuer.clone(),
-        answers_as: entrance.issuer,
-        sends_iss: entrance.sends_iss,
-        nonce,
-        verifier,
-        redirect_uri,
-        session: visit.session.id.clone(),
-        correlation_id: cx.correlation_id.clone(),
-        checks,
-    };
-    test_trip::keep(cx, &state, &trip).await?;
-    Ok(Ok(Begun::Go(address, trip.checks)))
+    let whose = (Purpose::Test, visit.session.id.as_str());
+    match own_trip::begin(cx, (&stored, &settled, entrance), whose, checks.clone()).await? {
+        Some(address) => Ok(Ok(Begun::Go(address, checks))),
+        None => {
+            let mend = "It must be an https address.";
+            checks.push(Check::of("Authorization endpoint", false, "an address", "none", mend));
+            Ok(Ok(Begun::Over(Box::new(TestReport::of(cx, id, checks)))))
+        }
+    }
 }
 
 impl TestReport {
@@ -233,15 +200,13 @@ impl TestReport {
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
 pub async fn finish(cx: &Cx, visit: &Visit, id: &str, handle: &str) -> Done<String> {
     let actor = visit.actor();
-    let Some(carried) = test_trip::take(cx, handle, &visit.session.id).await? else { return Ok(Err(over())) };
-    if carried.trip.provider != id {
-        return Ok(Err(over()));
-    }
+    let carried = own_trip::take(cx, handle, &visit.session.id, (Purpose::Test, id)).await?;
+    let Some(carried) = carried else { return Ok(Err(over())) };
     let (stored, settled) = granted!(testable(cx, &actor, id).await?);
     let cx = &mut cx.clone();
     cx.adopt(&carried.trip.correlation_id);
-    let pairs = carried.answer.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let report = taken_back(cx, &actor, (&stored, &settled), carried.trip, &Params::of(pairs)).await?;
+    let params = carried.params();
+    let report = taken_back(cx, &actor, (&stored, &settled), carried.trip, &params).await?;
     let run = token32(&*cx.parts.chance);
     let (hashed, until) = (hash(&run), cx.now + LIFE);
     let sealed = seal(cx, &report, &report_aad(id, &visit.session.id))?;
@@ -269,7 +234,7 @@ async fn taken_back(
     cx: &Cx,
     actor: &Actor,
     (stored, settled): (&StoredProvider, &Settled),
-    trip: TestTrip,
+    trip: OwnTrip,
     params: &Params,
 ) -> Result<TestReport, Fault> {
     let mut report = TestReport::of(cx, &trip.provider, trip.checks.clone());

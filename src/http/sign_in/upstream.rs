@@ -1,7 +1,6 @@
 //! Owns `/upstream/{provider}/…` over HTTP: the way to a provider and back, and the page for whoever did not get in. A way begins
 //! with a link that holds the sealed request, which is bound to this browser; one callback address per provider.
 
-use crate::flow::own_app::OwnApp;
 use crate::flow::sign_in::upstream::begin::{self, Begun};
 use crate::flow::sign_in::upstream::callback::{self, Back};
 use crate::flow::sign_in::upstream::{Failed, WayIn, Why, logout, posted, tokens};
@@ -83,8 +82,8 @@ pub async fn callback(mut call: Call) -> Reply {
     let reply = match callback::callback(&mut call.cx, &provider, &params, &browser).await {
         Ok(Back::Done(outcome)) => login::reply(&call, Ok(outcome)),
         Ok(Back::ProveAccount(request)) => go_on(&call, &request),
-        // A strict cookie does not come along from another site: the console's own page goes on to it.
-        Ok(Back::Test(to)) => go_on_to(&call, OwnApp::Console, &to),
+        // A strict cookie does not come along from another site: a page of ours goes on to where it does.
+        Ok(Back::Own(app, to)) => go_on_to(&call, app, &to),
         Ok(Back::Failed(failed)) => failed_page(&call, *failed),
         Err(fault) => call.fault_page(&fault),
     };

@@ -22,7 +22,7 @@ pub struct PasskeyForm {
 }
 
 /// An answer, read in full.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Page {
     pub status: u16,
     pub location: Option<String>,

@@ -4,10 +4,11 @@
 
 use super::linking::Carried;
 use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
-use super::{home, test_trip, tokens};
+use super::{home, own_trip, tokens};
 use crate::flow::admin::change::differences;
 use crate::flow::admin::user_document::UserDocument;
 use crate::flow::oauth::authorize::reopen;
+use crate::flow::own_app::OwnApp;
 use crate::flow::sign_in::begin::{Proven, about, begin_session};
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::sign_in::half::Half;
@@ -50,8 +51,8 @@ pub enum Back {
     ProveAccount(String),
     /// Show a page with the other ways in.
     Failed(Box<Failed>),
-    /// It was a test: the console goes on at this path of ours.
-    Test(String),
+    /// It was begun on a page of ours, which goes on at this path.
+    Own(OwnApp, String),
 }
 
 /// The request that waits.
@@ -70,8 +71,8 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         return Ok(not_begun(cx, "there is no such state, or it was used up"));
     };
     let Some(trip) = Trip::open(cx, &sealed) else {
-        return Ok(match test_trip::carry(cx, &sealed, provider, params).await? {
-            Some(to) => Back::Test(to),
+        return Ok(match own_trip::carry(cx, &sealed, provider, params).await? {
+            Some((app, to)) => Back::Own(app, to),
             None => not_begun(cx, "the state is of something else"),
         });
     };
@@ -100,7 +101,8 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         }
         Answered::Wrong(words) => return Ok(failed(cx, &waits, &trip, Why::Wrong, words, name)),
     };
-    let told = match redeem(cx, &trip, &stored, &settled, &code).await? {
+    let grip = Grip { code: &code, verifier: &trip.verifier, nonce: &trip.nonce, redirect_uri: &trip.redirect_uri };
+    let told = match redeem(cx, (&stored, &settled), &grip).await? {
         Ok(told) => told,
         Err((why, words)) => return Ok(failed(cx, &waits, &trip, why, &words, name)),
     };
@@ -149,22 +151,28 @@ fn failed(cx: &Cx, waits: &Waits, trip: &Trip, why: Why, words: &str, name: Opti
 
 type Refusing = (Why, String);
 
+/// A code, with what it is held against.
+pub(super) struct Grip<'a> {
+    pub(super) code: &'a str,
+    pub(super) verifier: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) redirect_uri: &'a str,
+}
+
 /// Redeems the code, and reads the person out of what the provider says.
-async fn redeem(
+pub(super) async fn redeem(
     cx: &Cx,
-    trip: &Trip,
-    stored: &StoredProvider,
-    settled: &Settled,
-    code: &str,
+    (stored, settled): (&StoredProvider, &Settled),
+    grip: &Grip<'_>,
 ) -> Result<Result<(Told, Person), Refusing>, Fault> {
     let secret = open_secret(&cx.parts, stored)?;
-    let (verifier, jti) = (Sensitive::new(trip.verifier.as_str()), token32(&*cx.parts.chance));
+    let (verifier, jti) = (Sensitive::new(grip.verifier), token32(&*cx.parts.chance));
     let redemption = Redemption {
         party: Party { provider: &stored.provider, settled, secret: secret.as_ref(), jti: &jti, now: cx.now },
-        code,
+        code: grip.code,
         verifier: &verifier,
-        nonce: &trip.nonce,
-        redirect_uri: &trip.redirect_uri,
+        nonce: grip.nonce,
+        redirect_uri: grip.redirect_uri,
     };
     let done = cx.parts.upstreams.redeem(&redemption).await;
     note_health(cx, stored, &done).await?;
@@ -189,6 +197,13 @@ async fn redeem(
     })
 }
 
+/// What to call somebody on a page whom a provider named.
+pub(super) fn shown(person: &Person) -> String {
+    let email = person.email.as_ref().map(|email| email.as_str().to_owned());
+    let name = || person.profile.preferred_username.clone().or(person.profile.name.clone());
+    email.or_else(name).unwrap_or_default()
+}
+
 /// Somebody whom a provider named.
 #[derive(Clone)]
 struct Came {
@@ -207,10 +222,7 @@ struct Came {
 impl Came {
     /// What to call them on a page.
     fn shown(&self) -> String {
-        let person = &self.person;
-        let email = person.email.as_ref().map(|email| email.as_str().to_owned());
-        let name = || person.profile.preferred_username.clone().or(person.profile.name.clone());
-        email.or_else(name).unwrap_or_default()
+        shown(&self.person)
     }
 
     fn new_user(&self, cx: &Cx, id: &str, email: Email) -> User {

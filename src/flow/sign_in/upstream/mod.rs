@@ -5,11 +5,12 @@
 
 pub mod begin;
 pub mod callback;
+pub mod connect;
 pub mod home;
 pub mod linking;
 pub mod logout;
+pub(in crate::flow) mod own_trip;
 pub mod posted;
-pub(in crate::flow) mod test_trip;
 pub mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
