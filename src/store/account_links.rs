@@ -19,6 +19,9 @@ pub const RESET: &str = "reset";
 /// The purpose of links by which somebody confirms that an address is theirs.
 pub const NEW_ADDRESS: &str = "new_address";
 
+/// How many links to an address are good at once, of a purpose that strangers can ask for.
+pub const KEPT: usize = 3;
+
 /// A link that can still be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountLink {
@@ -56,15 +59,28 @@ impl From<Row> for AccountLink {
     }
 }
 
-/// Stores a link; earlier ones of the same purpose and address are void from now on.
-pub fn replace(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> Result<(), Fault> {
-    q!(c, |conn| diesel::delete(
-        account_links::table
-            .filter(account_links::email_key.eq(&link.email_key))
-            .filter(account_links::purpose.eq(purpose))
+/// Stores a link of a kind that strangers can ask for: the last [`KEPT`] of this purpose and address stay good, so that nobody
+/// makes a link void that another person is about to use.
+pub fn add(c: &mut Conn, hash: &[u8], purpose: &str, link: &AccountLink) -> Result<(), Fault> {
+    let older: Vec<Vec<u8>> = q!(c, |conn| account_links::table
+        .filter(account_links::email_key.eq(&link.email_key))
+        .filter(account_links::purpose.eq(purpose))
+        .order((account_links::created_at.desc(), account_links::hash))
+        .select(account_links::hash)
+        .load(conn))?;
+    for hash in older.iter().skip(KEPT - 1) {
+        q!(c, |conn| diesel::delete(account_links::table.find(hash)).execute(conn))?;
+    }
+    insert(c, hash, purpose, link)
+}
+
+/// Makes the links to an address for one purpose void: one of them was used. How many it were.
+pub fn delete_to(c: &mut Conn, email_key: &str, purpose: &str) -> Result<i64, Fault> {
+    let rows = q!(c, |conn| diesel::delete(
+        account_links::table.filter(account_links::email_key.eq(email_key)).filter(account_links::purpose.eq(purpose))
     )
     .execute(conn))?;
-    insert(c, hash, purpose, link)
+    Ok(row::count(rows))
 }
 
 /// Stores a link of a person; earlier ones of the same purpose and person are void from now on, whatever address they went to.

@@ -27,12 +27,16 @@ async fn ground() -> (TestApp, Client, User) {
 
 /// From the sign-in page to the page that says that a letter may be under way.
 async fn ask(app: &TestApp, browser: &mut Browser, client: &Client, email: &str) -> Page {
-    let login = browser.open(&app.authorize_url(client, &[])).await;
-    let forgot = login.body.split("id=\"forgot\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let page = browser.open(&app.url(forgot.expect("a link"))).await;
-    let sent = browser.submit_once(&page, &[("email", email)]).await;
+    let sent = asked(app, browser, client, email).await;
     assert!(sent.status == 200 && sent.has("sent"), "{}", sent.body);
     sent
+}
+
+async fn asked(app: &TestApp, browser: &mut Browser, client: &Client, email: &str) -> Page {
+    let login = browser.open(&app.authorize_url(client, &[("prompt", "login")])).await;
+    let forgot = login.body.split("id=\"forgot\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let page = browser.open(&app.url(forgot.expect("a link"))).await;
+    browser.submit_once(&page, &[("email", email)]).await
 }
 
 async fn form(app: &TestApp, browser: &mut Browser, client: &Client) -> Page {
@@ -104,6 +108,57 @@ async fn whoever_was_guessed_at_gets_in_with_the_new_password_at_once() {
 }
 
 #[tokio::test]
+async fn j13_strangers_who_ask_for_letters_keep_nobody_out() {
+    let (app, client, _) = ground().await;
+    let (mut owner, mut stranger) = (Browser::new(&app), Browser::new(&app));
+    app.sign_in(&mut owner, &client, ALICE, &[]).await;
+    let mut wave = async || {
+        while asked(&app, &mut stranger, &client, ALICE).await.status != 429 {
+            app.pass(Lifetime::from_seconds(1));
+        }
+        let blocked = asked(&app, &mut stranger, &client, ALICE).await;
+        blocked.header("retry-after").parse::<i64>().expect("seconds")
+    };
+    for hour in 0..12 {
+        let wait = wave().await;
+        assert!(wait <= 3_601, "{hour}: nobody waits longer than the last link can be used: {wait}");
+        let link = link_to(&app, RESET, ALICE).await;
+        assert!(Browser::new(&app).open(&link).await.has("password"), "{hour}: whoever waits has a link");
+        app.pass(Lifetime::from_seconds(wait));
+    }
+    wave().await;
+    // The device that she knows has a counter of its own.
+    for _ in 0..3 {
+        ask(&app, &mut owner, &client, ALICE).await;
+    }
+    assert_eq!(asked(&app, &mut owner, &client, ALICE).await.status, 429);
+}
+
+#[tokio::test]
+async fn j13_the_last_three_links_stay_good_until_one_is_used() {
+    let (app, client, _) = ground().await;
+    app.sign_in(&mut Browser::new(&app), &client, ALICE, &[]).await;
+    let mut links = Vec::new();
+    for _ in 0..4 {
+        app.pass(Lifetime::from_minutes(2));
+        ask(&app, &mut Browser::new(&app), &client, ALICE).await;
+        links.push(link_to(&app, RESET, ALICE).await);
+    }
+    let mut forms = Vec::new();
+    for (n, link) in links.iter().enumerate() {
+        let mut browser = Browser::new(&app);
+        let page = browser.open(link).await;
+        assert_eq!(page.has("password"), n > 0, "{n}: {}", page.body);
+        forms.push((browser, page));
+    }
+    let (browser, page) = &mut forms[1];
+    assert!(browser.submit_once(page, &[("password", NEW)]).await.has("done"));
+    for link in &links {
+        assert_eq!(Browser::new(&app).open(link).await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn j11_finishing_does_not_skip_the_second_factor() {
     let (app, client, alice) = ground().await;
     let cx = app.cx();
@@ -132,9 +187,9 @@ async fn j12_a_reset_ends_what_was_begun_before_and_is_told() {
     let first = form(&app, &mut one, &client).await;
     app.pass(Lifetime::from_seconds(1));
     let second = form(&app, &mut two, &client).await;
-    assert_eq!(one.submit_once(&first, &[("password", NEW)]).await.status, 400, "a newer letter voids the older one");
     let mut third = Browser::new(&app);
     assert!(two.submit_once(&second, &[("password", NEW)]).await.has("done"));
+    assert_eq!(one.submit_once(&first, &[("password", NEW)]).await.status, 400, "once one is used, the others end");
     assert_eq!(third.submit_once(&second, &[("password", PASSWORD)]).await.status, 400);
     let (id, now) = (alice.id.clone(), app.clock.now());
     assert!(app.write(move |c| sessions::list(c, Some(&id), now, 10)).await.is_empty());

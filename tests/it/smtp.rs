@@ -116,7 +116,7 @@ impl Server {
 
 /// Asks for a letter and has it written.
 async fn ask(app: &TestApp) {
-    recovery::ask(&app.cx(), ALICE, "").await.expect("no fault").expect("asked");
+    recovery::ask(&app.cx(), ALICE, "", &Default::default()).await.expect("no fault").expect("asked");
     assert_eq!(post(app).await, 1);
 }
 

@@ -17,7 +17,7 @@ contract!(
     k08_a_recovery_code_counts_once,
     k08_new_recovery_codes_void_the_old_ones,
     a_mailed_link_is_for_one_purpose_and_once,
-    a_new_link_voids_the_one_before,
+    of_the_links_to_an_address_the_last_three_stay_good,
     k09_a_question_is_answered_once,
     k09_of_two_copies_of_a_passkey_at_once_one_is_refused,
     k11_a_mailed_code_counts_once_and_few_tries_are_looked_at,
@@ -146,7 +146,7 @@ async fn links_that_say_it_was_not_me_outlive_other_changes(arena: Arena) {
                 let own = AccountLink { created_at: later(at), ..link("alice@example.com") };
                 account_links::insert(c, hash, NOT_ME, &own)?;
             }
-            account_links::replace(c, b"r", "reset", &link("alice@example.com"))?;
+            account_links::add(c, b"r", "reset", &link("alice@example.com"))?;
             assert_eq!(account_links::delete_of_user(c, &alice())?, 1, "the other one");
             let bob = UserId("bob".to_owned());
             assert_eq!(account_links::delete_not_me(c, &bob, NOW)?, 0, "not hers");
@@ -183,7 +183,7 @@ async fn j11_a_mailed_link_counts_once_however_many_press(arena: Arena) {
 
 async fn a_mailed_link_is_for_one_purpose_and_once(arena: Arena) {
     shop_and_alice(&arena).await;
-    arena.write(|c| account_links::replace(c, b"h", "reset", &link("alice@example.com"))).await;
+    arena.write(|c| account_links::add(c, b"h", "reset", &link("alice@example.com"))).await;
     arena
         .write(|c| {
             assert_eq!(
@@ -200,14 +200,18 @@ async fn a_mailed_link_is_for_one_purpose_and_once(arena: Arena) {
     assert_eq!(arena.race(20, |_| |c| Ok(account_links::take(c, b"h", "reset", NOW)?.is_some())).await, 1);
 }
 
-async fn a_new_link_voids_the_one_before(arena: Arena) {
+async fn of_the_links_to_an_address_the_last_three_stay_good(arena: Arena) {
     shop_and_alice(&arena).await;
     arena
         .write(|c| {
-            account_links::replace(c, b"1", "reset", &link("a"))?;
-            account_links::replace(c, b"2", "verify", &link("a"))?;
-            account_links::replace(c, b"3", "reset", &AccountLink { user_id: None, ..link("b") })?;
-            account_links::replace(c, b"4", "reset", &link("a"))?;
+            let own = |seconds| AccountLink { created_at: later(seconds), ..link("a") };
+            account_links::add(c, b"1", "reset", &own(0))?;
+            account_links::add(c, b"2", "verify", &own(0))?;
+            account_links::add(c, b"3", "reset", &AccountLink { user_id: None, ..link("b") })?;
+            account_links::add(c, b"4", "reset", &own(1))?;
+            account_links::add(c, b"5", "reset", &own(2))?;
+            assert!(account_links::find_live(c, b"1", "reset", NOW)?.is_some(), "three stay good");
+            account_links::add(c, b"6", "reset", &own(3))?;
             let live =
                 |c: &mut _, hash: &[u8], purpose| account_links::find_live(c, hash, purpose, NOW).map(|l| l.is_some());
             assert!(
@@ -215,8 +219,11 @@ async fn a_new_link_voids_the_one_before(arena: Arena) {
                     && live(c, b"2", "verify")?
                     && live(c, b"3", "reset")?
                     && live(c, b"4", "reset")?
+                    && live(c, b"5", "reset")?
+                    && live(c, b"6", "reset")?
             );
-            assert_eq!(account_links::delete_of_user(c, &alice())?, 2);
+            assert_eq!(account_links::delete_to(c, "a", "reset")?, 3);
+            assert_eq!(account_links::delete_of_user(c, &alice())?, 1);
             assert_eq!(account_links::delete_expired(c, later(60))?, 0);
             assert_eq!(account_links::delete_expired(c, later(61))?, 1);
             Ok(())
@@ -347,7 +354,7 @@ async fn what_a_person_has_goes_with_them(arena: Arena) {
         .write(|c| {
             factors::insert(c, &factor("a", FactorKind::Totp))?;
             recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
-            account_links::replace(c, b"1", "reset", &link("a"))?;
+            account_links::add(c, b"1", "reset", &link("a"))?;
             mail_codes::replace(c, &mail_code("a", 1))?;
             users::delete(c, &alice())
         })

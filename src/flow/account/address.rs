@@ -58,7 +58,8 @@ pub async fn ask(cx: &Cx, user: &User, address: &str) -> Result<Result<Email, Ad
         Err(refusal) => return Ok(Err(refusal)),
     };
     let (purpose, user) = (Purpose::NewAddress, Some(user.id.clone()));
-    let asked = links::ask(cx, Wanted { purpose, email: email.clone(), user, request: String::new() }).await?;
+    let asked =
+        links::ask(cx, Wanted { purpose, email: email.clone(), user, request: String::new(), device: None }).await?;
     Ok(asked.map(|()| email).map_err(|wait| AddressRefusal::TooMany(wait.0.seconds() + 1)))
 }
 

@@ -13,14 +13,15 @@ use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::account_links::{self, AccountLink};
 use crate::store::link_requests::{self, LinkRequest};
-use crate::store::{self, Conn, guesses};
+use crate::store::{self, Conn, devices, guesses, users};
 use crate::time::{Lifetime, Timestamp};
 
-/// How many letters one address gets: three at once, then at growing intervals.
+/// How many letters one address gets: three at once, then at growing intervals. Nobody waits longer than the shortest-lived link
+/// can be used: whoever is held up by a stranger's requests has a letter that works.
 const TO_ONE_ADDRESS: GuessRule = GuessRule {
     free: 3,
     first_delay: Lifetime::from_minutes(1),
-    longest_delay: Lifetime::from_hours(12),
+    longest_delay: Purpose::Reset.lifetime(),
     forget_after: Lifetime::from_hours(24),
 };
 /// Letters that are written in one go.
@@ -80,6 +81,8 @@ pub(super) struct Wanted {
     pub(super) user: Option<UserId>,
     /// The sealed authorization request to go on with.
     pub(super) request: String,
+    /// Hash of the device token of whoever asks.
+    pub(super) device: Option<Vec<u8>>,
 }
 
 /// Counts the letter and stores that it was asked for.
@@ -95,9 +98,9 @@ pub(super) async fn ask(cx: &Cx, wanted: Wanted) -> Result<Result<(), Wait>, Fau
         correlation_id: cx.correlation_id.clone(),
         created_at: cx.now,
     };
-    let (own, email) = (cx.clone(), wanted.email);
+    let (own, email, device) = (cx.clone(), wanted.email, wanted.device);
     let stored = cx.db().write(move |c| {
-        if let Err(wait) = admit(c, &own, &email)? {
+        if let Err(wait) = admit(c, &own, &email, device.as_deref())? {
             return Ok(Err(wait));
         }
         link_requests::insert(c, &asked)?;
@@ -112,8 +115,24 @@ fn key_of(email: &Email) -> String {
     format!("letters:{}", crate::flow::cx::base64url(&hash(email.key())))
 }
 
-/// Both the address and the network must admit it, or neither counts (security case J13).
-fn admit(c: &mut Conn, cx: &Cx, email: &Email) -> Result<Result<(), Wait>, store::Fault> {
+/// Whether this is a device from which the owner of the address has signed in before. Asks the same of the database whether the
+/// address has an owner or not.
+fn known_device(c: &mut Conn, email: &Email, device: Option<&[u8]>) -> Result<Option<String>, store::Fault> {
+    let owner = users::find_by_email_key(c, email.key())?.map_or_else(|| UserId(String::new()), |user| user.id);
+    let Some(device) = device else { return Ok(None) };
+    Ok(devices::is_known(c, &owner, device)?.then(|| crate::flow::cx::base64url(device)))
+}
+
+/// Both the address and the network must admit it, or neither counts (security case J13). A device from which the owner has
+/// signed in before counts for itself alone: strangers who ask for letters to an address do not hold up whose it is.
+fn admit(c: &mut Conn, cx: &Cx, email: &Email, device: Option<&[u8]>) -> Result<Result<(), Wait>, store::Fault> {
+    if let Some(device) = known_device(c, email, device)? {
+        let own = format!("{}:{device}", key_of(email));
+        return match TO_ONE_ADDRESS.admit(guesses::for_update(c, &own)?, cx.now) {
+            Ok(counter) => guesses::put(c, &own, &counter).map(Ok),
+            Err(wait) => Ok(Err(wait)),
+        };
+    }
     let (to, from) = (key_of(email), format!("letters-from:{}", cx.rate_key));
     let one_address = TO_ONE_ADDRESS.admit(guesses::for_update(c, &to)?, cx.now);
     let one_network = cx.policy().address_guesses.admit(guesses::for_update(c, &from)?, cx.now);

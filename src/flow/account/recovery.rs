@@ -47,7 +47,12 @@ pub enum RecoveryRefusal {
 ///
 /// # Errors
 /// Inner: a [`RecoveryRefusal`]. Outer: a [`Fault`].
-pub async fn ask(cx: &Cx, address: &str, request: &str) -> Result<Result<Email, RecoveryRefusal>, Fault> {
+pub async fn ask(
+    cx: &Cx,
+    address: &str,
+    request: &str,
+    browser: &Browser,
+) -> Result<Result<Email, RecoveryRefusal>, Fault> {
     if !links::is_on(cx) {
         return Ok(Err(RecoveryRefusal::Off));
     }
@@ -55,7 +60,8 @@ pub async fn ask(cx: &Cx, address: &str, request: &str) -> Result<Result<Email, 
         Ok(email) => email,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
-    let wanted = Wanted { purpose: Purpose::Reset, email: email.clone(), user: None, request: request.to_owned() };
+    let (request, device) = (request.to_owned(), browser.device_hash());
+    let wanted = Wanted { purpose: Purpose::Reset, email: email.clone(), user: None, request, device };
     let asked = links::ask(cx, wanted).await?;
     Ok(asked.map(|()| email).map_err(|wait| RecoveryRefusal::TooMany(wait.0.seconds() + 1)))
 }
@@ -75,7 +81,7 @@ pub(super) fn write(
     }
     let detail = json!({ "request": asked.request }).to_string();
     let link = links::link(cx, Purpose::Reset, Some(user.id.clone()), &user.email, detail);
-    account_links::replace_of_user(c, &drawn.hash(), RESET, &user.id, &link)?;
+    account_links::add(c, &drawn.hash(), RESET, &link)?;
     mail::post(c, cx, &drawn.letter_id, &letters::reset(cx, &user, drawn.address(cx, Purpose::Reset)))?;
     let mut entry = Entry::new(cx, "password_reset_asked");
     entry.event.user_id = Some(user.id.as_str().to_owned());

@@ -82,12 +82,18 @@ pub fn offered(cx: &Cx) -> SignUp {
 ///
 /// # Errors
 /// Inner: a [`SignUpRefusal`]. Outer: a [`Fault`].
-pub async fn ask(cx: &Cx, address: &str, request: &str) -> Result<Result<Email, SignUpRefusal>, Fault> {
+pub async fn ask(
+    cx: &Cx,
+    address: &str,
+    request: &str,
+    browser: &Browser,
+) -> Result<Result<Email, SignUpRefusal>, Fault> {
     let email = match judged(cx, address) {
         Ok(email) => email,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let wanted = Wanted { purpose: Purpose::SignUp, email: email.clone(), user: None, request: request.to_owned() };
+    let (request, device) = (request.to_owned(), browser.device_hash());
+    let wanted = Wanted { purpose: Purpose::SignUp, email: email.clone(), user: None, request, device };
     let asked = links::ask(cx, wanted).await?;
     Ok(asked.map(|()| email).map_err(|wait| SignUpRefusal::TooMany(wait.0.seconds() + 1)))
 }
@@ -117,7 +123,7 @@ pub(super) fn write(
     let detail = Detail { email: email.as_str().to_owned(), request: asked.request.clone() };
     let detail = serde_json::json!(detail).to_string();
     let link = links::link(cx, Purpose::SignUp, None, &email, detail);
-    account_links::replace(c, &drawn.hash(), SIGN_UP, &link)?;
+    account_links::add(c, &drawn.hash(), SIGN_UP, &link)?;
     let address = drawn.address(cx, Purpose::SignUp);
     mail::post(c, cx, &drawn.letter_id, &letters::sign_up(cx, &email, address))
 }
@@ -232,6 +238,7 @@ async fn store_it(
         if account_links::take(c, &hashed, SIGN_UP, now)?.is_none() {
             return Ok(Err(SignUpRefusal::DeadLink));
         }
+        account_links::delete_to(c, user.email.key(), SIGN_UP)?;
         // Somebody was added or changed to this address since the letter.
         if !users::insert(c, &user)? {
             return Ok(Err(SignUpRefusal::Taken));

@@ -61,24 +61,25 @@ pub async fn post(mut call: Call) -> Reply {
         Ok(asking) => asking,
         Err(reply) => return *reply,
     };
-    let (status, words, retry_after) = match recovery::ask(&call.cx, text("email"), &asking.request).await {
-        Ok(Ok(email)) => {
-            call.cx.note(Note::new(STEP, "a letter was asked for, to set a password anew"));
-            let page = LetterSentPage {
-                chrome: call.chrome("letter-sent-title"),
-                letter: Letter::Reset,
-                email: email.as_str().to_owned(),
-                again: with_request(&call, "/recovery", &asking.request),
-            };
-            return Reply::page(200, &page, &[]);
-        }
-        Ok(Err(RecoveryRefusal::TooMany(seconds))) => {
-            (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
-        }
-        Ok(Err(RecoveryRefusal::Off)) => (422, call.t("lost-password-off").into(), None),
-        Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
-        Err(fault) => return call.fault_page(&fault),
-    };
+    let (status, words, retry_after) =
+        match recovery::ask(&call.cx, text("email"), &asking.request, &call.browser()).await {
+            Ok(Ok(email)) => {
+                call.cx.note(Note::new(STEP, "a letter was asked for, to set a password anew"));
+                let page = LetterSentPage {
+                    chrome: call.chrome("letter-sent-title"),
+                    letter: Letter::Reset,
+                    email: email.as_str().to_owned(),
+                    again: with_request(&call, "/recovery", &asking.request),
+                };
+                return Reply::page(200, &page, &[]);
+            }
+            Ok(Err(RecoveryRefusal::TooMany(seconds))) => {
+                (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
+            }
+            Ok(Err(RecoveryRefusal::Off)) => (422, call.t("lost-password-off").into(), None),
+            Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
+            Err(fault) => return call.fault_page(&fault),
+        };
     let page = RecoveryPage {
         email: text("email").to_owned(),
         problem: Some(Problem { id: "problem-email", words }),

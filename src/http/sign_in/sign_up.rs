@@ -70,28 +70,29 @@ pub async fn post(mut call: Call) -> Reply {
         Ok(asking) => asking,
         Err(reply) => return *reply,
     };
-    let (status, words, retry_after) = match sign_up::ask(&call.cx, text("email"), &asking.request).await {
-        Ok(Ok(email)) => {
-            call.cx.note(Note::new(STEP, "a letter was asked for, to make an account"));
-            let page = LetterSentPage {
-                chrome: call.chrome("letter-sent-title"),
-                letter: Letter::SignUp,
-                email: email.as_str().to_owned(),
-                again: with_request(&call, "/sign-up", &asking.request),
-            };
-            return Reply::page(200, &page, &[]);
-        }
-        Ok(Err(SignUpRefusal::Closed)) => return closed(&call),
-        Ok(Err(SignUpRefusal::Through(provider))) => {
-            (422, call.t("sign-up-through").text("provider", provider).into(), None)
-        }
-        Ok(Err(SignUpRefusal::Domain)) => (422, call.t("sign-up-domain").into(), None),
-        Ok(Err(SignUpRefusal::TooMany(seconds))) => {
-            (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
-        }
-        Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
-        Err(fault) => return call.fault_page(&fault),
-    };
+    let (status, words, retry_after) =
+        match sign_up::ask(&call.cx, text("email"), &asking.request, &call.browser()).await {
+            Ok(Ok(email)) => {
+                call.cx.note(Note::new(STEP, "a letter was asked for, to make an account"));
+                let page = LetterSentPage {
+                    chrome: call.chrome("letter-sent-title"),
+                    letter: Letter::SignUp,
+                    email: email.as_str().to_owned(),
+                    again: with_request(&call, "/sign-up", &asking.request),
+                };
+                return Reply::page(200, &page, &[]);
+            }
+            Ok(Err(SignUpRefusal::Closed)) => return closed(&call),
+            Ok(Err(SignUpRefusal::Through(provider))) => {
+                (422, call.t("sign-up-through").text("provider", provider).into(), None)
+            }
+            Ok(Err(SignUpRefusal::Domain)) => (422, call.t("sign-up-domain").into(), None),
+            Ok(Err(SignUpRefusal::TooMany(seconds))) => {
+                (429, words::wait(call.cx.language, seconds), u64::try_from(seconds).ok())
+            }
+            Ok(Err(_)) => (422, call.t("email-unusable").into(), None),
+            Err(fault) => return call.fault_page(&fault),
+        };
     let page = SignUpPage {
         client: asking.card(&call),
         email: text("email").to_owned(),
