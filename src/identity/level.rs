@@ -66,6 +66,54 @@ pub enum Method {
     Upstream,
 }
 
+/// What a code was by which somebody proved who they are. `amr` has one value for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// Of an authenticator app.
+    App,
+    /// One of those that the person wrote down.
+    Recovery,
+    /// One that was mailed.
+    Mail,
+}
+
+impl CodeKind {
+    /// All of them.
+    pub const ALL: [CodeKind; 3] = [CodeKind::App, CodeKind::Recovery, CodeKind::Mail];
+
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CodeKind::App => "app",
+            CodeKind::Recovery => "recovery",
+            CodeKind::Mail => "mail",
+        }
+    }
+}
+
+/// What is missing before somebody may change their factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A factor that reaches this level.
+    Level(Level),
+    /// Another proof than the code by which the level was reached.
+    OtherCode,
+}
+
+/// Whether somebody who proved themselves like this may add and remove factors: as well as they can at this time (security case
+/// K06). `own` is what their factors reach, `reach` what else they can, a mailed code included. For who has a factor a mailed
+/// code counts for nothing here. A recovery code counts like any factor: whoever wrote it may have lost the better one.
+pub fn may_change_factors(amr: &[String], code: Option<CodeKind>, own: Level, reach: Level) -> Result<(), Missing> {
+    let reached = Level::reached(amr);
+    if reached < reach {
+        let is_recovered = code == Some(CodeKind::Recovery) && reached >= Level::SecondFactor;
+        return if is_recovered { Ok(()) } else { Err(Missing::Level(reach)) };
+    }
+    let by_code = reached == Level::SecondFactor && amr.iter().any(|method| method == Method::Code.amr());
+    let is_own = own == Level::Password || matches!(code, Some(CodeKind::App | CodeKind::Recovery));
+    if by_code && !is_own { Err(Missing::OtherCode) } else { Ok(()) }
+}
+
 impl Method {
     /// Its value in `amr` (RFC 8176 section 2).
     pub const fn amr(self) -> &'static str {
@@ -212,6 +260,31 @@ impl SecondFactorRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn k06_factors_are_changed_with_a_proof_as_good_as_the_person_can_give() {
+        use Level::{Password as P, PhishingResistant as R, SecondFactor as S};
+        let amr = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let (app, recovery, mail) = (Some(CodeKind::App), Some(CodeKind::Recovery), Some(CodeKind::Mail));
+        for (methods, code, own, reach, is) in [
+            ("pwd", None, P, P, Ok(())),
+            ("pwd", None, P, S, Err(Missing::Level(S))),
+            ("pwd otp mfa", mail, P, S, Ok(())),
+            ("pwd", None, S, S, Err(Missing::Level(S))),
+            ("pwd otp mfa", app, S, S, Ok(())),
+            ("pwd otp mfa", recovery, S, S, Ok(())),
+            ("pwd otp mfa", mail, S, S, Err(Missing::OtherCode)),
+            ("pwd otp mfa", None, S, S, Err(Missing::OtherCode)),
+            ("fed mfa", None, S, S, Ok(())),
+            ("pwd otp mfa", app, R, R, Err(Missing::Level(R))),
+            ("pwd otp mfa", mail, R, R, Err(Missing::Level(R))),
+            ("pwd otp mfa", recovery, R, R, Ok(())),
+            ("swk mfa", None, R, R, Ok(())),
+            ("pwd otp mfa hwk", mail, R, R, Ok(())),
+        ] {
+            assert_eq!(may_change_factors(&amr(methods), code, own, reach), is, "{methods} {code:?} {own:?} {reach:?}");
+        }
+    }
 
     #[test]
     fn k12_a_class_says_what_happened_and_no_more() {

@@ -126,6 +126,7 @@ diesel::table! {
         amr -> Text,
         user_agent -> Text,
         address -> Text,
+        code_kind -> Nullable<Text>,
     }
 }
 

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::row::{self, Column};
 use super::schema::{sessions, users};
 use super::users::UserRow;
+use crate::identity::level::CodeKind;
 use crate::identity::{Session, SessionId, User, UserId};
 use crate::time::{Lifetime, Timestamp};
 
@@ -145,6 +146,21 @@ pub fn reauthenticated(c: &mut Conn, id: &SessionId, proof: Proof<'_>, new_token
     .kept()
     .load::<String>(conn))?;
     Ok(rows.len() == 1)
+}
+
+/// Notes what the code was by which the session was proven.
+pub fn set_code(c: &mut Conn, id: &SessionId, code: Option<CodeKind>) -> Result<(), Fault> {
+    q!(c, |conn| diesel::update(sessions::table.find(id.as_str()))
+        .set(sessions::code_kind.eq(code.map(CodeKind::as_str)))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// What the code was by which the session was proven, if it was one.
+pub fn code(c: &mut Conn, id: &SessionId) -> Result<Option<CodeKind>, Fault> {
+    let kind: Option<Option<String>> =
+        q!(c, |conn| sessions::table.find(id.as_str()).select(sessions::code_kind).get_result(conn).optional())?;
+    Ok(kind.flatten().and_then(|kind| CodeKind::ALL.into_iter().find(|known| known.as_str() == kind)))
 }
 
 /// Notes a use. It never moves backwards.

@@ -468,7 +468,7 @@ async fn k06_a_factor_is_added_with_a_fresh_proof_and_taken_away_with_an_equal_o
     // The proof is fresh, and made with the password alone.
     for (action, fields) in [(format!("{path}/remove"), &[][..]), ("/account/factors/recovery-codes".to_owned(), &[])] {
         let asked = send(&app, &mut browser, &action, fields).await;
-        assert!(asked.location.as_deref().is_some_and(|to| to.ends_with("&ask=proof")), "{action}: {asked:?}");
+        assert!(asked.location.as_deref().is_some_and(|to| to.ends_with("&ask=mfa")), "{action}: {asked:?}");
     }
     let mut other = entered(&app, BOB).await;
     assert_eq!(send(&app, &mut other, &format!("{path}/remove"), &[]).await.status, 404, "n03: nobody else's");

@@ -22,6 +22,7 @@ mod console_pages;
 mod cors;
 mod csrf;
 mod discovery;
+mod factor_changes;
 mod first_passwords;
 mod guarding;
 mod headers;

@@ -144,6 +144,10 @@ async fn a_passkey_is_added_on_the_account_pages() {
     browser.inspect("account-factors-passkey").await;
     // The same key has one already, and says so itself.
     browser.go(&app.url("/account/factors/passkey")).await;
+    // Who has a passkey shows it before another one is added.
+    shown(&browser, "passkey").await;
+    browser.click("passkey").await;
+    browser.wait_for("name").await;
     shown(&browser, "passkey").await;
     browser.click("passkey").await;
     shown(&browser, "passkey-failed").await;

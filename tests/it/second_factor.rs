@@ -19,7 +19,7 @@ const ALICE: &str = "alice@example.com";
 /// An authenticator app of a person: its secret and the recovery codes that came with it.
 pub struct Phone {
     secret: Vec<u8>,
-    recovery: Vec<Sensitive>,
+    pub recovery: Vec<Sensitive>,
 }
 
 impl Phone {

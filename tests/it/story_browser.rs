@@ -84,7 +84,10 @@ async fn the_whole_life_of_an_account() {
     browser.press("app-submit").await;
     let codes = recovery_codes(&browser).await;
     let key = browser.authenticator().await;
+    app.pass(Lifetime::from_seconds(30));
     browser.go(&app.url("/account/factors/passkey")).await;
+    show_code(&browser, &totp::code_at(&secret, app.cx().now)).await;
+    browser.wait_for("name").await;
     shown(&browser, "passkey").await;
     browser.type_into("name", "Blue key").await;
     browser.click("passkey").await;

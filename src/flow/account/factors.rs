@@ -9,16 +9,17 @@ use zeroize::Zeroizing;
 
 use crate::flow::account::notice::{Envelope, Notice, Told};
 use crate::flow::audit::Entry;
+use crate::flow::own_app::Visit;
 use crate::flow::sign_in::ceremony::Asked;
-use crate::flow::sign_in::pending;
+use crate::flow::sign_in::{pending, second_factor};
 use crate::flow::{Cx, Fault};
 use crate::identity::factor::{Factor, FactorId, FactorKind, MAX_FACTORS, MAX_NAME};
-use crate::identity::level::Method;
-use crate::identity::{User, UserId};
+use crate::identity::level::{Method, Missing, may_change_factors};
+use crate::identity::{Level, User, UserId};
 use crate::secret::token::hash;
 use crate::secret::totp;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, factors, recovery_codes, users};
+use crate::store::{self, Conn, factors, recovery_codes, sessions, users};
 use crate::time::{Lifetime, Timestamp};
 
 const AAD: &[u8] = b"authenticator app to be set up";
@@ -228,6 +229,19 @@ pub async fn of(cx: &Cx, user: &UserId) -> Result<Own, Fault> {
         .db()
         .read(move |c| Ok(Own { factors: factors::list(c, &user)?, codes_left: recovery_codes::left(c, &user)? }));
     Ok(found.await?)
+}
+
+/// What somebody who sits here must show before they change their factors. `None`: nothing more.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn missing(cx: &Cx, visit: &Visit) -> Result<Option<Missing>, Fault> {
+    let (id, session) = (visit.user.id.clone(), visit.session.session_id.clone());
+    let found = cx.db().read(move |c| Ok((factors::list(c, &id)?, sessions::code(c, &session)?)));
+    let (list, code) = found.await?;
+    let own = list.iter().map(|factor| factor.kind.level()).max().unwrap_or(Level::Password);
+    let reach = second_factor::rule(cx).reach(&visit.user, own);
+    Ok(may_change_factors(&visit.session.amr, code, own, reach).err())
 }
 
 /// Gives a person fresh recovery codes; the old ones are void. Shown once.

@@ -175,8 +175,11 @@ async fn store_it(
 fn go_on(c: &mut Conn, b: &Beginning, before: Session) -> Result<Option<Vec<u8>>, store::Fault> {
     let found = sessions::find_by_token_hashes(c, &b.hashes)?;
     let replaced = found.into_iter().find(|(_, session, _)| session.id == before.id).map(|(hash, ..)| hash);
+    let old = before.id.clone();
     let fresh = Session { id: b.id.clone(), created_at: b.now, last_seen_at: b.now, ended_at: None, ..before };
+    let code = sessions::code(c, &old)?;
     sessions::insert(c, &fresh, &b.token_hash)?;
+    sessions::set_code(c, &b.id, code)?;
     own_sessions::insert(c, &b.own, &b.own_hash)?;
     Ok(replaced)
 }

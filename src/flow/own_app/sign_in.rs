@@ -15,7 +15,7 @@ use crate::flow::sign_in::pending::{open, seal};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::permission::built_in;
-use crate::identity::{Permissions, SessionId, User, UserId};
+use crate::identity::{Level, Permissions, SessionId, User, UserId};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::jose::TokenType;
 use crate::oauth::params::Params;
@@ -46,6 +46,8 @@ pub enum Ask {
     Session,
     /// A new proof.
     Proof,
+    /// What is missing to this level.
+    Level(Level),
     /// Another account.
     Account,
 }
@@ -89,6 +91,7 @@ pub fn begin(cx: &Cx, app: OwnApp, ask: Ask, to: &str) -> Result<Begun, Fault> {
     match ask {
         Ask::Session => &mut query,
         Ask::Proof => query.append_pair("prompt", "login").append_pair("max_age", "0"),
+        Ask::Level(level) => query.append_pair("acr_values", level.acr()),
         Ask::Account => query.append_pair("prompt", "select_account"),
     };
     Ok(Begun { query: query.finish(), sealed: seal(cx, &trip, &aad(app))? })

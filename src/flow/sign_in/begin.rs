@@ -8,6 +8,7 @@ use crate::flow::sign_in::browser::{Browser, live_sessions};
 use crate::flow::sign_in::pending::{Linking, Pending};
 use crate::flow::sign_in::upstream::linking::NewLink;
 use crate::flow::{Cx, Fault};
+use crate::identity::level::CodeKind;
 use crate::identity::{Level, Session, SessionId, User, UserId};
 use crate::secret;
 use crate::secret::token::{Kind, hash, make};
@@ -42,12 +43,14 @@ pub struct Proven {
     pub(super) raises: Option<SessionId>,
     /// The provider's session on which this sign-in rests.
     pub(super) origin: Option<Origin>,
+    /// What the code was by which they did, if they did by one.
+    pub(super) code: Option<CodeKind>,
 }
 
 impl Proven {
     /// Somebody who proved all there was to prove.
     pub(in crate::flow) fn by(user: User, amr: Vec<String>) -> Self {
-        Self { user, amr, keys: None, upgrade: None, raises: None, origin: None }
+        Self { user, amr, keys: None, upgrade: None, raises: None, origin: None, code: None }
     }
 }
 
@@ -64,6 +67,7 @@ struct Beginning {
     upgrade: Option<(String, String)>,
     raises: Option<SessionId>,
     origin: Option<Origin>,
+    code: Option<CodeKind>,
     entry: Entry,
     /// Goes out if the device is a new one.
     told: Option<Told>,
@@ -118,6 +122,7 @@ async fn begun(
         upgrade: proven.upgrade,
         raises: proven.raises,
         origin: proven.origin,
+        code: proven.code,
         entry: about(kind, cx, &proven.user.id),
         told: wants_letter(cx, &proven.user).then(|| Told::new(cx, &proven.user, Notice::NewDevice)),
         linking: linking.filter(|_| !is_raised).map(|linking| NewLink::of(cx, &proven.user, linking)),
@@ -182,6 +187,10 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
             (b.fresh.id.clone(), None)
         }
     };
+    // A passkey beside a code takes nothing back.
+    if b.raises.is_none() || b.code.is_some() {
+        sessions::set_code(c, &id, b.code)?;
+    }
     users::signed_in(c, &b.user.id, b.now)?;
     let linked = match &b.linking {
         Some(linking) => linking.store(c, &b.cx)?,

@@ -9,6 +9,7 @@ use crate::flow::{Cx, Fault, account};
 use crate::identity::User;
 use crate::identity::factor::{Factor, FactorId, FactorKind};
 use crate::identity::guess::Wait;
+use crate::identity::level::CodeKind;
 use crate::oauth::client::Client;
 use crate::secret::token::hash;
 use crate::secret::totp;
@@ -63,14 +64,14 @@ impl Candidates {
     }
 }
 
-/// Counts the attempt, then takes the code.
+/// Counts the attempt, then takes the code. What it was.
 pub(super) async fn prove(
     cx: &Cx,
     user: &User,
     candidates: Candidates,
     client: &Client,
     browser: &Browser,
-) -> Result<Result<(), Denied>, Fault> {
+) -> Result<Result<CodeKind, Denied>, Fault> {
     let (told, device) = (Told::new(cx, user, Notice::RecoveryCodeUsed), browser.device_hash());
     let (own, user, client_id) = (cx.clone(), user.clone(), client.client_id.clone());
     let judged = cx.db().write(move |c| {
@@ -81,7 +82,7 @@ pub(super) async fn prove(
         let taken = take(c, &own, &user, &candidates, &told)?;
         if taken.is_ok() {
             forget_guesses(c, &keys)?;
-            return Ok(Ok(()));
+            return Ok(taken);
         }
         let mut entry = about("sign_in_failed", &own, &user.id);
         entry.event.client_id = Some(client_id.clone());
@@ -99,15 +100,15 @@ fn take(
     user: &User,
     candidates: &Candidates,
     told: &Told,
-) -> Result<Result<(), Denied>, store::Fault> {
+) -> Result<Result<CodeKind, Denied>, store::Fault> {
     for (id, step) in &candidates.steps {
         if factors::take_step(c, id, *step, cx.now)? {
-            return Ok(Ok(()));
+            return Ok(Ok(CodeKind::App));
         }
     }
     if let Some(code) = &candidates.mailed {
         return Ok(match mail_codes::take(c, code, cx.now)? {
-            Tried::Right => Ok(()),
+            Tried::Right => Ok(CodeKind::Mail),
             Tried::Wrong => Err(Denied::Wrong),
             Tried::Void => Err(Denied::Replayed),
         });
@@ -120,7 +121,7 @@ fn take(
         let left = recovery_codes::left(c, &user.id)?;
         entry.event.detail = serde_json::json!({ "left": left }).to_string();
         entry.append(c)?;
-        return Ok(Ok(()));
+        return Ok(Ok(CodeKind::Recovery));
     }
     Ok(Err(if candidates.steps.is_empty() { Denied::Wrong } else { Denied::Replayed }))
 }

@@ -11,7 +11,7 @@ use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::Level;
-use crate::identity::level::with_method;
+use crate::identity::level::{CodeKind, Method, with_method};
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::step::{self, SignedIn};
@@ -130,7 +130,9 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<E
             note(words);
             let amr = with_method(&account.session.amr, added.method);
             let raises = Some(account.session.id.clone());
-            let proven = Proven { raises, ..Proven::by(account.user.clone(), amr) };
+            // The first code of an app is one of the person's own.
+            let code = (added.method == Method::Code).then_some(CodeKind::App);
+            let proven = Proven { raises, code, ..Proven::by(account.user.clone(), amr) };
             match begin_session(cx, proven, browser, pending).await? {
                 Some(now) => Ok(EnrolOutcome::Done(Box::new(now), added.recovery_codes)),
                 None => Ok(EnrolOutcome::GoOn(form.request)),

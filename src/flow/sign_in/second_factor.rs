@@ -18,7 +18,7 @@ use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
 use crate::identity::factor::{Factor, FactorKind};
-use crate::identity::level::Method;
+use crate::identity::level::{CodeKind, Method};
 use crate::identity::{Level, MailCodes, SecondFactorRule, User};
 use crate::oauth::authorize::{Callback, ValidRequest};
 use crate::oauth::client::Client;
@@ -242,7 +242,7 @@ pub async fn submit(cx: &mut Cx, submitted: Submitted, browser: &Browser) -> Res
     let Some(user) = half.still_holds(cx, browser).await? else { return Ok(out_of_date(cx)) };
     let at = Tried { half, pending, client, callback, user };
     match at.judge(cx, submitted.shown, browser).await? {
-        Judged::Proven(method) => at.go_on(cx, method, browser).await,
+        Judged::Proven(shown) => at.go_on(cx, shown, browser).await,
         Judged::Sent(id) => {
             let half = at.half.clone().with_mail_code(cx, id);
             at.again(cx, &half, None).await
@@ -261,7 +261,8 @@ struct Tried {
 }
 
 enum Judged {
-    Proven(Method),
+    /// By this method; what the code was, if it was one.
+    Proven((Method, Option<CodeKind>)),
     /// A code was mailed; its id.
     Sent(String),
     Not(Problem),
@@ -284,7 +285,7 @@ impl Tried {
     async fn judge(&self, cx: &Cx, shown: Shown, browser: &Browser) -> Result<Judged, Fault> {
         let (words, problem) = match shown {
             Shown::Code(code) => match self.code(cx, &code, browser).await? {
-                Ok(()) => return Ok(Judged::Proven(Method::Code)),
+                Ok(kind) => return Ok(Judged::Proven((Method::Code, Some(kind)))),
                 Err(denied) => (denied.words(), problem_of(&denied)),
             },
             Shown::Passkey(shown) => {
@@ -292,7 +293,7 @@ impl Tried {
                 let bound_to = &self.pending.correlation_id;
                 let place = Place { purpose, bound_to, client_id: &self.client.client_id };
                 match passkey::prove(cx, &shown, &place).await? {
-                    Ok((_, method)) => return Ok(Judged::Proven(method)),
+                    Ok((_, method)) => return Ok(Judged::Proven((method, None))),
                     Err(denied) => (denied.words(), Problem::Passkey(denied.is_late())),
                 }
             }
@@ -303,7 +304,12 @@ impl Tried {
         Ok(Judged::Not(problem))
     }
 
-    async fn code(&self, cx: &Cx, code: &Sensitive, browser: &Browser) -> Result<Result<(), code::Denied>, Fault> {
+    async fn code(
+        &self,
+        cx: &Cx,
+        code: &Sensitive,
+        browser: &Browser,
+    ) -> Result<Result<CodeKind, code::Denied>, Fault> {
         let kept = Kept::by(cx, &self.user).await?;
         let id = self.half.mail_code.as_deref().filter(|_| rule(cx).mails_codes_to(&self.user, kept.reach()));
         let mailed = id.and_then(|id| mail_code::typed(cx, id, &self.user.id, code));
@@ -336,7 +342,12 @@ impl Tried {
     }
 
     /// It is them.
-    async fn go_on(self, cx: &Cx, method: Method, browser: &Browser) -> Result<LoginOutcome, Fault> {
+    async fn go_on(
+        self,
+        cx: &Cx,
+        (method, code): (Method, Option<CodeKind>),
+        browser: &Browser,
+    ) -> Result<LoginOutcome, Fault> {
         let half = self.half.clone().with(method);
         if half.must_change {
             return next(cx, half, self.waiting()).await;
@@ -344,7 +355,7 @@ impl Tried {
         self.note(cx, "showed a second factor");
         let raises = half.raises.clone();
         let origin = half.origin();
-        let proven = Proven { raises: raises.clone(), origin, ..Proven::by(self.user, half.amr) };
+        let proven = Proven { raises: raises.clone(), origin, code, ..Proven::by(self.user, half.amr) };
         let Some(signed_in) = begin_session(cx, proven, browser, self.pending).await? else {
             return Ok(out_of_date(cx));
         };

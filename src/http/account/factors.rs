@@ -8,17 +8,18 @@ use super::words::ago;
 use crate::flow::account::factors::{self, FactorRefusal, Own};
 use crate::flow::admin::AdminRefusal;
 use crate::http::own_app::desk::{Desk, Failed, encoded};
-use crate::http::own_app::door::prove_first;
+use crate::http::own_app::door::prove_more;
 use crate::http::pages::console::{Block, Field, Offer, Part, Table};
 use crate::http::pages::{AppCard, Problem};
 use crate::http::reply::Reply;
 use crate::http::sign_in::words::of_factor;
-use crate::identity::Level;
 use crate::identity::factor::{Factor, FactorId, FactorKind};
 use crate::sensitive::Sensitive;
 
 pub(super) const PATH: &str = "/account/factors";
 const APP: &str = "/account/factors/app";
+/// A sign-in from the beginning, where a recovery code may stand in for what was lost.
+const LOST: &str = "/account/login?to=%2Faccount%2Ffactors&ask=proof";
 
 async fn own(desk: &Desk) -> Result<Own, Reply> {
     factors::of(desk.cx(), &desk.visit.user.id).await.map_err(|fault| desk.fault(&fault))
@@ -45,6 +46,7 @@ pub async fn list(desk: Desk) -> Reply {
         });
         return desk.show(page);
     }
+    page.actions.push(desk.link(&desk.t("account-factor-lost").to_string(), LOST));
     let head =
         [desk.t("field-name"), desk.t("account-head-kind"), desk.t("account-head-added"), desk.t("account-head-used")];
     page.blocks.push(Block::Table(Table {
@@ -81,8 +83,22 @@ fn kind(desk: &Desk, kind: FactorKind) -> String {
     .into()
 }
 
+/// Whoever did not prove themselves as well as they can is asked for the rest: somebody with the password alone, or who reads
+/// the mail, adds no factor and takes none away (security case K06), not even one that was added a moment ago from elsewhere.
+pub(super) async fn proven(desk: Desk) -> Result<Desk, Reply> {
+    match factors::missing(desk.cx(), &desk.visit).await {
+        Ok(None) => Ok(desk),
+        Ok(Some(missing)) => Err(prove_more(desk, missing)),
+        Err(fault) => Err(desk.fault(&fault)),
+    }
+}
+
 /// `GET /account/factors/app`
 pub async fn offer(desk: Desk) -> Reply {
+    let desk = match proven(desk).await {
+        Ok(desk) => desk,
+        Err(reply) => return reply,
+    };
     match factors::offer_app(desk.cx(), &desk.visit.user, &desk.visit.session.id) {
         Ok(offer) => offered(&desk, AppCard::of(&offer), None),
         Err(fault) => desk.fault(&fault),
@@ -102,6 +118,10 @@ fn offered(desk: &Desk, app: AppCard, problem: Option<FactorRefusal>) -> Reply {
 
 /// `POST /account/factors/app`
 pub async fn confirm(desk: Desk) -> Reply {
+    let desk = match proven(desk).await {
+        Ok(desk) => desk,
+        Err(reply) => return reply,
+    };
     let (user, bound_to, sealed) = (&desk.visit.user, &desk.visit.session.id, desk.field("enrolment"));
     let code = Sensitive::new(desk.field("code"));
     match factors::confirm_app(desk.cx(), user, bound_to, &sealed, &code).await {
@@ -136,22 +156,17 @@ pub async fn renew_codes(desk: Desk) -> Reply {
         Ok(own) => own,
         Err(reply) => return reply,
     };
-    let Some(level) = own.factors.iter().map(|factor| factor.kind.level()).max() else {
+    if own.factors.is_empty() {
         return desk.undone(PATH, &AdminRefusal::conflict("no_factor", desk.t("account-codes-no-factor")));
-    };
-    if !is_proven(&desk, level) {
-        return prove_first(desk);
     }
+    let desk = match proven(desk).await {
+        Ok(desk) => desk,
+        Err(reply) => return reply,
+    };
     match factors::renew_recovery_codes(desk.cx(), &desk.visit.user).await {
         Ok(fresh) => codes(&desk, &fresh),
         Err(fault) => desk.fault(&fault),
     }
-}
-
-/// Whether the person proved themselves as well as this factor does. Somebody with the password alone takes no factor away
-/// (security case K06), not even one that was added a moment ago from elsewhere.
-fn is_proven(desk: &Desk, level: Level) -> bool {
-    Level::reached(&desk.visit.session.amr) >= level.min(Level::SecondFactor)
 }
 
 /// The factor that stands in the address, if it is the person's own.
@@ -211,9 +226,10 @@ pub async fn remove(desk: Desk) -> Reply {
         Ok(factor) => factor,
         Err(reply) => return reply,
     };
-    if !is_proven(&desk, factor.kind.level()) {
-        return prove_first(desk);
-    }
+    let desk = match proven(desk).await {
+        Ok(desk) => desk,
+        Err(reply) => return reply,
+    };
     match factors::remove(desk.cx(), &desk.visit.user, &factor.id).await {
         Ok(Ok(())) => desk.done(PATH, desk.t("account-factor-removed")),
         Ok(Err(refusal)) => not_done(&desk, refusal),

@@ -1,7 +1,7 @@
 //! Owns the page on which a person adds a passkey to their account. It does not own adding it (`flow::account::passkeys`), nor
 //! naming and removing it, which is the same for all factors (`factors`).
 
-use super::factors::{PATH, codes, not_done};
+use super::factors::{PATH, codes, not_done, proven};
 use crate::flow::account::factors::FactorRefusal;
 use crate::flow::account::passkeys::{self, NewPasskey};
 use crate::flow::admin::AdminRefusal;
@@ -15,7 +15,10 @@ pub(super) const ADD: &str = "/account/factors/passkey";
 
 /// `GET /account/factors/passkey`
 pub async fn offer(desk: Desk) -> Reply {
-    offered(&desk, None).await
+    match proven(desk).await {
+        Ok(desk) => offered(&desk, None).await,
+        Err(reply) => reply,
+    }
 }
 
 async fn offered(desk: &Desk, problem: Option<FactorRefusal>) -> Reply {
@@ -47,6 +50,10 @@ async fn offered(desk: &Desk, problem: Option<FactorRefusal>) -> Reply {
 
 /// `POST /account/factors/passkey`
 pub async fn confirm(desk: Desk) -> Reply {
+    let desk = match proven(desk).await {
+        Ok(desk) => desk,
+        Err(reply) => return reply,
+    };
     let new = NewPasskey { ceremony: desk.field("ceremony"), answer: desk.field("answer"), name: desk.field("name") };
     match passkeys::confirm(desk.cx(), &desk.visit.user, &desk.visit.session.id, &new).await {
         Ok(Ok(added)) if added.recovery_codes.is_empty() => desk.done(PATH, desk.t("account-factor-added")),

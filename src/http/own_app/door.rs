@@ -19,6 +19,8 @@ use crate::http::reply::Reply;
 use crate::http::routes::{Method, Route};
 use crate::http::sign_in::{forged_page, unreadable_form};
 use crate::http::upload;
+use crate::identity::Level;
+use crate::identity::level::Missing;
 
 /// Asks for a new proof, in the address of the sign-in.
 const PROOF: &str = "&ask=proof";
@@ -112,10 +114,28 @@ fn stranger(call: &Call, app: OwnApp, method: Method) -> Reply {
 /// A form whose sender must prove first who they are: they come back to the page that it stands on, where it is filled in
 /// again. What is too long to go along is shown, so that they can copy it.
 pub(in crate::http) fn prove_first(desk: Desk) -> Reply {
+    prove(desk, PROOF)
+}
+
+/// Asks whoever is at this page or form for exactly what is missing, and leads back.
+pub(in crate::http) fn prove_more(desk: Desk, missing: Missing) -> Reply {
+    let ask = match missing {
+        Missing::Level(Level::PhishingResistant) => "&ask=phr",
+        Missing::Level(_) => "&ask=mfa",
+        Missing::OtherCode => PROOF,
+    };
+    if desk.call.request.method().is_safe() {
+        let to = where_from(&desk.call, desk.shell.app);
+        return Reply::redirect(sign_in_address(&desk.call, desk.shell.app, &to, ask));
+    }
+    prove(desk, ask)
+}
+
+fn prove(desk: Desk, ask: &str) -> Reply {
     let (path, app) = (desk.path(), desk.shell.app);
     let to = page_of(desk.shell.routes, app.root(), &path);
     let kept = Kept::of(desk.cx(), &desk.visit, (to, desk.call.request.path()), &desk.form);
-    let proof = sign_in_address(&desk.call, app, to, PROOF);
+    let proof = sign_in_address(&desk.call, app, to, ask);
     if let Some(sealed) = kept.sealed(desk.cx(), app) {
         let cookie = cookies::set(desk.shell.jars.kept, sealed, &desk.call.web.place);
         return Reply::redirect(proof).cookie(cookie);

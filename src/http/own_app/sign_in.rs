@@ -10,7 +10,7 @@ use crate::http::pages::{Chrome, ErrorPage, GoOnPage};
 use crate::http::reply::Reply;
 use crate::http::routes::ENDPOINTS;
 use crate::http::sign_in::refusal_page;
-use crate::identity::User;
+use crate::identity::{Level, User};
 use crate::messages::Language;
 
 /// `GET …/login`: to the authorization endpoint, as any app does.
@@ -18,6 +18,8 @@ pub async fn login(call: Call, shell: &'static Shell) -> Reply {
     let query = call.query().unwrap_or_default();
     let ask = match query.find("ask") {
         Some("proof") => Ask::Proof,
+        Some("mfa") => Ask::Level(Level::SecondFactor),
+        Some("phr") => Ask::Level(Level::PhishingResistant),
         Some("account") => Ask::Account,
         _ => Ask::Session,
     };

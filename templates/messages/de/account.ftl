@@ -139,6 +139,7 @@ account-password-wrong = Das ist nicht Ihr Passwort. Versuchen Sie es noch einma
 account-password-changed = Ihr Passwort wurde geändert. Sie sind überall außer hier abgemeldet.
 
 account-factors-lead = Mit einem zweiten Faktor kommt niemand allein mit Ihrem Passwort hinein.
+account-factor-lost = Einen verloren? Mit einem Wiederherstellungscode neu anmelden
 account-factors-none = Nur Ihr Passwort schützt dieses Konto
 account-factors-none-words = Eine Authenticator-App auf Ihrem Telefon zeigt sechs Ziffern, die sich jede halbe Minute ändern. Beim Anmelden geben Sie sie nach dem Passwort ein. Wer das Passwort gestohlen hat, kann dann nichts damit anfangen.
 account-factor-add-app = Authenticator-App hinzufügen

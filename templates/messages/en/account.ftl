@@ -145,6 +145,7 @@ account-password-changed = Your password was changed. You are signed out everywh
 
 # Second factor.
 account-factors-lead = With a second factor, nobody gets in with your password alone.
+account-factor-lost = Lost one? Sign in again with a recovery code
 account-factors-none = Nothing but your password protects this account
 account-factors-none-words = An authenticator app on your phone shows six digits that change every half minute. When you sign in, you type them after your password. Whoever stole the password has no use for it then.
 account-factor-add-app = Add an authenticator app
