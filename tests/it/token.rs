@@ -14,6 +14,7 @@ use vouchsafe::time::Lifetime;
 
 use crate::support::browser::encode;
 use crate::support::relying_party::{VERIFIER, challenge_of, claims, header};
+use crate::support::timing::alike;
 use crate::support::{Browser, Client, Page, TestApp, Tokens};
 
 const EMAIL: &str = "alice@example.com";
@@ -380,6 +381,19 @@ async fn d05_unknown_client_and_wrong_secret_look_alike() {
         answers.insert((page.status, body, page.header("www-authenticate").to_owned()));
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn d05_unknown_client_and_wrong_secret_take_the_same_time() {
+    let app = TestApp::start().await;
+    app.web("c1").await;
+    alike(0.15, 60, async |is_known| {
+        let id = if is_known { "c1" } else { "c9" };
+        let request = app.http.post(app.url("/token")).basic_auth(id, Some("xecret-of-c1-0123456789"));
+        let request = request.header("content-type", FORM).body("grant_type=client_credentials");
+        app.send(request).await.is_bad_client();
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod raw;
 pub mod relying_party;
 pub mod shapes;
+pub mod timing;
 pub mod upstream;
 
 pub use app::TestApp;
