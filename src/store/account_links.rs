@@ -107,6 +107,18 @@ pub fn find_of_user(c: &mut Conn, user: &UserId, purpose: &str, now: Timestamp) 
     Ok(rows.into_iter().next().map(AccountLink::from))
 }
 
+/// The links of a person for this purpose that can still be used, the oldest first.
+pub fn list_of_user(c: &mut Conn, user: &UserId, purpose: &str, now: Timestamp) -> Result<Vec<AccountLink>, Fault> {
+    let rows: Vec<Row> = q!(c, |conn| account_links::table
+        .filter(account_links::user_id.eq(user.as_str()))
+        .filter(account_links::purpose.eq(purpose))
+        .filter(account_links::expires_at.gt(now.millis()))
+        .order((account_links::created_at, account_links::hash))
+        .select(Row::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().map(AccountLink::from).collect())
+}
+
 /// Makes the links of a person for one purpose void. How many it were.
 pub fn delete_of_user_for(c: &mut Conn, user: &UserId, purpose: &str) -> Result<i64, Fault> {
     let rows = q!(c, |conn| diesel::delete(

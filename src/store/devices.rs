@@ -52,6 +52,16 @@ pub fn delete_since(c: &mut Conn, user_id: &UserId, since: Timestamp) -> Result<
     Ok(row::count(rows))
 }
 
+/// Forgets the browsers of a person but this one: whoever signs in from another is new again. How many it were.
+pub fn delete_others(c: &mut Conn, user_id: &UserId, kept: Option<&[u8]>) -> Result<i64, Fault> {
+    let kept = kept.unwrap_or_default();
+    let rows = q!(c, |conn| diesel::delete(
+        devices::table.filter(devices::user_id.eq(user_id.as_str())).filter(devices::device_hash.ne(kept))
+    )
+    .execute(conn))?;
+    Ok(row::count(rows))
+}
+
 /// Gives a browser a new token: whoever signed in from it keeps that, and the old token knows nobody any more. Without this a
 /// token that somebody planted in the browser would count as known as soon as its owner signs in.
 pub fn renew(c: &mut Conn, old_hash: &[u8], new_hash: &[u8]) -> Result<(), Fault> {

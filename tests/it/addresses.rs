@@ -1,6 +1,8 @@
 //! A person's own change of address: asked for with a fresh proof, confirmed from the new mailbox on a browser where they are
 //! signed in, told to the old one (security cases J03, J11, J13, L08).
 
+use std::collections::HashSet;
+
 use vouchsafe::flow::account::address;
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, user};
@@ -78,6 +80,54 @@ async fn j13_an_address_changes_when_it_is_confirmed_by_its_person_and_the_old_o
     app.pass(Lifetime::from_days(6));
     let mut owner = Browser::new(&app);
     let page = owner.open(&link(&told[0])).await;
+    assert!(owner.submit_once(&page, &[]).await.has("done"));
+    assert_eq!(person(&app, ALICE).await.expect("back again").id, alice.id);
+}
+
+#[tokio::test]
+async fn l08_the_old_address_hears_of_a_wish_at_once_and_can_stop_it() {
+    let (app, _, alice, mut browser) = ground().await;
+    ask(&app, &alice, NEW).await.expect("asked");
+    // Before anybody wrote to the new one.
+    let told = app.letters_about("Another address was asked for").await;
+    assert!(told.len() == 1 && told[0].to == ALICE && told[0].text().contains(NEW), "{told:?}");
+    let waiting = link_to(&app, CONFIRM, NEW).await;
+    assert!(browser.open(&waiting).await.has("submit"));
+    let mut owner = Browser::new(&app);
+    let page = owner.open(&link(&told[0])).await;
+    assert!(browser.open(&waiting).await.has("submit"), "j11: looking stops nothing");
+    assert!(owner.submit_once(&page, &[]).await.has("done"));
+    assert_eq!(browser.open(&waiting).await.status, 400, "void");
+    assert!(address::pending(&app.cx(), &alice.id).await.expect("no fault").is_none());
+    // A wish whose letter is not written yet is void as well.
+    app.pass(Lifetime::from_seconds(1));
+    ask(&app, &alice, NEW).await.expect("asked");
+    let told = app.letters_about("Another address was asked for").await.pop().expect("a letter");
+    let page = owner.open(&link(&told)).await;
+    assert!(owner.submit_once(&page, &[]).await.has("done"));
+    assert_eq!((post(&app).await, person(&app, NEW).await.is_none()), (0, true));
+    assert_eq!(person(&app, ALICE).await.expect("as before").id, alice.id);
+}
+
+#[tokio::test]
+async fn j12_the_address_before_hears_of_a_reset_too() {
+    let (app, _, alice, mut browser) = ground().await;
+    ask(&app, &alice, NEW).await.expect("asked");
+    assert!(confirm(&mut browser, &link_to(&app, CONFIRM, NEW).await).await.has("done"));
+    let reset = async |browser: &mut Browser, password: &str| {
+        let page = browser.open(&app.url("/recovery")).await;
+        browser.submit_once(&page, &[("email", NEW)]).await;
+        let form = browser.open(&link_to(&app, "Set a new password", NEW).await).await;
+        assert!(browser.submit_once(&form, &[("password", password)]).await.has("done"));
+    };
+    app.pass(Lifetime::from_days(6));
+    reset(&mut browser, "the thief's own password").await;
+    let told = app.letters_about("Your password was reset").await;
+    let to: HashSet<&str> = told.iter().map(|letter| letter.to.as_str()).collect();
+    assert_eq!((told.len(), to), (2, HashSet::from([ALICE, NEW])));
+    let old = told.iter().find(|letter| letter.to == ALICE).expect("the owner's");
+    let mut owner = Browser::new(&app);
+    let page = owner.open(&link(old)).await;
     assert!(owner.submit_once(&page, &[]).await.has("done"));
     assert_eq!(person(&app, ALICE).await.expect("back again").id, alice.id);
 }

@@ -3,6 +3,7 @@
 use vouchsafe::flow::account::factors;
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, user, user_access};
+use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::identity::User;
 use vouchsafe::secret::totp;
 use vouchsafe::sensitive::Sensitive;
@@ -205,6 +206,48 @@ async fn j12_a_reset_ends_what_was_begun_before_and_is_told() {
     assert_eq!((told.len(), told[0].to.as_str()), (1, ALICE));
     let events = app.events().await;
     assert!(["password_reset_asked", "password_reset"].iter().all(|k| events.iter().any(|e| e == k)), "{events:?}");
+}
+
+#[tokio::test]
+async fn j12_other_devices_are_strange_after_a_new_password() {
+    for way in ["reset", "change", "demanded"] {
+        let (app, client, _) = ground().await;
+        let (mut own, mut other) = (Browser::new(&app), Browser::new(&app));
+        for browser in [&mut own, &mut other] {
+            app.sign_in(browser, &client, ALICE, &[]).await;
+        }
+        app.pass(Lifetime::from_seconds(1));
+        match way {
+            "reset" => {
+                let form = form(&app, &mut own, &client).await;
+                assert!(own.submit_once(&form, &[("password", NEW)]).await.has("done"));
+            }
+            "change" => {
+                let path = "/account/password";
+                app.enter(&mut own, ALICE, path).await;
+                let token = own.cookies.get("vouchsafe_account").expect("a session");
+                let csrf = form_token(&app.cx(), token, "account", path);
+                let fields = [("csrf", csrf.as_str()), ("old_password", PASSWORD), ("password", NEW)];
+                assert_eq!(own.post(&app.url(path), &fields).await.status, 303);
+            }
+            _ => {
+                let asked = user_access::require_password_change(&app.cx(), &Actor::CommandLine, ALICE).await;
+                asked.expect("no fault").expect("done");
+                let page = own.open(&app.authorize_url(&client, &[("prompt", "login")])).await;
+                let page = own.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
+                assert!(is_in(&own.submit(&page, &[("password", NEW)]).await));
+            }
+        }
+        let mut told = Vec::new();
+        for browser in [&mut own, &mut other] {
+            let before = app.letters_about("New sign-in to your account").await.len();
+            app.pass(Lifetime::from_seconds(1));
+            let page = browser.open(&app.authorize_url(&client, &[("prompt", "login")])).await;
+            assert!(is_in(&browser.submit(&page, &[("login", ALICE), ("password", NEW)]).await), "{way}");
+            told.push(app.letters_about("New sign-in to your account").await.len() - before);
+        }
+        assert_eq!(told, [0, 1], "{way}: the one at which she sits, and the other");
+    }
 }
 
 #[tokio::test]

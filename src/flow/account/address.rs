@@ -1,5 +1,5 @@
 //! Owns a person's change of address: asking for it, confirming it from the new address while signed in, and telling the old
-//! one. Until it is confirmed the old address counts (security case J13). It does not own counting and writing letters
+//! one: when it is asked for, with a link that stops it, and when it is done. Until it is confirmed the old address counts (security case J13). It does not own counting and writing letters
 //! (`links`), going back (`not_me`), nor the pages.
 
 use serde_json::json;
@@ -57,9 +57,17 @@ pub async fn ask(cx: &Cx, user: &User, address: &str) -> Result<Result<Email, Ad
         Ok(email) => email,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let (purpose, user) = (Purpose::NewAddress, Some(user.id.clone()));
-    let asked =
-        links::ask(cx, Wanted { purpose, email: email.clone(), user, request: String::new(), device: None }).await?;
+    // Not to an address that nobody ever confirmed: it may be a stranger's, who gets no hold on the account.
+    let notice = Notice::AddressAsked { new: email.clone() };
+    let wanted = Wanted {
+        purpose: Purpose::NewAddress,
+        email: email.clone(),
+        user: Some(user.id.clone()),
+        request: String::new(),
+        device: None,
+        told: user.email_verified.then(|| Told::new(cx, user, notice)),
+    };
+    let asked = links::ask(cx, wanted).await?;
     Ok(asked.map(|()| email).map_err(|wait| AddressRefusal::TooMany(wait.0.seconds() + 1)))
 }
 

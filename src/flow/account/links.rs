@@ -3,6 +3,7 @@
 //! looks up whose address it is (security case J03). It does not own what stands behind a link (`sign_up`, `recovery`,
 //! `address`) nor the words of the letters (`letters`).
 
+use crate::flow::account::notice::Told;
 use crate::flow::account::{address, recovery, sign_up};
 use crate::flow::{Cx, Fault, Parts, mail};
 use crate::identity::guess::{GuessRule, Wait};
@@ -83,6 +84,8 @@ pub(super) struct Wanted {
     pub(super) request: String,
     /// Hash of the device token of whoever asks.
     pub(super) device: Option<Vec<u8>>,
+    /// A letter to whoever should know of it at once.
+    pub(super) told: Option<Told>,
 }
 
 /// Counts the letter and stores that it was asked for.
@@ -98,12 +101,15 @@ pub(super) async fn ask(cx: &Cx, wanted: Wanted) -> Result<Result<(), Wait>, Fau
         correlation_id: cx.correlation_id.clone(),
         created_at: cx.now,
     };
-    let (own, email, device) = (cx.clone(), wanted.email, wanted.device);
+    let (own, email, device, told) = (cx.clone(), wanted.email, wanted.device, wanted.told);
     let stored = cx.db().write(move |c| {
         if let Err(wait) = admit(c, &own, &email, device.as_deref())? {
             return Ok(Err(wait));
         }
         link_requests::insert(c, &asked)?;
+        if let Some(told) = &told {
+            told.post(c, &own)?;
+        }
         Ok(Ok(()))
     });
     let stored = stored.await?;

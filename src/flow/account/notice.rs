@@ -10,11 +10,16 @@ use crate::outbound::{Button, Letter};
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::account_links::{self, AccountLink, NOT_ME};
-use crate::store::{self, Conn, factors};
+use crate::store::{self, Conn, factors, users};
 use crate::time::Lifetime;
 
 /// How long a link in a notice can be used.
 pub const LIFETIME: Lifetime = Lifetime::from_days(7);
+
+/// The kind of the letter to the address that an account had before.
+const ADDRESS_CHANGED: &str = "address_changed";
+/// At most this many earlier addresses are told.
+const EARLIER: usize = 3;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +46,11 @@ pub enum Notice {
     AddressChanged {
         /// The old one.
         old: Email,
+    },
+    /// Another address was asked for; nothing has changed yet.
+    AddressAsked {
+        /// The one that was asked for.
+        new: Email,
     },
     /// There are new recovery codes.
     RecoveryCodesRenewed,
@@ -73,7 +83,8 @@ impl Notice {
             Notice::PasswordChanged => "password_changed",
             Notice::PasswordReset => "password_reset",
             Notice::PasswordKnown => "password_known",
-            Notice::AddressChanged { .. } => "address_changed",
+            Notice::AddressChanged { .. } => ADDRESS_CHANGED,
+            Notice::AddressAsked { .. } => "address_asked",
             Notice::RecoveryCodesRenewed => "recovery_codes_renewed",
             Notice::RecoveryCodeUsed => "recovery_code_used",
             Notice::RefreshTokenReused { .. } => "refresh_token_reused",
@@ -92,6 +103,7 @@ impl Notice {
             Notice::PasswordReset => ("notice-password-reset-subject", "notice-password-reset"),
             Notice::PasswordKnown => ("notice-password-known-subject", "notice-password-known"),
             Notice::AddressChanged { .. } => ("notice-address-changed-subject", "notice-address-changed"),
+            Notice::AddressAsked { .. } => ("notice-address-asked-subject", "notice-address-asked"),
             Notice::RecoveryCodesRenewed => ("notice-codes-renewed-subject", "notice-codes-renewed"),
             Notice::RecoveryCodeUsed => ("notice-code-used-subject", "notice-code-used"),
             Notice::RefreshTokenReused { .. } => ("notice-token-reused-subject", "notice-token-reused"),
@@ -108,6 +120,7 @@ impl Notice {
             | Notice::RefreshTokenReused { client: name }
             | Notice::UpstreamLinked { name }
             | Notice::UpstreamUnlinked { name } => Some(name),
+            Notice::AddressAsked { new } => Some(new.as_str()),
             _ => None,
         }
     }
@@ -162,13 +175,17 @@ impl Told {
     /// # Errors
     /// A [`store::Fault`].
     pub fn post(&self, c: &mut Conn, cx: &Cx) -> Result<(), store::Fault> {
-        if !cx.parts.post.mailer.is_on() {
-            return Ok(());
-        }
         let to = match &self.notice {
             Notice::AddressChanged { old } => old,
             _ => &self.user.email,
         };
+        self.post_to(c, cx, to)
+    }
+
+    fn post_to(&self, c: &mut Conn, cx: &Cx, to: &Email) -> Result<(), store::Fault> {
+        if !cx.parts.post.mailer.is_on() {
+            return Ok(());
+        }
         // What is being added is of this very moment; what was taken away is not in the list any more.
         let had_factor = matches!(self.notice, Notice::FactorRemoved { .. })
             || factors::list(c, &self.user.id)?.iter().any(|factor| factor.created_at < cx.now);
@@ -215,4 +232,47 @@ impl Told {
             ],
         }
     }
+}
+
+/// A letter to the address of a person and to those they had in the last seven days: whoever took an account over and moved it
+/// to an address of theirs does not alone hear what becomes of it.
+#[derive(Clone)]
+pub struct ToldWidely {
+    told: Told,
+    spare: Vec<Envelope>,
+}
+
+impl ToldWidely {
+    /// Letters to this person; made before the transaction that they tell of.
+    pub fn new(cx: &Cx, user: &User, notice: Notice) -> Self {
+        Self { told: Told::new(cx, user, notice), spare: (0..EARLIER).map(|_| Envelope::new(cx)).collect() }
+    }
+
+    /// Posts them, as [`Told::post`] does.
+    ///
+    /// # Errors
+    /// A [`store::Fault`].
+    pub fn post(&self, c: &mut Conn, cx: &Cx) -> Result<(), store::Fault> {
+        let earlier = earlier_addresses(c, cx, &self.told.user)?;
+        self.told.post(c, cx)?;
+        for (envelope, to) in self.spare.iter().zip(&earlier) {
+            Told { envelope: envelope.clone(), ..self.told.clone() }.post_to(c, cx, to)?;
+        }
+        Ok(())
+    }
+}
+
+/// Confirmed addresses that the person had, the oldest first, as far as the letters tell that went there: these are good for seven
+/// days. One that is another person's by now is left out.
+fn earlier_addresses(c: &mut Conn, cx: &Cx, user: &User) -> Result<Vec<Email>, store::Fault> {
+    let mut earlier: Vec<Email> = Vec::new();
+    for link in account_links::list_of_user(c, &user.id, NOT_ME, cx.now)? {
+        let Ok(detail) = serde_json::from_str::<Detail>(&link.detail) else { continue };
+        let Ok(to) = Email::parse(&detail.to) else { continue };
+        let is_new = detail.notice == ADDRESS_CHANGED && earlier.iter().all(|known| known.key() != to.key());
+        if is_new && users::find_by_email_key(c, to.key())?.is_none() {
+            earlier.push(to);
+        }
+    }
+    Ok(earlier)
 }

@@ -21,7 +21,7 @@ use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::own_sessions::{self, OwnSession};
-use crate::store::{self, Conn, sessions, users};
+use crate::store::{self, Conn, devices, sessions, users};
 use crate::time::Timestamp;
 
 const STEP: &str = "account";
@@ -114,6 +114,7 @@ struct Beginning {
     token_hash: Vec<u8>,
     own_hash: Vec<u8>,
     hashes: Vec<Vec<u8>>,
+    device: Option<Vec<u8>>,
     now: Timestamp,
 }
 
@@ -138,6 +139,7 @@ async fn store_it(
         token_hash: hash(session_token.expose()),
         own_hash: hash(own_token.expose()),
         hashes: browser.session_hashes(),
+        device: browser.device_hash(),
         now: cx.now,
     };
     let old = visit.session.session_id.clone();
@@ -160,6 +162,7 @@ async fn store_it(
             None => users::password_set(c, user, &phc, beginning.now)?,
         }
         end_everything(c, user, "the password was changed", beginning.now)?;
+        devices::delete_others(c, user, beginning.device.as_deref())?;
         users::touched(c, user, beginning.now)?;
         let replaced = go_on(c, &beginning, before)?;
         told.post(c, &context)?;

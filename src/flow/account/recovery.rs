@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::flow::account::letters;
 use crate::flow::account::links::{self, Drawn, Purpose, Wanted};
-use crate::flow::account::notice::{Notice, Told};
+use crate::flow::account::notice::{Notice, ToldWidely};
 use crate::flow::admin::user::UserRefusal;
 use crate::flow::admin::user_access::{end_everything, hashed_for};
 use crate::flow::audit::Entry;
@@ -21,7 +21,7 @@ use crate::secret::token::{Kind, check_shape, hash};
 use crate::sensitive::Sensitive;
 use crate::store::account_links::{self, RESET};
 use crate::store::link_requests::LinkRequest;
-use crate::store::{self, Conn, users};
+use crate::store::{self, Conn, devices, users};
 
 /// Why nothing came of it. None of these tells whether there is an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +61,7 @@ pub async fn ask(
         Err(refusal) => return Ok(Err(refusal.into())),
     };
     let (request, device) = (request.to_owned(), browser.device_hash());
-    let wanted = Wanted { purpose: Purpose::Reset, email: email.clone(), user: None, request, device };
+    let wanted = Wanted { purpose: Purpose::Reset, email: email.clone(), user: None, request, device, told: None };
     let asked = links::ask(cx, wanted).await?;
     Ok(asked.map(|()| email).map_err(|wait| RecoveryRefusal::TooMany(wait.0.seconds() + 1)))
 }
@@ -129,7 +129,7 @@ pub struct Restored {
 }
 
 /// Sets the password and ends everything that was begun before: sessions, codes, grants and so refresh tokens, half sign-ins,
-/// other links (security case J12). Of two uses at once one counts; a refused password leaves the link as it was.
+/// other links (security case J12). Other browsers are strange to the account from now on. Of two uses at once one counts; a refused password leaves the link as it was.
 ///
 /// # Errors
 /// Inner: a [`RecoveryRefusal`]. Outer: a [`Fault`]; [`Fault::Busy`] when the password pool is full.
@@ -145,7 +145,7 @@ pub async fn finish(
         Ok(phc) => phc,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
-    let Some(user) = store_it(cx, token, &guest.user, phc).await? else {
+    let Some(user) = store_it(cx, token, &guest.user, phc, browser).await? else {
         return Ok(Err(RecoveryRefusal::DeadLink));
     };
     cx.parts.post.wake.notify_one();
@@ -155,11 +155,17 @@ pub async fn finish(
 }
 
 /// `None`: somebody was faster.
-async fn store_it(cx: &Cx, token: &Sensitive, user: &User, phc: String) -> Result<Option<User>, Fault> {
-    let (hashed, id, now) = (hash(token.expose()), user.id.clone(), cx.now);
+async fn store_it(
+    cx: &Cx,
+    token: &Sensitive,
+    user: &User,
+    phc: String,
+    browser: &Browser,
+) -> Result<Option<User>, Fault> {
+    let (hashed, id, now, device) = (hash(token.expose()), user.id.clone(), cx.now, browser.device_hash());
     let mut entry = Entry::new(cx, "password_reset");
     entry.event.user_id = Some(id.as_str().to_owned());
-    let (told, own) = (Told::new(cx, user, Notice::PasswordReset), cx.clone());
+    let (told, own) = (ToldWidely::new(cx, user, Notice::PasswordReset), cx.clone());
     let stored = cx.db().write(move |c| {
         // The person first, as everywhere: disabling them waits for this, or this for that.
         let Some(mut user) = users::find_for_update(c, &id)? else { return Ok(None) };
@@ -169,6 +175,7 @@ async fn store_it(cx: &Cx, token: &Sensitive, user: &User, phc: String) -> Resul
         }
         users::password_set(c, &id, &phc, now)?;
         end_everything(c, &id, "the password was reset", now)?;
+        devices::delete_others(c, &id, device.as_deref())?;
         if user.email_verified {
             users::touched(c, &id, now)?;
         } else {

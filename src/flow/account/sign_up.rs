@@ -93,7 +93,7 @@ pub async fn ask(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let (request, device) = (request.to_owned(), browser.device_hash());
-    let wanted = Wanted { purpose: Purpose::SignUp, email: email.clone(), user: None, request, device };
+    let wanted = Wanted { purpose: Purpose::SignUp, email: email.clone(), user: None, request, device, told: None };
     let asked = links::ask(cx, wanted).await?;
     Ok(asked.map(|()| email).map_err(|wait| SignUpRefusal::TooMany(wait.0.seconds() + 1)))
 }

@@ -16,7 +16,7 @@ use crate::flow::{Cx, Fault, mail};
 use crate::identity::{Permission, User};
 use crate::secret::token::{Kind, check_shape, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, invitations, users};
+use crate::store::{self, Conn, devices, invitations, users};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long an invitation can be used.
@@ -143,6 +143,7 @@ pub async fn accept(cx: &Cx, token: &Sensitive, password: Sensitive) -> Result<R
         }
         users::password_set(c, &user.id, &phc, now)?;
         end_everything(c, &user.id, "an invitation was accepted", now)?;
+        devices::delete_others(c, &user.id, None)?;
         users::touched(c, &user.id, now)?;
         entry.append(c)?;
         Ok(Ok(user.clone()))

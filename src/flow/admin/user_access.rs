@@ -15,7 +15,7 @@ use crate::flow::{Cx, Fault};
 use crate::identity::{Email, Permission, UserId};
 use crate::secret::PasswordError;
 use crate::sensitive::Sensitive;
-use crate::store::{self, Conn, account_links, codes, grants, invitations, link_requests, sessions, users};
+use crate::store::{self, Conn, account_links, codes, devices, grants, invitations, link_requests, sessions, users};
 use crate::time::Timestamp;
 
 /// Judges and hashes a password that somebody chose who has no name yet.
@@ -67,6 +67,7 @@ pub async fn set_password(cx: &Cx, actor: &Actor, who: &str, password: Sensitive
             false => users::password_set(c, &user.id, &phc, change.now)?,
         }
         end_everything(c, &user.id, "the password was changed", change.now)?;
+        devices::delete_others(c, &user.id, None)?;
         users::touched(c, &user.id, change.now)?;
         Ok(Ok(Some(("password_changed", json!({ "must_change": must_change })))))
     })

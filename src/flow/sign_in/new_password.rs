@@ -26,7 +26,7 @@ use crate::oauth::error::{ErrorCode, Refusal};
 use crate::secret::password::PasswordVerdict;
 use crate::secret::token::hash;
 use crate::sensitive::Sensitive;
-use crate::store::users;
+use crate::store::{devices, users};
 use crate::time::{Lifetime, Timestamp};
 
 const STEP: &str = "new_password";
@@ -119,7 +119,7 @@ pub async fn submit(
         Ok(phc) => phc,
         Err(refusal) => return again(refusal),
     };
-    if !store_it(cx, &user, old_phc, phc).await? {
+    if !store_it(cx, &user, (old_phc, phc), browser).await? {
         return Ok(out_of_date(cx));
     }
     cx.note(Note::new(STEP, "chose another password").client(&client.client_id).user(user.id.as_str()));
@@ -140,8 +140,8 @@ async fn still_the_same(cx: &Cx, change: &PasswordChange) -> Result<Option<(User
 }
 
 /// `false`: somebody was faster.
-async fn store_it(cx: &Cx, user: &User, old_phc: String, phc: String) -> Result<bool, Fault> {
-    let (id, now) = (user.id.clone(), cx.now);
+async fn store_it(cx: &Cx, user: &User, (old_phc, phc): (String, String), browser: &Browser) -> Result<bool, Fault> {
+    let (id, now, device) = (user.id.clone(), cx.now, browser.device_hash());
     let mut entry = Entry::new(cx, "password_changed");
     entry.event.user_id = Some(id.as_str().to_owned());
     let (told, own) = (Told::new(cx, user, Notice::PasswordChanged), cx.clone());
@@ -151,6 +151,7 @@ async fn store_it(cx: &Cx, user: &User, old_phc: String, phc: String) -> Result<
             return Ok(false);
         }
         end_everything(c, &id, "the password was changed", now)?;
+        devices::delete_others(c, &id, device.as_deref())?;
         users::touched(c, &id, now)?;
         told.post(c, &own)?;
         entry.append(c)?;
