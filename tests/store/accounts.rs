@@ -162,6 +162,12 @@ async fn links_that_say_it_was_not_me_outlive_other_changes(arena: Arena) {
             devices::remember(c, &alice(), b"new", later(2))?;
             assert_eq!(devices::delete_since(c, &alice(), later(2))?, 1);
             assert!(devices::is_known(c, &alice(), b"old")? && !devices::is_known(c, &alice(), b"new")?);
+            devices::remember(c, &alice(), b"new", later(3))?;
+            assert_eq!(devices::delete_others(c, &alice(), Some(b"new"))?, 1);
+            assert!(devices::is_known(c, &alice(), b"new")? && !devices::is_known(c, &alice(), b"old")?);
+            assert_eq!(devices::delete_others(c, &alice(), None)?, 1);
+            let told = account_links::list_of_user(c, &alice(), NOT_ME, later(5))?;
+            assert_eq!(told.iter().map(|link| link.created_at).collect::<Vec<_>>(), [later(1)]);
             recovery_codes::replace(c, &alice(), &[vec![1]], NOW)?;
             assert_eq!(recovery_codes::delete_since(c, &alice(), later(1))?, 0);
             assert_eq!(recovery_codes::delete_since(c, &alice(), NOW)?, 1);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vouchsafe::identity::level::CodeKind;
 use vouchsafe::identity::{Email, RoleName, SessionId, UserId};
 use vouchsafe::oauth::authorization::Grant;
 use vouchsafe::oauth::client::Client;
@@ -501,6 +502,10 @@ async fn sessions_rotate_once(arena: Arena) {
             let amr = ["pwd".to_owned(), "otp".to_owned()];
             let proof = Proof { auth_time: later(30), now: later(30), acr: "2", amr: &amr };
             assert!(sessions::reauthenticated(c, &id, proof, b"t2")?);
+            for code in [None, Some(CodeKind::App), Some(CodeKind::Recovery), Some(CodeKind::Mail), None] {
+                sessions::set_code(c, &id, code)?;
+                assert_eq!(sessions::code(c, &id)?, code);
+            }
             Ok(sessions::find_by_token_hashes(c, &[b"t2".to_vec()])?.remove(0).1)
         })
         .await;
