@@ -197,7 +197,7 @@ pub fn delete_expired(c: &mut Conn, before: Timestamp) -> Result<i64, Fault> {
 }
 
 /// What links of a person are under way: for what, to which address, when made, and until when.
-pub fn list_of_user(c: &mut Conn, user: &UserId, now: Timestamp) -> Result<Vec<(String, AccountLink)>, Fault> {
+pub fn under_way(c: &mut Conn, user: &UserId, now: Timestamp) -> Result<Vec<(String, AccountLink)>, Fault> {
     let rows: Vec<(String, Row)> = q!(c, |conn| account_links::table
         .filter(account_links::user_id.eq(user.as_str()))
         .filter(account_links::expires_at.gt(now.millis()))

@@ -631,6 +631,53 @@ async fn every_table_that_names_people_is_in_the_download_or_says_why_not() {
 }
 
 #[tokio::test]
+async fn i15_no_parameter_that_leads_somewhere_leads_off_our_origin() {
+    let app = TestApp::start().await;
+    app.person(ALICE).await;
+    let mut browser = entered(&app, ALICE).await;
+    for hostile in [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example/",
+        "javascript:alert(1)",
+        "/%2f/evil.example",
+        "/account/../..//evil.example",
+        "/account\t//evil.example",
+        "/account@evil.example",
+        "https:evil.example",
+        "/account//evil.example",
+        "%2f%2fevil.example",
+    ] {
+        let value: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
+        for path in [
+            format!("/account/login?to={value}"),
+            format!("/account/login?ask=proof&to={value}"),
+            format!("/admin/login?to={value}"),
+            format!("/login?request={value}"),
+            format!("/sign-up?request={value}"),
+            format!("/recovery?request={value}"),
+            format!("/logout?post_logout_redirect_uri={value}"),
+        ] {
+            let page = browser.open(&app.url(&path)).await;
+            stays(&app, page.location.as_deref(), &path);
+            let shown = page.body.replace("&#47;", "/");
+            assert!(!shown.contains("href=\"//evil") && !shown.contains("href=\"https://evil"), "{path}: {shown}");
+        }
+        let page = browser.post(&app.url("/language"), &[("again", hostile), ("language", "en")]).await;
+        stays(&app, page.location.as_deref(), hostile);
+    }
+}
+
+/// A way that a browser which follows it stays here.
+fn stays(app: &TestApp, location: Option<&str>, asked: &str) {
+    let Some(location) = location else { return };
+    let here = url::Url::parse(&app.url("/")).expect("our address");
+    let there = here.join(location).expect("an address");
+    assert_eq!(there.origin(), here.origin(), "{asked} leads to {location}");
+}
+
+#[tokio::test]
 async fn an_account_is_deleted_by_its_owner_with_everything_that_hangs_on_it() {
     let mail = [("VOUCHSAFE_MAIL_HOST", "mail.invalid"), ("VOUCHSAFE_MAIL_FROM", "no-reply@acme.test")];
     let app = TestApp::start_with(&mail).await;

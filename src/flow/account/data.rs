@@ -129,7 +129,7 @@ fn everything(c: &mut Conn, id: &UserId, now: Timestamp) -> Result<Value, store:
     let devices = devices::list(c, id, MOST)?.into_iter();
     let devices = devices.map(|(first, last)| json!({ "first_at": first.rfc3339(), "last_at": last.rfc3339() }));
     all.insert("known_devices".to_owned(), devices.collect());
-    let links = account_links::list_of_user(c, id, now)?.into_iter().map(|(purpose, link)| {
+    let links = account_links::under_way(c, id, now)?.into_iter().map(|(purpose, link)| {
         json!({
             "for": purpose, "address": link.email_key, "made_at": link.created_at.rfc3339(),
             "until": link.expires_at.rfc3339(),
