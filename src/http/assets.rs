@@ -18,13 +18,14 @@ pub struct Asset {
 }
 
 /// Name, type and bytes of every asset there is.
-const FILES: [(&str, &str, &[u8]); 8] = [
+const FILES: [(&str, &str, &[u8]); 9] = [
     ("style.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/style.css")),
     ("reader.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/reader.css")),
     ("admin.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/admin.css")),
     ("console.css", "text/css; charset=utf-8", include_bytes!("../../templates/assets/console.css")),
     ("form_post.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/form_post.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/passkey.js")),
+    ("strength.js", "text/javascript; charset=utf-8", include_bytes!("../../templates/assets/strength.js")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../../templates/assets/favicon.svg")),
     ("logo.svg", "image/svg+xml", include_bytes!("../../templates/assets/logo.svg")),
 ];

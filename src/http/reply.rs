@@ -150,6 +150,15 @@ impl Reply {
         Self::html(status, page, &policy(form_targets, runs))
     }
 
+    /// A page with a field for a new password, and the script beside it, which asks us how hard it is to guess.
+    pub fn page_for_password<T: Template>(status: u16, page: &T) -> Self {
+        Self::html(
+            status,
+            page,
+            &policy(&[], true).replacen("script-src 'self';", "script-src 'self'; connect-src 'self';", 1),
+        )
+    }
+
     /// The page that posts the answer to the app: its form leads to one origin and its script is ours.
     pub fn form_post<T: Template>(page: &T, target: &str) -> Self {
         let policy = format!(

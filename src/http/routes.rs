@@ -170,6 +170,7 @@ pub static ROUTES: &[Route] = &[
     route!(Get, "/upstream/{provider}/token", Bearer, sign_in::upstream::token),
     route!(Post, "/enrol", Form, sign_in::enrol::post),
     route!(Post, "/new-password", Form, sign_in::new_password::post),
+    route!(Post, "/password-strength", Form, sign_in::strength::post),
     route!(Post, "/consent", Form, sign_in::consent::post),
     route!(Post, "/select-account", Form, sign_in::choose::post),
     route!(Get, "/setup", Page, sign_in::setup::get),

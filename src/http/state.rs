@@ -13,6 +13,7 @@ use crate::flow::Parts;
 use crate::flow::admin::settings::CurrentSettings;
 use crate::http::admin::api::limit::Limits;
 use crate::http::oauth::discovery::Documents;
+use crate::http::sign_in::strength;
 
 /// Shared by all workers.
 pub struct Web {
@@ -34,6 +35,8 @@ pub struct Web {
     pub documents: Documents,
     /// How many requests each caller of the administration API may send.
     pub admin_limits: Limits,
+    /// How many passwords each address may have judged while they are typed.
+    pub strength_limits: Limits,
     draining: AtomicBool,
 }
 
@@ -94,6 +97,7 @@ impl Web {
             body_timeout: Duration::from_secs(20),
             documents: Documents::default(),
             admin_limits: Limits::per_minute(settings.admin_per_minute),
+            strength_limits: Limits::per_minute(strength::PER_MINUTE),
             draining: AtomicBool::new(false),
         }
     }

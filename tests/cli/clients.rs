@@ -230,7 +230,7 @@ fn scopes_are_defined_given_and_removed() {
     assert_eq!(bench.json(&add)["name"], "orders:read");
     let listed = bench.json(&["scope", "list"]);
     let own: Vec<_> = listed.as_array().unwrap().iter().filter(|s| s["standard"] == false).collect();
-    assert_eq!((own.len(), listed.as_array().unwrap().len()), (1, 8));
+    assert_eq!((own.len(), listed.as_array().unwrap().len()), (1, 9));
     assert!(bench.run(&["scope", "list"]).words().contains("Read your orders"));
     let job = bench.json(&[
         "client",

@@ -216,3 +216,32 @@ async fn a_hash_of_another_system_signs_in_once_and_becomes_ours() {
         api.post("/users", body).await.is_problem(400, code);
     }
 }
+
+#[tokio::test]
+async fn how_hard_a_password_is_to_guess_is_told_while_it_is_typed() {
+    let app = TestApp::start().await;
+    let asked = async |password: &str| app.post("/password-strength", &[("password", password)]).await;
+    for (password, is_strong, words) in [
+        ("password", false, "12 characters"),
+        ("aaaaaaaaaaaaaaaaaaaa", false, "easy to guess"),
+        ("correct unicorn battery glue", true, "hard to guess"),
+        ("", false, "12 characters"),
+    ] {
+        let page = asked(password).await;
+        assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{}", page.body);
+        let told = page.json();
+        assert!(told["words"].as_str().is_some_and(|told| told.contains(words)), "{password}: {told}");
+        assert_eq!(told["score"].as_i64().is_some_and(|score| score >= 3), is_strong, "{password}: {told}");
+        assert!(!page.body.contains("unicorn"), "it is not repeated");
+    }
+    assert!(asked(&"x".repeat(2_000)).await.json()["words"].is_string());
+    // Only pages of ours may ask, and one address not for ever.
+    let foreign = app.http.post(app.url("/password-strength")).header("sec-fetch-site", "cross-site");
+    let foreign = foreign.header("content-type", "application/x-www-form-urlencoded").body("password=x");
+    assert_eq!(app.send(foreign).await.status, 403);
+    let mut last = 200;
+    for _ in 0..150 {
+        last = asked("x").await.status;
+    }
+    assert_eq!(last, 429);
+}

@@ -46,6 +46,16 @@ async fn somebody_makes_an_account_and_accepts_terms_that_change() {
     browser.wait_for("problem-password").await;
     browser.inspect("sign-up-link-problem").await;
     browser.type_into("password", OWN).await;
+    // How strong it is stands beside the field while it is typed.
+    for _ in 0..100 {
+        if browser.text_of("strength-words").await.contains("of 4") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(browser.text_of("strength-words").await.contains("hard to guess"));
+    browser.inspect("sign-up-link-strength").await;
+    browser.type_into("password", OWN).await;
     browser.click("terms").await;
     browser.press("submit").await;
     browser.wait_for("approve").await;

@@ -60,6 +60,28 @@ pub async fn judge(cx: &Cx, password: &Sensitive, owner: Owner<'_>) -> Result<Re
     Ok(Ok(()))
 }
 
+/// How hard a password is to guess, from 0 to 4, and what would be refused of it whoever took it: for somebody who is still
+/// typing. It is not looked up among stolen ones elsewhere.
+///
+/// # Errors
+/// A [`Fault`]; [`Fault::Busy`] when the crew that hashes has too much to do.
+pub async fn estimate(cx: &Cx, password: &Sensitive) -> Result<(u8, Option<UserRefusal>), Fault> {
+    let (rule, min) = (cx.parts.settings.get().passwords, min_length(cx));
+    let judged = match cx.parts.passwords.judge(password.clone(), Vec::new(), None).await {
+        Ok(judged) => judged,
+        Err(PasswordError::TooLong { max_bytes }) => return Ok((0, Some(UserRefusal::PasswordTooLong(max_bytes)))),
+        Err(other) => return Err(other.into()),
+    };
+    let (score, why) = (judged.strength.score, judged.strength.why);
+    let is_short = password.expose().chars().count() < min;
+    let refusal = match () {
+        () if is_short => Some(UserRefusal::PasswordTooShort(min)),
+        () if score < rule.min_score => Some(UserRefusal::PasswordWeak { score, why }),
+        () => None,
+    };
+    Ok((score, refusal))
+}
+
 /// Its length in characters, and that it is not the address. The longest length is the hasher's business.
 fn form(password: &Sensitive, email: &Email, min_length: usize) -> Result<(), UserRefusal> {
     // One pass over the characters, so that no copy of the password is left behind but this one, which is wiped.

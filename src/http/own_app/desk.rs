@@ -297,7 +297,10 @@ impl Desk {
         if self.kept.is_some() {
             page.flash = Some(Notice { tone: Tone::Caution, words: vec![Part::plain(self.t("own-kept"))] });
         }
-        let reply = Reply::page_with_script(status, &page, &[], page.runs_script());
+        let reply = match page.takes_password() {
+            true => Reply::page_for_password(status, &page),
+            false => Reply::page_with_script(status, &page, &[], page.runs_script()),
+        };
         let reply = reply.correlated(&self.cx().correlation_id);
         let reply = match self.kept {
             Some(_) => reply.cookie(cookies::clear(self.shell.jars.kept, place)),

@@ -52,6 +52,12 @@ impl ConsolePage {
         self.blocks.iter().any(|block| matches!(block, Block::Passkey(_)))
     }
 
+    /// Whether the page has a field for a new password, with the script beside it.
+    pub fn takes_password(&self) -> bool {
+        let is_new = |field: &Field| field.autocomplete == "new-password";
+        self.blocks.iter().any(|block| matches!(block, Block::Form(form) if form.fields.iter().any(is_new)))
+    }
+
     fn is_console(&self) -> bool {
         self.app == OwnApp::Console
     }

@@ -73,7 +73,7 @@ pub async fn post(call: Call) -> Reply {
 fn form(call: &Call, token: &str, user: &User, problem: Option<Problem>) -> Reply {
     let status = if problem.is_some() { 422 } else { 200 };
     let page = InvitationPage { problem, ..page(call, &form_token(&call.cx, token, STEP, ""), user) };
-    Reply::page(status, &page, &[])
+    Reply::page_for_password(status, &page)
 }
 
 fn page(call: &Call, csrf: &str, user: &User) -> InvitationPage {

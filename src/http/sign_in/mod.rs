@@ -19,6 +19,7 @@ pub mod second_factor;
 pub mod setup;
 pub mod sign_up;
 pub mod sign_up_link;
+pub mod strength;
 pub mod terms;
 pub mod upstream;
 pub mod words;

@@ -44,5 +44,5 @@ pub(super) fn form(call: &Call, form: ChangeForm) -> Reply {
             .problem
             .map(|refusal| Problem { id: "problem-password", words: words::of_person(call.cx.language, &refusal) }),
     };
-    Reply::page(status, &page, &[])
+    Reply::page_for_password(status, &page)
 }

@@ -27,7 +27,7 @@ pub async fn get(call: Call) -> Reply {
     let place = &call.web.place;
     let Some(token) = cookies::find(&call.request, Jar::Recovery, place) else { return dead_link(&call, STEP) };
     match recovery::guest(&call.cx, &token).await {
-        Ok(Some(guest)) => Reply::page(200, &page(&call, &token, &guest.user), &[]),
+        Ok(Some(guest)) => Reply::page_for_password(200, &page(&call, &token, &guest.user)),
         Ok(None) => dead_link(&call, STEP).cookie(cookies::clear(Jar::Recovery, place)),
         Err(fault) => call.fault_page(&fault),
     }
@@ -58,7 +58,7 @@ pub async fn post(call: Call) -> Reply {
                 _ => return dead_link(&call, STEP).cookie(cookies::clear(Jar::Recovery, place)),
             };
             let problem = Some(Problem { id: "problem-password", words });
-            Reply::page(422, &RecoveryLinkPage { problem, ..page(&call, &token, &guest.user) }, &[])
+            Reply::page_for_password(422, &RecoveryLinkPage { problem, ..page(&call, &token, &guest.user) })
         }
         Ok(_) => dead_link(&call, STEP).cookie(cookies::clear(Jar::Recovery, place)),
         Err(fault) => call.fault_page(&fault),

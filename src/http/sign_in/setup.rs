@@ -81,7 +81,7 @@ fn form(call: &Call, token: &str, email: String, name: String, problem: Option<P
         min_length: quality::min_length(&call.cx),
         problem,
     };
-    Reply::page(status, &page, &[])
+    Reply::page_for_password(status, &page)
 }
 
 fn dead_link(call: &Call) -> Reply {

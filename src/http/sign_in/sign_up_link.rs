@@ -28,7 +28,7 @@ pub async fn get(call: Call) -> Reply {
     let place = &call.web.place;
     let Some(token) = cookies::find(&call.request, Jar::SignUp, place) else { return dead_link(&call, STEP) };
     match sign_up::guest(&call.cx, &token).await {
-        Ok(Some(guest)) => Reply::page(200, &page(&call, &token, &guest, String::new()), &[]),
+        Ok(Some(guest)) => Reply::page_for_password(200, &page(&call, &token, &guest, String::new())),
         Ok(None) => dead_link(&call, STEP).cookie(cookies::clear(Jar::SignUp, place)),
         Err(fault) => call.fault_page(&fault),
     }
@@ -76,7 +76,7 @@ pub async fn post(call: Call) -> Reply {
         problem: Some(problem(&call, &refusal)),
         ..page(&call, &token, &guest, text("name").to_owned())
     };
-    Reply::page(422, &page, &[])
+    Reply::page_for_password(422, &page)
 }
 
 fn problem(call: &Call, refusal: &SignUpRefusal) -> Problem {

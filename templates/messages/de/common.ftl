@@ -27,6 +27,7 @@ field-code = Code
 
 password-hint = Mindestens { $min } Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.
 password-breached = Das Passwort steht in Listen von Passwörtern, die anderswo gestohlen wurden oder zuerst ausprobiert werden: Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es noch benutzen.
+password-strength = Stärke { $score } von 4: schwer zu erraten.
 password-weak-common = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es ist ein häufiges Passwort oder beinahe eines; nehmen Sie mehrere Wörter, die nichts miteinander zu tun haben.
 password-weak-own = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es enthält Ihren Namen, Ihre Adresse oder den Namen dieses Dienstes und kaum etwas anderes; nehmen Sie Wörter, die nichts mit Ihnen zu tun haben.
 password-weak-keys = Das Passwort ist leicht zu erraten (Stärke { $score } von 4): es folgt den Reihen der Tastatur; nehmen Sie mehrere Wörter, die nichts miteinander zu tun haben.

@@ -31,6 +31,7 @@ password-hint =
        *[other] At least { $min } characters. Several unrelated words make a good one.
     }
 password-breached = The password stands in lists of passwords that were stolen elsewhere or are tried first: choose another one, and change it wherever else you use it.
+password-strength = Strength { $score } of 4: hard to guess.
 password-weak-common = The password is easy to guess (strength { $score } of 4): it is a common password or nearly one; take several words that do not belong together.
 password-weak-own = The password is easy to guess (strength { $score } of 4): it holds your name, your address or the name of this place, and hardly anything else; take words that have nothing to do with you.
 password-weak-keys = The password is easy to guess (strength { $score } of 4): it follows the rows of the keyboard; take several words that do not belong together.
