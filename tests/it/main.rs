@@ -52,6 +52,7 @@ mod second_factor;
 mod secrets;
 mod sessions;
 mod settings;
+mod setup;
 mod sign_up;
 mod sign_up_browser;
 mod smtp;

@@ -210,9 +210,14 @@ async fn a_setup_link_is_taken_once(arena: Arena) {
     assert!(!arena.read(|c| setup_links::find_live(c, b"link", later(900))).await, "expired");
     assert!(!arena.write(|c| setup_links::take(c, b"link", later(900))).await, "expired");
     assert_eq!(arena.race(10, |_| |c: &mut Conn| setup_links::take(c, b"link", later(1))).await, 1);
+    for round in 0..50_u8 {
+        arena.write(move |c| setup_links::replace(c, &[round], NOW, later(900))).await;
+        let taken = move |c: &mut Conn| setup_links::take(c, &[round], later(1));
+        assert_eq!(arena.race(4, |_| taken).await, 1, "{round}");
+    }
     assert!(!arena.read(|c| setup_links::find_live(c, b"link", later(1))).await);
     arena.write(|c| setup_links::replace(c, b"next", NOW, later(900))).await;
-    assert_eq!(arena.write(|c| setup_links::delete_expired(c, later(901))).await, 2);
+    assert_eq!(arena.write(|c| setup_links::delete_expired(c, later(901))).await, 52);
 }
 
 async fn one_node_holds_a_lease(arena: Arena) {

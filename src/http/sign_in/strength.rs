@@ -20,10 +20,14 @@ pub async fn post(call: Call) -> Reply {
         let body = json!({ "error": "temporarily_unavailable", "error_description": words, "correlation_id": id });
         return Reply::json(429, &body).correlated(id).retry_after(Some(30));
     }
-    let asked = call.form().map(|form| Sensitive::new(form.find("password").unwrap_or_default()));
-    let password = match asked {
-        Ok(password) => password,
-        Err(refusal) => return Reply::json(400, &refusal.to_json(id)).correlated(id),
+    let form = match call.form() {
+        Ok(form) => form,
+        // No page of ours sends such a thing.
+        Err(refusal) => return Reply::json(403, &refusal.to_json(id)).correlated(id),
+    };
+    let Some(password) = form.find("password").map(Sensitive::new) else {
+        let body = json!({ "error": "invalid_request", "error_description": "no password", "correlation_id": id });
+        return Reply::json(400, &body).correlated(id);
     };
     match quality::estimate(&call.cx, &password).await {
         Ok((score, refusal)) => {

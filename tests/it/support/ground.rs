@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 50] = [
+pub const TABLES: [&str; 53] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -57,7 +57,10 @@ pub const TABLES: [&str; 50] = [
     "idempotency",
     "outbox",
     "upstream_identities",
+    "upstream_logouts",
     "upstream_providers",
+    "upstream_sessions",
+    "upstream_tokens",
     "webhooks",
     "webhook_deliveries",
     "pictures",
