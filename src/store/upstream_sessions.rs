@@ -34,11 +34,11 @@ pub fn set(c: &mut Conn, id: &SessionId, origin: Option<&Origin>) -> Result<(), 
     Ok(())
 }
 
-/// The sessions that were not ended of an issuer's subject, of its session `sid`, or where both are given of both, each with its
-/// person; at most `limit`.
-pub fn of_issuer(
+/// The sessions that were not ended and began at a provider, of this issuer's subject, of its session `sid`, or where both are
+/// given of both, each with its person; at most `limit`.
+pub fn of_provider(
     c: &mut Conn,
-    issuer: &str,
+    (provider, issuer): (&str, &str),
     subject: Option<&str>,
     sid: Option<&str>,
     limit: i64,
@@ -50,6 +50,7 @@ pub fn of_issuer(
         .inner_join(sessions::table)
         .inner_join(upstream_identities::table)
         .filter(sessions::ended_at.is_null())
+        .filter(upstream_identities::provider_id.eq(provider))
         .filter(upstream_identities::issuer.eq(issuer))
         .select((sessions::id, sessions::user_id))
         .order(sessions::id)

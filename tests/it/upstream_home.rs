@@ -232,3 +232,25 @@ async fn what_the_provider_says_is_taken_over_at_each_sign_in_if_it_is_to_be() {
     let synced = app.events().await.iter().filter(|kind| *kind == "profile_synced").count();
     assert_eq!(synced, 1, "nothing new, nothing written");
 }
+
+#[tokio::test]
+async fn l12_no_other_provider_makes_accounts_of_a_domain_whose_only_way_in_is_elsewhere() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "acme", |p| {
+        (p.home_domains, p.only_way_in) = (vec!["acme.test".to_owned()], true);
+        p.issuer = Some("https://acme.example".to_owned());
+    })
+    .await;
+    up.register(&app, "other", |_| {}).await;
+    for (sub, email, is_in) in [("s1", "new@acme.test", false), ("s2", "new@else.test", true)] {
+        up.person(sub, email);
+        let hint = [("idp_hint", "other")];
+        let mut browser = Browser::new(&app);
+        let sent = browser.open(&app.authorize_url(&client, &hint)).await;
+        let question = up.sent(&sent);
+        let page = up.back(&app, &mut browser, "other", &question).await;
+        assert_eq!(page.has("approve"), is_in, "{email}: {} {}", page.status, page.body);
+        let made = app.lines("SELECT email AS line FROM users ORDER BY email").contains(&email.to_owned());
+        assert_eq!(made, is_in, "{email}");
+    }
+}

@@ -264,6 +264,11 @@ async fn nothing_is_kept_where_nobody_asked_for_it() {
     };
     let none = refused(google(json!({ "keep_tokens": true, "token_clients": ["nobody"] }))).await;
     assert_eq!((none.code, none.field), ("unknown_client", Some("token_clients")));
+    // A client that is named cannot go, or whoever came by its name would come by the tokens.
+    change(&app, |p| (p.keep_tokens, p.token_clients) = (true, vec!["c1".to_owned()])).await;
+    let cx = app.cx();
+    let named = vouchsafe::flow::admin::client::remove(&cx, &Actor::CommandLine, "c1", None).await.expect("no fault");
+    assert_eq!(named.unwrap_err().code, "client_in_use");
     let idle = refused(google(json!({ "token_clients": ["c1"] }))).await;
     assert_eq!((idle.code, idle.field), ("provider_token_clients", Some("token_clients")));
 }

@@ -26,7 +26,7 @@ use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 pub use crate::store::clients::{ClientBelongings, ClientSearch};
-use crate::store::{self, Conn, clients, grants, settings, usage};
+use crate::store::{self, Conn, clients, grants, settings, upstream_providers, usage};
 use crate::time::{Lifetime, Timestamp};
 
 /// How long an old secret goes on beside its successor, if nothing else is said.
@@ -385,6 +385,15 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, client_id: &str, expect: 
     };
     granted!(may_touch(&change.actor, client_id, Some(&client)));
     granted!(fresh(expect, client.version));
+    // Whoever came by the name later would come by the tokens.
+    let providers = upstream_providers::page(c, None, i64::MAX)?.into_iter().map(|stored| stored.provider);
+    if let Some(provider) = providers.into_iter().find(|p| p.token_clients.iter().any(|named| named == client_id)) {
+        let words = format!(
+            "the provider {:?} names it among those that may have its tokens: take it out there first",
+            provider.id
+        );
+        return Ok(Err(AdminRefusal::conflict("client_in_use", words)));
+    }
     let gone = view(c, &client, &change.issuer)?;
     clients::delete(c, client_id)?;
     change.log(c, "client_removed", About::client(client_id), differences(Some(&shown(&client)), None))?;

@@ -379,6 +379,10 @@ fn settle(c: &mut Conn, cx: &Cx, came: &Came, ids: &[String; 2]) -> Result<Settl
                 return Ok(Settling::SignIn { user: Box::new(user), link: link.id, reach });
             }
             Decision::Create(email) => {
+                // Whoever has the only way in for an address says who its people are.
+                if home::of(cx, &email).is_some_and(|home| home.is_only && home.way.id != stored.provider.id) {
+                    return Ok(Settling::Refuse(Refused::OnlyElsewhere));
+                }
                 let user = came.new_user(cx, &ids[0], email);
                 let link = came.link(cx, &ids[1], user.id.clone());
                 if upstream_identities::insert_with_account(c, &user, &link)? {

@@ -68,7 +68,7 @@ pub async fn receive(cx: &Cx, provider: &str, params: &Params) -> Result<Result<
             return Ok(None);
         }
         let (subject, sid) = (logout.subject.as_deref(), logout.sid.as_deref());
-        let found = upstream_sessions::of_issuer(c, &told.issuer, subject, sid, MOST)?;
+        let found = upstream_sessions::of_provider(c, (&id, &told.issuer), subject, sid, MOST)?;
         let mut of_people: BTreeMap<String, usize> = BTreeMap::new();
         for (session, user) in &found {
             end_session(c, session, "ended by the provider", now)?;
