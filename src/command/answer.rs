@@ -67,7 +67,7 @@ impl Answer {
 pub enum Failure {
     /// Refused, or not found: 1.
     Refused(String),
-    /// Wrong arguments or configuration: 2.
+    /// Wrong arguments or configuration: 2, of `plan` and `drift` 1.
     Usage(String),
     /// Database or keys are not available: 3.
     Unavailable(String),
@@ -79,10 +79,11 @@ impl Failure {
         Self::Refused(refusal.to_string())
     }
 
-    pub(super) fn print(&self) -> ExitCode {
+    /// Writes it; `wrong` is the exit code of wrong arguments and configuration.
+    pub(super) fn print(&self, wrong: u8) -> ExitCode {
         let (words, code) = match self {
             Failure::Refused(words) => (words, 1),
-            Failure::Usage(words) => (words, 2),
+            Failure::Usage(words) => (words, wrong),
             Failure::Unavailable(words) => (words, 3),
         };
         let mut err = std::io::stderr().lock();

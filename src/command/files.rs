@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::printable;
 use super::door::{Door, DoorArgs};
-use super::{Answer, Failure, General, environment};
+use super::{Answer, Failure, General, environment, question};
 use crate::flow::admin::files::{Action, FilesPlan, ObjectChange};
 use crate::http::admin::api::here::{Ask, Payload};
 
@@ -29,6 +29,18 @@ pub(super) struct FilesArgs {
     /// TOML files, or folders of them; together they are one set.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    /// Removes what the files held before and hold no more, without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Takes files that hold nothing at all: everything that files own is removed.
+    #[arg(long)]
+    allow_empty: bool,
 }
 
 /// `export`: everything that files could own, as one TOML file on the output stream.
@@ -63,9 +75,28 @@ pub(super) async fn plan(general: &General, args: FilesArgs) -> Result<Answer, F
     Ok(Answer::new(words.join("\n"), plan).with_code(DIFFERS))
 }
 
-/// `apply`: makes it so.
-pub(super) async fn apply(general: &General, args: FilesArgs) -> Result<Answer, Failure> {
+/// `apply`: makes it so. What would be removed is shown and asked about before.
+pub(super) async fn apply(general: &General, args: ApplyArgs) -> Result<Answer, Failure> {
+    let ApplyArgs { files: args, yes, allow_empty } = args;
     let body = request(&args.files)?;
+    let is_empty = body["documents"].as_object().is_some_and(|kinds| kinds.values().all(holds_nothing));
+    if !yes || (is_empty && !allow_empty) {
+        let plan = ask(general, &args.door, "POST", "/files/plan", Some(body.clone())).await?;
+        let removed: Vec<ObjectChange> =
+            changes(&plan)?.into_iter().filter(|change| change.action == Action::Delete).collect();
+        if !removed.is_empty() && is_empty && !allow_empty {
+            return Err(Failure::Refused(format!(
+                "The files hold nothing, and files own {} things here, which would all be removed. Check the path; if it \
+                 is meant so, add --allow-empty.",
+                removed.len()
+            )));
+        }
+        if !removed.is_empty() && !yes {
+            let words: Vec<String> = removed.iter().map(|change| told(change, false)).collect();
+            let question = format!("{}\n\nThis is removed, with what hangs on it.", words.join("\n"));
+            question::agree(&question, "--yes")?;
+        }
+    }
     let done = ask(general, &args.door, "POST", "/files/apply", Some(body)).await?;
     let changes = changes(&done)?;
     if changes.is_empty() {
@@ -79,6 +110,11 @@ pub(super) async fn apply(general: &General, args: FilesArgs) -> Result<Answer, 
         words.push(format!("The secret of {}, shown this once: {secret}", printable(name)));
     }
     Ok(Answer::new(words.join("\n"), done))
+}
+
+/// An empty list of things; settings are something.
+fn holds_nothing(of_kind: &Value) -> bool {
+    of_kind.as_array().is_some_and(Vec::is_empty)
 }
 
 async fn ask(

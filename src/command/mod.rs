@@ -15,6 +15,7 @@ mod files;
 mod link;
 mod migrate;
 mod noun;
+mod question;
 pub mod serve;
 mod serve_args;
 mod show;
@@ -36,7 +37,8 @@ use crate::telemetry::{self, LogOutput};
 pub use answer::{Answer, Failure};
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused, not found, or the doctor found a problem; 2 wrong arguments or \
-                          configuration, or plan and drift found a difference; 3 database, keys or address not available.";
+                          configuration; 3 database, keys or address not available. Of plan and drift 2 means that there is \
+                          a difference and nothing else, wrong arguments are 1.";
 
 /// Vouchsafe, an OpenID Connect provider.
 #[derive(Debug, Parser)]
@@ -79,7 +81,7 @@ enum Command {
     /// Shows what applying files would do; exits with 2 when there is a difference.
     Plan(files::FilesArgs),
     /// Makes it as files say, in one transaction.
-    Apply(files::FilesArgs),
+    Apply(files::ApplyArgs),
     /// Shows what was changed by hand since files were last applied; exits with 2 when there is something.
     Drift(files::LookArgs),
     /// The first administrator.
@@ -97,6 +99,10 @@ enum Command {
 
 /// Runs the program: arguments in, exit code out.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // What 2 means of these is that there is a difference: a script that waits for it must not take a typing error for one.
+    let has_differences = args.iter().any(|arg| arg == "plan" || arg == "drift");
+    let wrong = if has_differences { 1 } else { 2 };
     let read = arguments().try_get_matches_from(args);
     let read = read.and_then(|matches| General::from_arg_matches(&matches).map(|general| (matches, general)));
     let (matches, general) = match read {
@@ -104,13 +110,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version come this way too, with code 0; a closed pipe is no trouble worth telling.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return ExitCode::from(if error.exit_code() == 0 { 0 } else { wrong });
         }
     };
     let json = general.json;
     match run(general, &matches) {
         Ok(answer) => answer.print(json),
-        Err(failure) => failure.print(),
+        Err(failure) => failure.print(wrong),
     }
 }
 

@@ -79,6 +79,7 @@ pub fn invitation(cx: &Cx, user: &User, address: String) -> Letter {
         paragraphs: vec![hello(language, user), made.into()],
         from_name,
         button: Some(Button { words: language.say("invitation-letter-button").into(), address }),
+        also: None,
         notes: vec![
             language.say("invitation-letter-lifetime").number("days", invitation::LIFETIME.seconds() / 86_400).into(),
             language.say("invitation-letter-unexpected").into(),
@@ -97,6 +98,7 @@ pub fn farewell(cx: &Cx, user: &User) -> Letter {
         paragraphs: vec![hello(language, user), gone.into()],
         from_name,
         button: None,
+        also: None,
         notes: vec![language.say("farewell-letter-unexpected").into()],
     }
 }
@@ -116,6 +118,7 @@ pub fn code(cx: &Cx, user: &User, client: &str, code: &Sensitive) -> Letter {
         ],
         from_name: from_name(cx),
         button: None,
+        also: None,
         notes: vec![
             language.say("code-letter-lifetime").number("minutes", mail_code::LIFETIME.seconds() / 60).into(),
             language.say("code-letter-unexpected").into(),

@@ -3,6 +3,7 @@
 
 /// Every kind with what happened, in the order of the alphabet. An entry of a kind that is not listed is refused in tests.
 pub const KINDS: &[(&str, &str)] = &[
+    ("address_change_agreed", "One of the two addresses of a change agreed to it; the other one has not yet."),
     ("address_change_asked", "A person asked for another address; a letter went there."),
     ("address_changed", "A person's address was changed and confirmed."),
     ("attribute_added", "An attribute of people was defined."),
@@ -78,9 +79,11 @@ pub const KINDS: &[(&str, &str)] = &[
     ("terms_accepted", "A person accepted the terms."),
     ("try_run_finished", "A run of \"Try it\" ended."),
     ("try_run_started", "An administrator began a run of \"Try it\"."),
+    ("upstream_link_disabled", "An administrator shut such a link; sessions that rest on it ended."),
+    ("upstream_link_enabled", "An administrator opened such a link again."),
     ("upstream_linked", "A person linked who they are at a provider to their account."),
     ("upstream_logout", "A provider ended sessions of a person, who signed out there."),
-    ("upstream_unlinked", "A person took such a link away."),
+    ("upstream_unlinked", "Such a link was taken away, by the person or by an administrator."),
     ("user_added", "An account was made."),
     ("user_changed", "A person's profile, role, groups or attributes were changed."),
     ("user_disabled", "An account was shut; sessions and tokens ended."),

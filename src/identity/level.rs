@@ -241,6 +241,13 @@ impl SecondFactorRule {
         if by_role || by_group { Level::SecondFactor } else { Level::Password }
     }
 
+    /// Whether administrators could get by with less than under `before`: with no second factor, or with one that is mailed.
+    pub fn asks_administrators_less_than(&self, before: &Self) -> bool {
+        let asks = |rule: &Self| rule.required_for != RequiredFor::Nobody;
+        let rank = |when: MailCodes| MailCodes::ALL.iter().position(|known| *known == when);
+        (asks(before) && !asks(self)) || rank(self.mail_codes) > rank(before.mail_codes)
+    }
+
     /// Whether a code by mail will do for this person, whose own factors reach `reach`.
     pub fn mails_codes_to(&self, user: &User, reach: Level) -> bool {
         let is_meant = match self.mail_codes {

@@ -21,6 +21,9 @@ pub struct Letter {
     pub paragraphs: Vec<String>,
     /// What to press.
     pub button: Option<Button>,
+    /// What else can be pressed: the other answer to a question.
+    #[serde(default)]
+    pub also: Option<Button>,
     /// Small print: why this letter came, what to do if it was not expected.
     pub notes: Vec<String>,
 }
@@ -62,6 +65,10 @@ impl Letter {
         Html { letter: self }.render()
     }
 
+    fn buttons(&self) -> impl Iterator<Item = &Button> {
+        self.button.iter().chain(&self.also)
+    }
+
     /// The plain part.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -69,7 +76,7 @@ impl Letter {
             text += &one_line(paragraph);
             text += "\n\n";
         }
-        if let Some(button) = &self.button {
+        for button in self.buttons() {
             text += &format!("{}:\n{}\n\n", button.words, button.address);
         }
         text += "-- \n";
@@ -101,6 +108,7 @@ mod tests {
                 words: "Choose a password".to_owned(),
                 address: "https://id.test/invitation?token=x&y=1".to_owned(),
             }),
+            also: None,
             notes: vec!["You did not expect this? Throw it away.".to_owned()],
         }
     }

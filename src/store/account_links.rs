@@ -18,6 +18,8 @@ pub const SIGN_UP: &str = "sign_up";
 pub const RESET: &str = "reset";
 /// The purpose of links by which somebody confirms that an address is theirs.
 pub const NEW_ADDRESS: &str = "new_address";
+/// The purpose of links by which somebody agrees, from the address they have, that the account gets another.
+pub const OLD_ADDRESS: &str = "old_address";
 
 /// How many links to an address are good at once, of a purpose that strangers can ask for.
 pub const KEPT: usize = 3;
@@ -155,6 +157,14 @@ pub fn find_live(c: &mut Conn, hash: &[u8], purpose: &str, now: Timestamp) -> Re
         .get_result(conn)
         .optional())?;
     Ok(row.map(AccountLink::from))
+}
+
+/// Stores what belongs to a link anew; whether it was there.
+pub fn set_detail(c: &mut Conn, hash: &[u8], detail: &str) -> Result<bool, Fault> {
+    let rows = q!(c, |conn| diesel::update(account_links::table.find(hash))
+        .set(account_links::detail.eq(detail))
+        .execute(conn))?;
+    Ok(rows == 1)
 }
 
 /// Takes the link, once: it is gone afterwards.

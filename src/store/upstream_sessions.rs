@@ -65,3 +65,16 @@ pub fn of_provider(
     };
     Ok(rows.into_iter().map(|(session, user)| (SessionId(session), UserId(user))).collect())
 }
+
+/// The sessions that rest on this link and were not ended; at most `limit`.
+pub fn of_link(c: &mut Conn, link: &str, limit: i64) -> Result<Vec<SessionId>, Fault> {
+    let rows: Vec<String> = q!(c, |conn| table::table
+        .inner_join(sessions::table)
+        .filter(table::link_id.eq(link))
+        .filter(sessions::ended_at.is_null())
+        .select(sessions::id)
+        .order(sessions::id)
+        .limit(limit)
+        .load(conn))?;
+    Ok(rows.into_iter().map(SessionId).collect())
+}

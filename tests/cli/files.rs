@@ -68,7 +68,11 @@ fn files_are_planned_applied_exported_and_drift_shows() {
 fn a_wrong_file_names_the_place_and_changes_nothing() {
     let bench = Bench::new();
     bench.write("set.toml", SET);
-    bench.run(&["plan", "set.toml"]).refused(2, "WIKI_SECRET, which is not set");
+    // 2 says that there is a difference, and nothing else.
+    bench.run(&["plan", "set.toml"]).refused(1, "WIKI_SECRET, which is not set");
+    for wrong in [&["plan"][..], &["plan", "--no-such-flag"], &["drift", "--no-such-flag"], &["plan", "--set", "x"]] {
+        assert_eq!(bench.run(wrong).code, 1, "{wrong:?}");
+    }
     bench.write("bad.toml", "[[client]]\nclient_id = \"x\"\nprofile = \"web\"\nname = \"X\"\nredirect_uri = \"y\"\n");
     bench.run(&["apply", "bad.toml"]).refused(1, "redirect_uri");
     bench.write(
@@ -77,7 +81,45 @@ fn a_wrong_file_names_the_place_and_changes_nothing() {
     );
     bench.run(&["apply", "bad.toml"]).refused(1, "client x: ");
     assert!(!bench.run(&["export"]).out.contains("staff"), "all of it or nothing");
-    bench.run(&["plan", "nowhere.toml"]).refused(2, "nowhere.toml");
+    bench.run(&["plan", "nowhere.toml"]).refused(1, "nowhere.toml");
+    bench.run(&["apply", "nowhere.toml"]).refused(2, "nowhere.toml");
+}
+
+#[test]
+fn apply_removes_what_files_own_only_where_it_was_said() {
+    let bench = Bench::new().with("WIKI_SECRET", SECRET);
+    bench.write("set.toml", SET);
+    assert_eq!(bench.run(&["apply", "set.toml"]).code, 0);
+    let without_client = &SET[..SET.find("[[client]]").unwrap()];
+    bench.write("less.toml", without_client);
+    let asked = bench.run(&["apply", "less.toml"]);
+    asked.refused(1, "- remove client wiki");
+    asked.refused(1, "--yes");
+    assert_eq!(bench.run(&["client", "show", "wiki"]).code, 0, "nothing was changed");
+    let done = bench.run(&["apply", "less.toml", "--yes"]);
+    assert!(done.code == 0 && done.out.contains("1 to remove"), "{done:?}");
+    assert_eq!(bench.run(&["client", "show", "wiki"]).code, 1);
+    // A wrong path that leads to an empty file is the dangerous one.
+    for empty in ["", "group = []\n"] {
+        bench.write("empty.toml", empty);
+        bench.run(&["apply", "empty.toml", "--yes"]).refused(1, "--allow-empty");
+    }
+    assert_eq!(bench.run(&["apply", "empty.toml", "--yes", "--allow-empty"]).code, 0);
+    assert_eq!(bench.run(&["apply", "empty.toml"]).code, 0, "nothing is owned: nothing to ask");
+}
+
+#[test]
+fn a_group_and_the_rule_that_names_it_come_in_one_set() {
+    let bench = Bench::new();
+    let set = "[settings.second_factor]\nrequired_for = \"administrators\"\ngroups = [\"staff\"]\nmail_codes = \"never\"\n\
+               [[group]]\nname = \"staff\"\ndescription = \"Everybody\"\n";
+    bench.write("set.toml", set);
+    let applied = bench.run(&["apply", "set.toml"]);
+    let (group, settings) = (applied.out.find("create group staff"), applied.out.find("settings settings"));
+    assert!(applied.code == 0 && group.is_some() && group < settings, "{applied:?}");
+    // And go in one, the rule before the group.
+    bench.write("none.toml", "[settings]\n");
+    assert_eq!(bench.run(&["apply", "none.toml", "--yes"]).code, 0);
 }
 
 #[test]
@@ -112,7 +154,7 @@ fn commands_work_on_a_running_server_with_a_token_of_its_own() {
     let client = bench.json(&add);
     let secret = client["client_secret"].as_str().unwrap().to_owned();
     let _server = bench.serve(port);
-    bench.run(&["drift", "--server", &issuer]).refused(2, "VOUCHSAFE_API_TOKEN");
+    bench.run(&["drift", "--server", &issuer]).refused(1, "VOUCHSAFE_API_TOKEN");
     let bench = bench.with("VOUCHSAFE_API_CLIENT_ID", "deploy").with("VOUCHSAFE_API_CLIENT_SECRET", &secret);
     let there = ["--server", issuer.as_str()];
     assert_eq!(bench.run(&[&["plan", "set.toml"], &there[..]].concat()).code, 2);

@@ -1,4 +1,4 @@
-//! A person's own change of address: asked for with a fresh proof, confirmed from the new mailbox on a browser where they are
+//! A person's own change of address: asked for with a fresh proof, confirmed from both mailboxes on a browser where they are
 //! signed in, told to the old one (security cases J03, J11, J13, L08).
 
 use std::collections::HashSet;
@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use vouchsafe::flow::account::address;
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, user};
-use vouchsafe::flow::sign_in::browser::form_token;
-use vouchsafe::identity::{Email, SignUpMode, SignUpRule, User};
+use vouchsafe::flow::sign_in::browser::{Browser as Known, form_token};
+use vouchsafe::identity::{Email, SignUpMode, SignUpRule, User, UserId};
+use vouchsafe::secret::token::{Kind, hash, make};
+use vouchsafe::store::account_links::{self, AccountLink, NEW_ADDRESS, OLD_ADDRESS};
 use vouchsafe::store::users;
 use vouchsafe::time::Lifetime;
 
 use crate::sign_up::{link_to, open, post, rule};
-use crate::support::letters::link;
+use crate::support::letters::{link, other_link};
 use crate::support::relying_party::PASSWORD;
 use crate::support::{Browser, Client, Page, TestApp};
 
@@ -20,6 +22,7 @@ const ALICE: &str = "alice@example.com";
 const NEW: &str = "alice@elsewhere.test";
 const CONFIRM: &str = "Confirm your new address";
 const TOLD: &str = "Your address was changed";
+const ASKED: &str = "Another address was asked for";
 
 async fn ground() -> (TestApp, Client, User, Browser) {
     let app = TestApp::with_mail(&[]).await;
@@ -39,6 +42,32 @@ async fn person(app: &TestApp, email: &str) -> Option<User> {
     app.write(move |c| users::find_by_email_key(c, &key)).await
 }
 
+/// The link by which the old address agrees to the newest wish.
+async fn agree_link(app: &TestApp) -> String {
+    other_link(app.letters_about(ASKED).await.last().expect("a letter to the old address"))
+}
+
+/// What waits, by its address.
+async fn waiting(app: &TestApp, id: &UserId) -> Option<String> {
+    let id = id.clone();
+    let user = app.write(move |c| users::find(c, &id)).await.expect("a person");
+    let pending = address::pending(&app.cx(), &user).await.expect("no fault");
+    pending.map(|pending| pending.new.as_str().to_owned())
+}
+
+/// The sessions of this browser, as a request brings them.
+fn browser_of(browser: &Browser) -> Known {
+    let session_tokens = browser.cookies.get("vouchsafe_session").into_iter().cloned().collect();
+    Known { binding: None, session_tokens, device: None, console: None }
+}
+
+/// Agrees from the old address first, then from the new one.
+async fn confirm_both(app: &TestApp, browser: &mut Browser, new: &str) -> Page {
+    let waits = confirm(browser, &agree_link(app).await).await;
+    assert!(waits.has("waits") && waits.body.contains(new), "{}", waits.body);
+    confirm(browser, &link_to(app, CONFIRM, new).await).await
+}
+
 async fn confirm(browser: &mut Browser, address: &str) -> Page {
     let page = browser.open(address).await;
     assert!(page.status == 200 && page.has("submit"), "{}", page.body);
@@ -51,8 +80,7 @@ async fn j13_an_address_changes_when_it_is_confirmed_by_its_person_and_the_old_o
     ask(&app, &alice, NEW).await.expect("asked");
     let address = link_to(&app, CONFIRM, NEW).await;
     assert_eq!(person(&app, ALICE).await.expect("alice").email.as_str(), ALICE, "nothing has changed yet");
-    let waiting = address::pending(&app.cx(), &alice.id).await.expect("no fault");
-    assert_eq!(waiting.map(|email| email.as_str().to_owned()).as_deref(), Some(NEW));
+    assert_eq!(waiting(&app, &alice.id).await.as_deref(), Some(NEW));
     // J11: looking changes nothing; a stranger who got the letter cannot do more than look.
     let mut stranger = Browser::new(&app);
     stranger.send(app.http.head(&address), &address).await;
@@ -64,7 +92,17 @@ async fn j13_an_address_changes_when_it_is_confirmed_by_its_person_and_the_old_o
     assert_eq!(mallory.open(&address).await.status, 403, "l08: another person's session");
     assert!(person(&app, NEW).await.is_none());
 
-    assert!(confirm(&mut browser, &address).await.has("done"));
+    // The old address has not agreed yet.
+    assert!(confirm(&mut browser, &address).await.has("waits"));
+    let page = browser.open(&address).await;
+    assert!(page.has("waits") && page.body.contains(ALICE) && !page.has("submit"), "{}", page.body);
+    assert!(person(&app, NEW).await.is_none(), "one of two");
+    let agree = agree_link(&app).await;
+    assert_eq!(mallory.open(&agree).await.status, 403, "l08: another person's session");
+    assert!(browser.open(&agree).await.has("old"));
+    assert!(person(&app, NEW).await.is_none(), "j11: looking agrees to nothing");
+    assert!(confirm(&mut browser, &agree).await.has("done"));
+    assert_eq!(browser.open(&agree).await.status, 400, "used");
     let changed = person(&app, NEW).await.expect("the new address");
     assert!(changed.id == alice.id && changed.email_verified && person(&app, ALICE).await.is_none());
     let found = app.lines("SELECT term AS line FROM user_terms");
@@ -85,24 +123,53 @@ async fn j13_an_address_changes_when_it_is_confirmed_by_its_person_and_the_old_o
 }
 
 #[tokio::test]
+async fn j13_both_ends_at_once_change_it_once_and_never_by_one_of_them() {
+    let (app, _, mut alice, browser) = ground().await;
+    let addresses = [NEW, ALICE];
+    let known = browser_of(&browser);
+    for round in 0..50 {
+        let (new, old) = (addresses[round % 2], addresses[(round + 1) % 2]);
+        let (cx, id) = (app.cx(), alice.id.clone());
+        let secrets = [NEW_ADDRESS, OLD_ADDRESS].map(|purpose| (purpose, make(Kind::AccountLink, &*cx.parts.chance)));
+        let [there, here] = secrets.clone().map(|(_, secret)| secret);
+        let detail = serde_json::json!({ "email": new }).to_string();
+        let (created_at, expires_at) = (cx.now, cx.now + Lifetime::from_hours(24));
+        let link = AccountLink { user_id: Some(id.clone()), email_key: new.to_owned(), detail, created_at, expires_at };
+        app.write(move |c| {
+            for (purpose, secret) in &secrets {
+                account_links::replace_of_user(c, &hash(secret.expose()), purpose, &id, &link)?;
+            }
+            Ok(())
+        })
+        .await;
+        let (a, b) = tokio::join!(address::confirm(&cx, &there, &known), address::confirm(&cx, &here, &known));
+        let done = [a, b].map(|said| said.expect("no fault").expect("agreed"));
+        let changed = done.iter().filter(|agreed| matches!(agreed, address::Agreed::Changed)).count();
+        assert_eq!(changed, 1, "round {round}");
+        alice = person(&app, new).await.expect("the new address");
+        assert!(person(&app, old).await.is_none(), "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn l08_the_old_address_hears_of_a_wish_at_once_and_can_stop_it() {
     let (app, _, alice, mut browser) = ground().await;
     ask(&app, &alice, NEW).await.expect("asked");
     // Before anybody wrote to the new one.
-    let told = app.letters_about("Another address was asked for").await;
+    let told = app.letters_about(ASKED).await;
     assert!(told.len() == 1 && told[0].to == ALICE && told[0].text().contains(NEW), "{told:?}");
-    let waiting = link_to(&app, CONFIRM, NEW).await;
-    assert!(browser.open(&waiting).await.has("submit"));
+    let link_there = link_to(&app, CONFIRM, NEW).await;
+    assert!(browser.open(&link_there).await.has("submit"));
     let mut owner = Browser::new(&app);
     let page = owner.open(&link(&told[0])).await;
-    assert!(browser.open(&waiting).await.has("submit"), "j11: looking stops nothing");
+    assert!(browser.open(&link_there).await.has("submit"), "j11: looking stops nothing");
     assert!(owner.submit_once(&page, &[]).await.has("done"));
-    assert_eq!(browser.open(&waiting).await.status, 400, "void");
-    assert!(address::pending(&app.cx(), &alice.id).await.expect("no fault").is_none());
+    assert_eq!(browser.open(&link_there).await.status, 400, "void");
+    assert!(waiting(&app, &alice.id).await.is_none());
     // A wish whose letter is not written yet is void as well.
     app.pass(Lifetime::from_seconds(1));
     ask(&app, &alice, NEW).await.expect("asked");
-    let told = app.letters_about("Another address was asked for").await.pop().expect("a letter");
+    let told = app.letters_about(ASKED).await.pop().expect("a letter");
     let page = owner.open(&link(&told)).await;
     assert!(owner.submit_once(&page, &[]).await.has("done"));
     assert_eq!((post(&app).await, person(&app, NEW).await.is_none()), (0, true));
@@ -113,7 +180,7 @@ async fn l08_the_old_address_hears_of_a_wish_at_once_and_can_stop_it() {
 async fn j12_the_address_before_hears_of_a_reset_too() {
     let (app, _, alice, mut browser) = ground().await;
     ask(&app, &alice, NEW).await.expect("asked");
-    assert!(confirm(&mut browser, &link_to(&app, CONFIRM, NEW).await).await.has("done"));
+    assert!(confirm_both(&app, &mut browser, NEW).await.has("done"));
     let reset = async |browser: &mut Browser, password: &str| {
         let page = browser.open(&app.url("/recovery")).await;
         browser.submit_once(&page, &[("email", NEW)]).await;
@@ -156,14 +223,14 @@ async fn j03_asking_does_not_tell_whose_address_it_is() {
     app.person("bob@example.com").await;
     ask(&app, &alice, "bob@example.com").await.expect("asked like any other");
     post(&app).await;
-    let waiting = address::pending(&app.cx(), &alice.id).await.expect("no fault");
-    assert_eq!(waiting.expect("it shows as any other").as_str(), "bob@example.com");
+    assert_eq!(waiting(&app, &alice.id).await.as_deref(), Some("bob@example.com"), "it shows as any other");
     assert!(app.letters_about(CONFIRM).await.is_empty());
     let told = app.letters_about("Your address was asked for").await;
     assert!(told.len() == 1 && told[0].to == "bob@example.com" && told[0].button.is_none());
     // Somebody took it between letter and link.
     ask(&app, &alice, NEW).await.expect("asked");
     let address = link_to(&app, CONFIRM, NEW).await;
+    confirm(&mut browser, &agree_link(&app).await).await;
     app.person(NEW).await;
     let page = browser.open(&address).await;
     let refused = browser.submit_once(&page, &[]).await;
@@ -176,8 +243,15 @@ async fn j13_a_pending_change_dies_with_a_reset_a_newer_one_a_day_and_a_word() {
     let (app, client, alice, mut browser) = ground().await;
     ask(&app, &alice, NEW).await.expect("asked");
     let first = link_to(&app, CONFIRM, NEW).await;
+    let agreed = agree_link(&app).await;
+    assert!(confirm(&mut browser, &agreed).await.has("waits"));
     app.pass(Lifetime::from_seconds(1));
     ask(&app, &alice, "third@elsewhere.test").await.expect("asked");
+    // Between the wish and its letter: a word for the one counts nothing for the other.
+    assert_eq!(browser.open(&agreed).await.status, 400, "a newer one");
+    let page = browser.open(&first).await;
+    let half = browser.submit_once(&page, &[]).await;
+    assert!(half.has("waits") && person(&app, NEW).await.is_none(), "{}", half.body);
     let second = link_to(&app, CONFIRM, "third@elsewhere.test").await;
     assert_eq!(browser.open(&first).await.status, 400, "a newer one");
     address::withdraw(&app.cx(), &alice.id).await.expect("no fault");
@@ -191,7 +265,7 @@ async fn j13_a_pending_change_dies_with_a_reset_a_newer_one_a_day_and_a_word() {
     let form = owner.open(&link_to(&app, "Set a new password", ALICE).await).await;
     assert!(owner.submit_once(&form, &[("password", "a password of her own")]).await.has("done"));
     assert_eq!(browser.open(&third).await.status, 400, "dead with the reset");
-    assert!(address::pending(&app.cx(), &alice.id).await.expect("no fault").is_none());
+    assert!(waiting(&app, &alice.id).await.is_none());
     let mut again = Browser::new(&app);
     let page = again.open(&app.authorize_url(&client, &[])).await;
     again.submit(&page, &[("login", ALICE), ("password", "a password of her own")]).await;
@@ -215,7 +289,7 @@ async fn the_page_asks_for_a_fresh_proof_and_shows_what_waits() {
     assert_eq!(send(&app, &mut browser, "/account/addresses", NEW).await.status, 303);
     post(&app).await;
     let page = browser.open(&app.url("/account/addresses")).await;
-    assert!(page.body.contains("on its way") && page.body.contains(NEW) && page.has("withdraw"), "{}", page.body);
+    assert!(page.body.contains("on their way") && page.body.contains(NEW) && page.has("withdraw"), "{}", page.body);
     assert_eq!(send(&app, &mut browser, "/account/addresses/withdraw", "").await.status, 303);
     let page = browser.open(&app.url("/account/addresses")).await;
     assert!(page.body.contains("given up") && !page.has("withdraw"), "{}", page.body);
@@ -230,8 +304,7 @@ async fn the_page_asks_for_a_fresh_proof_and_shows_what_waits() {
     let stale = send(&app, &mut browser, "/account/addresses", "third@elsewhere.test").await;
     assert!(stale.location.is_some_and(|to| to.contains("/account/login")), "a proof first");
     assert_eq!(post(&app).await, 0);
-    let waiting = address::pending(&app.cx(), &alice.id).await.expect("no fault");
-    assert_eq!(waiting.expect("the one before").as_str(), NEW);
+    assert_eq!(waiting(&app, &alice.id).await.as_deref(), Some(NEW), "the one before");
 }
 
 /// Sends a form of the account pages as our page would have it.

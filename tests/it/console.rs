@@ -341,6 +341,7 @@ async fn b07_texts_that_others_chose_are_inert_on_every_page() {
         "/admin/people".to_owned(),
         format!("/admin/people/{id}"),
         format!("/admin/people/{id}/account"),
+        format!("/admin/people/{id}/ways-in"),
         "/admin/sessions".to_owned(),
         "/admin/audit".to_owned(),
         format!("/admin/audit?kind={}", HOSTILE[0].replace(' ', "+")),

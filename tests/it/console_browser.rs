@@ -173,6 +173,7 @@ async fn people_groups_and_roles() {
             ("console-person-access", &of("/access")),
             ("console-person-sessions", &of("/sessions")),
             ("console-person-apps", &of("/apps")),
+            ("console-person-ways-in-none", &of("/ways-in")),
             ("console-person-history", &of("/history")),
             ("console-person-attributes", &of("/attributes")),
             ("console-person-account", &of("/account")),

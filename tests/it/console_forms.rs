@@ -4,18 +4,20 @@
 use vouchsafe::flow::admin::group::{self, GroupDocument};
 use vouchsafe::flow::admin::role::{self, RoleDocument};
 use vouchsafe::flow::admin::webhook::{self, WebhookDocument};
-use vouchsafe::flow::admin::{Actor, client_logo};
+use vouchsafe::flow::admin::{Actor, client_logo, provider};
 use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::http::admin::console::{Need, ROUTES};
 use vouchsafe::http::routes::{Access, Method};
 use vouchsafe::identity::factor::{Factor, FactorId, FactorKind};
 use vouchsafe::identity::permission::built_in;
+use vouchsafe::identity::upstream::UpstreamIdentity;
 use vouchsafe::identity::{Permission as P, Permissions};
 use vouchsafe::oauth::jose::Algorithm;
+use vouchsafe::oauth::upstream::{Preset, Provider};
 use vouchsafe::signing::{self, RsaBits};
-use vouchsafe::store::factors;
 use vouchsafe::store::outbox::{self, Waiting};
 use vouchsafe::store::pictures::{self, StoredPicture};
+use vouchsafe::store::{factors, upstream_identities};
 use vouchsafe::time::Lifetime;
 
 use crate::support::ground::TABLES;
@@ -80,6 +82,10 @@ const FORMS: &[Filled] = &[
     Filled("/admin/clients/wiki/grants/end", &[("grant", "OTHER")], Name("wiki")),
     Filled("/admin/people/ADA/apps/withdraw", &[("client", "wiki")], Name("wiki")),
     Filled("/admin/people/ADA/sessions/end-all", &[], Name("ada@example.com")),
+    Filled("/admin/people/ADA/ways-in/remove-factor", &[("factor", "tablet")], Name("Tablet")),
+    Filled("/admin/people/ADA/ways-in/disable-link", &[("link", "link")], Name("Up")),
+    Filled("/admin/people/ADA/ways-in/enable-link", &[("link", "link")], GIVES_BACK),
+    Filled("/admin/people/ADA/ways-in/unlink", &[("link", "link")], Name("Up")),
     Filled(
         "/admin/people/ADA/account/invite",
         &[],
@@ -191,7 +197,7 @@ impl House {
             given_up_at: None,
         };
         app.write(move |c| outbox::insert(c, &letter)).await;
-        let factor = Factor {
+        let phone = Factor {
             id: FactorId("phone".to_owned()),
             user_id: ada.id.clone(),
             kind: FactorKind::Totp,
@@ -202,7 +208,24 @@ impl House {
             created_at: now,
             last_used_at: None,
         };
-        assert!(app.write(move |c| factors::insert(c, &factor)).await);
+        let tablet = Factor { id: FactorId("tablet".to_owned()), name: "Tablet".to_owned(), ..phone.clone() };
+        for factor in [phone, tablet] {
+            assert!(app.write(move |c| factors::insert(c, &factor)).await);
+        }
+        let up = Provider { name: "Up".to_owned(), ..Provider::of_preset(Preset::Google, "up", "us") };
+        provider::create(&app.cx(), &Actor::CommandLine, up).await.expect("no fault").expect("a provider");
+        let link = UpstreamIdentity {
+            id: "link".to_owned(),
+            provider: "up".to_owned(),
+            issuer: "https://accounts.google.com".to_owned(),
+            subject: "s1".to_owned(),
+            user_id: ada.id.clone(),
+            shown: "ada@gmail.test".to_owned(),
+            created_at: now,
+            last_used_at: None,
+            disabled_at: None,
+        };
+        assert!(app.write(move |c| upstream_identities::insert(c, &link)).await);
         let picture = StoredPicture {
             id: "picture".to_owned(),
             user_id: ada.id.clone(),

@@ -70,4 +70,5 @@ mod upstream_shapes;
 mod upstream_tested;
 mod upstream_tokens;
 mod userinfo;
+mod ways_in;
 mod webhooks;

@@ -6,7 +6,7 @@ use vouchsafe::time::Lifetime;
 use crate::sign_up::{link_to, open, post, rule};
 use crate::support::TestApp;
 use crate::support::chromium;
-use crate::support::letters::link;
+use crate::support::letters::{link, other_link};
 
 const ADA: &str = "ada@example.com";
 const OWN: &str = "a password of her own";
@@ -130,6 +130,13 @@ async fn somebody_gets_back_in_and_moves_to_another_address() {
     browser.go(&address).await;
     browser.wait_for("submit").await;
     browser.inspect("new-address").await;
+    browser.press("submit").await;
+    browser.wait_for("waits").await;
+    browser.inspect("new-address-waits").await;
+    let asked = app.letters_about("Another address was asked for").await;
+    browser.go(&other_link(&asked[0])).await;
+    browser.wait_for("old").await;
+    browser.inspect("new-address-old").await;
     browser.press("submit").await;
     browser.wait_for("done").await;
     browser.inspect("new-address-done").await;

@@ -147,6 +147,17 @@ const USER: &[Verb] = &[
         .about("Takes one second factor of a person away")
         .asks(None)
         .says("{removed} second factor of {user_id} was taken away."),
+    Verb::new("links", &["user_links"], Send).about("Shows the accounts elsewhere with which a person can sign in"),
+    Verb::new("unlink", &["user_unlink"], Send)
+        .about("Takes the link to an account elsewhere away; sessions that rest on it end")
+        .asks(None)
+        .says("The link {id} to {provider_name} was taken away."),
+    Verb::new("disable-link", &["user_disable_link"], Send)
+        .about("Shuts the link to an account elsewhere; sessions that rest on it end")
+        .says("Nobody signs in with the link {id} to {provider_name} any more."),
+    Verb::new("enable-link", &["user_enable_link"], Send)
+        .about("Opens the link to an account elsewhere again")
+        .says("The link {id} to {provider_name} opens the account again."),
     Verb::new("remove-picture", &["user_remove_picture"], Send)
         .about("Takes away the picture that a person uploaded")
         .says("The picture of {email} ({id}) was taken away."),

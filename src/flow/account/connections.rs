@@ -7,7 +7,7 @@ use super::notice::{Notice, Told};
 use super::sessions::own_entry;
 use crate::flow::{Cx, Fault};
 use crate::identity::upstream::UpstreamIdentity;
-use crate::identity::{Level, User};
+use crate::identity::{Level, User, UserId};
 use crate::store::{self, Conn, factors, upstream_identities, upstream_providers, users};
 
 /// A link of a person.
@@ -43,11 +43,28 @@ pub async fn list(cx: &Cx, user: &User) -> Result<Vec<Connection>, Fault> {
     Ok(found.await?)
 }
 
-fn connection(c: &mut Conn, link: UpstreamIdentity) -> Result<Connection, store::Fault> {
+pub(in crate::flow) fn connection(c: &mut Conn, link: UpstreamIdentity) -> Result<Connection, store::Fault> {
     let stored = upstream_providers::find(c, &link.provider)?;
     let is_enabled = stored.as_ref().is_some_and(|stored| stored.provider.enabled);
     let provider = stored.map_or_else(|| link.provider.clone(), |stored| stored.provider.name);
     Ok(Connection { is_open: is_enabled && link.disabled_at.is_none(), provider, link })
+}
+
+/// Whether anything but this link opens the account: a password, a passkey, or another link.
+pub(in crate::flow) fn other_way_in(c: &mut Conn, user: &UserId, without: &str) -> Result<bool, store::Fault> {
+    if users::password_find(c, user)?.is_some() {
+        return Ok(true);
+    }
+    let reach = factors::reach(c, std::slice::from_ref(&user.0))?;
+    if reach.get(user.as_str()) == Some(&Level::PhishingResistant) {
+        return Ok(true);
+    }
+    for link in upstream_identities::of_user(c, user)?.into_iter().filter(|link| link.id != without) {
+        if connection(c, link)?.is_open {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes a link away, unless nothing else opens the account: neither a password, nor a passkey, nor another link. The caller has
@@ -65,14 +82,7 @@ pub async fn unlink(cx: &Cx, user: &User, link: &str) -> Result<Result<(), Conne
     let done = cx.db().write(move |c| {
         // The person first: of two links that go at once one stays.
         users::find_for_update(c, &user.id)?;
-        let mut others = 0;
-        for link in upstream_identities::of_user(c, &user.id)?.into_iter().filter(|link| link.id != wanted) {
-            others += usize::from(connection(c, link)?.is_open);
-        }
-        let has_password = users::password_find(c, &user.id)?.is_some();
-        let reach = factors::reach(c, std::slice::from_ref(&user.id.0))?;
-        let has_passkey = reach.get(user.id.as_str()) == Some(&Level::PhishingResistant);
-        if others == 0 && !has_password && !has_passkey {
+        if !other_way_in(c, &user.id, &wanted)? {
             return Ok(Err(ConnectionRefusal::LastWayIn));
         }
         if !upstream_identities::delete(c, &user.id, &wanted)? {

@@ -25,6 +25,7 @@ fn letter(cx: &Cx, language: Language, to: &Email, hello: String, texts: &Texts,
         subject: say(texts.subject).into(),
         paragraphs: vec![hello, say(texts.what).into()],
         button: texts.button.map(|words| Button { words: say(words).into(), address }),
+        also: None,
         notes: texts.notes.iter().map(|note| say(note).into()).collect(),
         from_name: from_name.clone(),
     }

@@ -28,6 +28,9 @@ const TO_ONE_ADDRESS: GuessRule = GuessRule {
 /// Letters that are written in one go.
 const BATCH: i64 = 20;
 
+/// The page behind the two links of a change of address, the one to the new address and the one to the old.
+pub(super) const NEW_ADDRESS_PATH: &str = "/new-address";
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -64,7 +67,7 @@ impl Purpose {
         match self {
             Purpose::SignUp => "/sign-up/link",
             Purpose::Reset => "/recovery/link",
-            Purpose::NewAddress => "/new-address",
+            Purpose::NewAddress => NEW_ADDRESS_PATH,
         }
     }
 }

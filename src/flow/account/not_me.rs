@@ -163,6 +163,7 @@ fn letter(cx: &Cx, user: &User, address: String) -> Letter {
         ],
         from_name,
         button: Some(Button { words: language.say("not-me-letter-subject").into(), address }),
+        also: None,
         notes: vec![language.say("notice-lifetime").number("days", invitation::LIFETIME.seconds() / 86_400).into()],
     }
 }

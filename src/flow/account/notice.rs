@@ -3,13 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::account::links::NEW_ADDRESS_PATH;
 use crate::flow::account::sessions::browser_in_words;
 use crate::flow::{Cx, mail};
 use crate::identity::{Email, User};
 use crate::outbound::{Button, Letter};
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
-use crate::store::account_links::{self, AccountLink, NOT_ME};
+use crate::store::account_links::{self, AccountLink, NOT_ME, OLD_ADDRESS};
 use crate::store::{self, Conn, factors, users};
 use crate::time::Lifetime;
 
@@ -152,8 +153,15 @@ impl Envelope {
 
     /// A letter to this person.
     pub fn about(&self, user: &User, notice: Notice) -> Told {
-        Told { envelope: self.clone(), user: user.clone(), notice }
+        Told { envelope: self.clone(), user: user.clone(), notice, agree: None }
     }
+}
+
+/// The link by which whoever gets the letter agrees to what it tells of.
+#[derive(Clone)]
+struct Agree {
+    secret: Sensitive,
+    link: AccountLink,
 }
 
 /// A letter that is ready to be posted.
@@ -162,6 +170,7 @@ pub struct Told {
     envelope: Envelope,
     user: User,
     notice: Notice,
+    agree: Option<Agree>,
 }
 
 impl Told {
@@ -170,7 +179,12 @@ impl Told {
         Envelope::new(cx).about(user, notice)
     }
 
-    /// Posts the letter with its link, inside the transaction that it tells of. Where no mail is sent there is neither.
+    /// The same letter with a second link: whoever gets it agrees to another address by it.
+    pub(super) fn to_agree_by(self, secret: Sensitive, link: AccountLink) -> Self {
+        Self { agree: Some(Agree { secret, link }), ..self }
+    }
+
+    /// Posts the letter with its links, inside the transaction that it tells of. Where no mail is sent there is neither.
     ///
     /// # Errors
     /// A [`store::Fault`].
@@ -198,6 +212,9 @@ impl Told {
             expires_at: cx.now + LIFETIME,
         };
         account_links::insert(c, &hash(self.envelope.secret.expose()), NOT_ME, &link)?;
+        if let Some(Agree { secret, link }) = &self.agree {
+            account_links::replace_of_user(c, &hash(secret.expose()), OLD_ADDRESS, &self.user.id, link)?;
+        }
         mail::post(c, cx, &self.envelope.letter_id, &self.letter(cx, to))
     }
 
@@ -219,12 +236,16 @@ impl Told {
                 happened.into(),
                 language.say("notice-when").text("when", language.moment(cx.now)).into(),
                 place.into(),
-                language.say("notice-was-it-you").into(),
+                language.say(if self.agree.is_some() { "notice-agree" } else { "notice-was-it-you" }).into(),
             ],
             from_name,
             button: Some(Button {
                 words: language.say("notice-button").into(),
                 address: format!("{}/not-me?token={}", cx.issuer(), self.envelope.secret.expose()),
+            }),
+            also: self.agree.as_ref().map(|agree| Button {
+                words: language.say("notice-agree-button").into(),
+                address: format!("{}{NEW_ADDRESS_PATH}?token={}", cx.issuer(), agree.secret.expose()),
             }),
             notes: vec![
                 language.say("notice-lifetime").number("days", LIFETIME.seconds() / 86_400).into(),

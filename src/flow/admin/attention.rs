@@ -291,7 +291,7 @@ pub(super) fn of_second_factor(rule: &SecondFactorRule) -> Option<Attention> {
     let (code, words) = ("second_factor_optional", words.to_owned());
     (rule.required_for == RequiredFor::Nobody).then_some(Attention {
         code,
-        urgency: Urgency::Know,
+        urgency: Urgency::Act,
         words,
         client_name: None,
         target: Target::Settings,
@@ -341,7 +341,7 @@ mod tests {
         let house = bench::house().await;
         let told = || async {
             let seen = overview(&house.cx(), &Actor::CommandLine, Range::Day).await.unwrap().unwrap();
-            seen.attention.iter().any(|item| item.target == Target::Settings && item.urgency == Urgency::Know)
+            seen.attention.iter().any(|item| item.target == Target::Settings && item.urgency == Urgency::Act)
         };
         assert!(!told().await, "they need one from the first day");
         demand_none(&house).await;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod client;
 pub mod client_document;
 pub mod client_logo;
+pub mod connection;
 pub mod consent;
 pub mod factor;
 pub mod files;

@@ -1,9 +1,9 @@
-//! Owns what to call the people whose ids stand in lists: their addresses. It does not own the people (`user`).
+//! Owns what to call the people whose ids stand in lists, by their addresses, and whose address somebody looks for. It does not own the people (`user`).
 
 use std::collections::BTreeMap;
 
 use crate::flow::{Cx, Fault};
-use crate::identity::UserId;
+use crate::identity::{Email, UserId};
 use crate::store::users;
 
 /// The addresses of those of these ids who have an account. Other texts are passed over.
@@ -25,4 +25,14 @@ pub async fn of(cx: &Cx, ids: Vec<String>) -> Result<BTreeMap<String, String>, F
         Ok(named)
     });
     Ok(found.await?)
+}
+
+/// The id of whoever has this address now; `None` if nobody does, or if it cannot be an address.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn id_of(cx: &Cx, address: &str) -> Result<Option<String>, Fault> {
+    let Ok(email) = Email::parse(address) else { return Ok(None) };
+    let found = cx.db().read(move |c| users::find_by_email_key(c, email.key())).await?;
+    Ok(found.map(|user| user.id.as_str().to_owned()))
 }

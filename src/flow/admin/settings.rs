@@ -162,6 +162,14 @@ pub(super) fn put_in(
     if before == document {
         return Ok(Ok(view(c, document, stored.as_ref())?));
     }
+    if document.second_factor.asks_administrators_less_than(&before.second_factor)
+        && !change.actor.permissions().contains(Permission::Own)
+    {
+        // Whoever may write settings could else take the second factor from those above them (security case N03).
+        let words = "administrators would need less to sign in than now: only an owner may decide that (who must have a \
+                     second factor, and codes by mail)";
+        return Ok(Err(AdminRefusal::forbidden("second_factor_weaker", words).at("second_factor")));
+    }
     let after = Setting { value: json!(document).to_string(), version: version + 1, updated_at: change.now };
     settings::put(c, NAME, &after)?;
     let detail = differences(Some(&json!(before)), Some(&json!(document)));
@@ -206,6 +214,38 @@ mod tests {
         }
         let emptied = replace(&cx, &Actor::CommandLine, document(" ", ""), None).await.unwrap().unwrap();
         assert_eq!(emptied.document, SettingsDocument::default());
+    }
+
+    #[tokio::test]
+    async fn n03_only_owners_let_administrators_in_with_less() {
+        use crate::identity::level::RequiredFor;
+        use crate::identity::{MailCodes, SecondFactorRule};
+        let house = bench::house().await;
+        let cx = house.cx();
+        let user = house.person("alice@example.com").await;
+        let actor = |permissions: &[Permission]| Actor::Person {
+            id: user.id.clone(),
+            permissions: Permissions::of(permissions),
+        };
+        let settings = [Permission::SettingsRead, Permission::SettingsWrite];
+        let (operator, owner) = (actor(&settings), actor(&[settings[0], settings[1], Permission::Own]));
+        let rule = |required_for, mail_codes| SettingsDocument {
+            second_factor: SecondFactorRule { required_for, mail_codes, groups: Vec::new() },
+            ..SettingsDocument::default()
+        };
+        let (nobody, all) = (RequiredFor::Nobody, RequiredFor::Everyone);
+        for (document, is_weaker) in [
+            (rule(nobody, MailCodes::Never), true),
+            (rule(all, MailCodes::Always), true),
+            (rule(all, MailCodes::WithoutOther), true),
+            (rule(all, MailCodes::Never), false),
+            (rule(RequiredFor::Administrators, MailCodes::Never), false),
+        ] {
+            let done = replace(&cx, &operator, document.clone(), None).await.unwrap();
+            assert_eq!(done.err().map(|refusal| refusal.code), is_weaker.then_some("second_factor_weaker"));
+        }
+        replace(&cx, &owner, rule(nobody, MailCodes::Always), None).await.unwrap().unwrap();
+        replace(&cx, &operator, rule(all, MailCodes::WithoutOther), None).await.unwrap().unwrap();
     }
 
     #[tokio::test]

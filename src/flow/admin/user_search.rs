@@ -80,20 +80,43 @@ pub async fn search(
     Ok(Ok(Page { items, next: next.map(|place| json!(place)) }))
 }
 
-/// What happened to a person's ways in.
-const HISTORY: [&str; 12] = [
-    "signed_in",
-    "sign_in_failed",
-    "session_ended",
-    "sessions_ended",
-    "password_changed",
-    "password_change_required",
-    "user_invited",
+/// What happened to a person's account, as far as it explains whether they can sign in and who did.
+const HISTORY: [&str; 35] = [
+    "address_change_agreed",
+    "address_change_asked",
+    "address_changed",
+    "code_mailed",
+    "consent_withdrawn",
+    "factor_added",
+    "factor_removed",
+    "factors_removed",
+    "grant_revoked",
     "invitation_accepted",
+    "not_me",
+    "owner_set_up",
+    "password_change_required",
+    "password_changed",
+    "password_reset",
+    "password_reset_asked",
+    "recovery_code_used",
+    "recovery_codes_renewed",
+    "refresh_token_reused",
+    "session_ended",
+    "session_raised",
+    "sessions_ended",
+    "sign_in_failed",
+    "signed_in",
+    "signed_up",
+    "upstream_link_disabled",
+    "upstream_link_enabled",
+    "upstream_linked",
+    "upstream_logout",
+    "upstream_unlinked",
     "user_added",
+    "user_changed",
     "user_disabled",
     "user_enabled",
-    "owner_set_up",
+    "user_invited",
 ];
 
 /// One line of a sign-in history.

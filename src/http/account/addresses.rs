@@ -18,7 +18,7 @@ pub async fn show(desk: Desk) -> Reply {
 
 async fn page(desk: &Desk, failed: Failed) -> Reply {
     let user = &desk.visit.user;
-    let pending = match address::pending(desk.cx(), &user.id).await {
+    let pending = match address::pending(desk.cx(), user).await {
         Ok(pending) => pending,
         Err(fault) => return desk.fault(&fault),
     };
@@ -30,16 +30,24 @@ async fn page(desk: &Desk, failed: Failed) -> Reply {
     };
     let value = vec![Part::text(user.email.as_str()), Part::plain(" "), mark];
     let mut facts = vec![(desk.t("account-address-yours").into(), value)];
-    if let Some(new) = &pending {
-        let waits = Part::Badge(Tone::Caution, desk.t("change-address-waits").into());
-        let value = vec![Part::text(new.as_str()), Part::plain(" "), waits];
+    if let Some(pending) = &pending {
+        let agreed = |agreed: bool| match agreed {
+            true => Part::Badge(Tone::Good, desk.t("change-address-agreed").into()),
+            false => Part::Badge(Tone::Caution, desk.t("change-address-waits").into()),
+        };
+        let value = vec![Part::text(pending.new.as_str()), Part::plain(" "), agreed(pending.new_agreed)];
         facts.push((desk.t("change-address-new").into(), value));
+        if let Some(old) = pending.old_agreed {
+            let value = vec![Part::text(user.email.as_str()), Part::plain(" "), agreed(old)];
+            facts.push((desk.t("change-address-old").into(), value));
+        }
     }
     page.blocks.push(Block::Facts(facts));
-    if pending.is_some() {
+    if let Some(pending) = &pending {
+        let open = if pending.old_agreed.is_some() { "change-address-open-both" } else { "change-address-open" };
         let withdraw = Form {
             heading: desk.t("change-address-under-way").into(),
-            words: vec![Part::plain(desk.t("change-address-open"))],
+            words: vec![Part::plain(desk.t(open))],
             ..desk.post("withdraw", WITHDRAW, &desk.t("change-address-withdraw").to_string())
         };
         page.blocks.push(desk.block(withdraw, &failed));
@@ -47,7 +55,11 @@ async fn page(desk: &Desk, failed: Failed) -> Reply {
     let new = desk.t("change-address-new").to_string();
     let change = Form {
         heading: desk.t("new-address-title").into(),
-        words: vec![Part::plain(desk.t("change-address-what"))],
+        words: vec![Part::plain(desk.t(if user.email_verified {
+            "change-address-both"
+        } else {
+            "change-address-what"
+        }))],
         fields: vec![Field {
             autocomplete: "email",
             ..Field::line("email", &new, "").kind(FieldKind::Email).required()

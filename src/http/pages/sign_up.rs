@@ -159,11 +159,15 @@ pub struct TermsPage {
 }
 
 /// What the page of a new address is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressState {
     /// It can be confirmed.
     Asked,
-    /// It was.
+    /// It can be agreed to from the address that the account has.
+    OldAsked,
+    /// It is agreed to on this end; the letter to this address has the other link.
+    WaitsFor(String),
+    /// It is changed.
     Done,
     /// Nobody is signed in who could.
     NotSignedIn,

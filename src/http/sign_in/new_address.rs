@@ -1,7 +1,8 @@
-//! Owns `/new-address` over HTTP, the page behind the letter to a new address: the secret goes from the URL into a cookie at
-//! once, and a form changes the address if the person is signed in on this browser. Looking uses nothing up.
+//! Owns `/new-address` over HTTP, the page behind the letters about a change of address, to the new one and to the old one: the
+//! secret goes from the URL into a cookie at once, and a form agrees if the person is signed in on this browser. Looking uses
+//! nothing up.
 
-use crate::flow::account::address::{self, AddressRefusal, Change};
+use crate::flow::account::address::{self, AddressRefusal, Agreed, Change, End};
 use crate::flow::sign_in::browser::{form_token, form_token_is_good};
 use crate::flow::sign_in::login::forged;
 use crate::flow::trace::Note;
@@ -25,7 +26,15 @@ pub async fn get(call: Call) -> Reply {
         return dead_link(&call, STEP);
     };
     match address::look(&call.cx, &token, &call.browser()).await {
-        Ok(Ok(change)) => Reply::page(200, &page(&call, &token, Some(&change), AddressState::Asked), &[]),
+        Ok(Ok(change)) => {
+            let state = match change.end {
+                End::New if change.agreed => AddressState::WaitsFor(change.user.email.as_str().to_owned()),
+                End::Old if change.agreed => AddressState::WaitsFor(change.new.as_str().to_owned()),
+                End::New => AddressState::Asked,
+                End::Old => AddressState::OldAsked,
+            };
+            Reply::page(200, &page(&call, &token, Some(&change), state), &[])
+        }
         Ok(Err(refusal)) => refused(&call, &refusal),
         Err(fault) => call.fault_page(&fault),
     }
@@ -49,9 +58,15 @@ pub async fn post(call: Call) -> Reply {
         Err(fault) => return call.fault_page(&fault),
     };
     match address::confirm(&call.cx, &Sensitive::new(token), &browser).await {
-        Ok(Ok(_)) => {
-            call.cx.note(Note::new(STEP, "changed the address").user(before.user.id.as_str()));
-            let page = page(&call, "", Some(&before), AddressState::Done);
+        Ok(Ok(agreed)) => {
+            let (told, state) = match agreed {
+                Agreed::Changed => ("changed the address", AddressState::Done),
+                Agreed::WaitsFor(other) => {
+                    ("agreed to another address", AddressState::WaitsFor(other.as_str().to_owned()))
+                }
+            };
+            call.cx.note(Note::new(STEP, told).user(before.user.id.as_str()));
+            let page = page(&call, "", Some(&before), state);
             Reply::page(200, &page, &[]).cookie(cookies::clear(Jar::NewAddress, place))
         }
         Ok(Err(refusal)) => refused(&call, &refusal),

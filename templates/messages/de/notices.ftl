@@ -3,7 +3,9 @@
 notice-when = Wann: { $when }
 notice-where = Von: { $address }, { $browser }
 notice-was-it-you = Waren Sie es? Dann ist nichts zu tun. Wenn nicht, drücken Sie den Knopf: Sie sehen zuerst, was geschehen wird.
+notice-agree = Waren Sie das? Dann drücken Sie den zweiten Knopf, in einem Browser, in dem Sie angemeldet sind: Die Änderung wartet darauf. Wenn nicht, drücken Sie den ersten: Sie sehen vorher, was dann geschieht.
 notice-button = Das war ich nicht
+notice-agree-button = Der Änderung zustimmen
 notice-lifetime =
     { $days ->
         [one] Der Link gilt einmal und einen Tag lang.
@@ -26,7 +28,7 @@ notice-password-known = jemand hat das Passwort Ihres Kontos bei { $organisation
 notice-address-changed-subject = Ihre Adresse wurde geändert
 notice-address-changed = Ihr Konto bei { $organisation } hat jetzt eine andere E-Mail-Adresse. Dieser Brief geht an die alte.
 notice-address-asked-subject = Eine andere Adresse wurde gewünscht
-notice-address-asked = jemand, der bei Ihrem Konto bei { $organisation } angemeldet ist, möchte dessen E-Mail-Adresse in { $name } ändern. Noch hat sich nichts geändert: Das geschieht, wenn der Link in der E-Mail an jene Adresse geöffnet wird. Waren Sie das nicht, hält die Schaltfläche unten es auf.
+notice-address-asked = jemand, der bei Ihrem Konto bei { $organisation } angemeldet ist, möchte dessen E-Mail-Adresse in { $name } ändern. Noch hat sich nichts geändert: Das geschieht, wenn beide Adressen zugestimmt haben, jene und diese.
 notice-codes-renewed-subject = Sie haben neue Wiederherstellungscodes
 notice-codes-renewed = für Ihr Konto bei { $organisation } wurden neue Wiederherstellungscodes gemacht. Die alten gelten nicht mehr.
 notice-code-used-subject = Ein Wiederherstellungscode wurde benutzt

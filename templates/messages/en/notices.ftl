@@ -3,7 +3,9 @@
 notice-when = When: { $when }
 notice-where = From: { $address }, { $browser }
 notice-was-it-you = Was it you? Then there is nothing to do. If not, press the button: you will see what happens next before anything does.
+notice-agree = Was it you? Then press the second button, in a browser in which you are signed in: the change waits for it. If not, press the first: you will see what happens next before anything does.
 notice-button = This wasn't me
+notice-agree-button = Agree to the change
 notice-lifetime =
     { $days ->
         [one] The link works once and for a day.
@@ -26,7 +28,7 @@ notice-password-known = somebody gave the password of your account at { $organis
 notice-address-changed-subject = Your address was changed
 notice-address-changed = your account at { $organisation } has another e-mail address now. This letter goes to the old one.
 notice-address-asked-subject = Another address was asked for
-notice-address-asked = somebody who is signed in to your account at { $organisation } wants to change its e-mail address to { $name }. Nothing has changed yet: it does when the link in the letter to that address is opened. If this wasn't you, the button below stops it.
+notice-address-asked = somebody who is signed in to your account at { $organisation } wants to change its e-mail address to { $name }. Nothing has changed yet: it does when both addresses have agreed, that one and this.
 notice-codes-renewed-subject = You have new recovery codes
 notice-codes-renewed = new recovery codes were made for your account at { $organisation }. The old ones work no more.
 notice-code-used-subject = A recovery code was used

@@ -32,6 +32,11 @@ impl TestApp {
     }
 }
 
+/// Where the other button of a letter leads.
+pub fn other_link(letter: &Letter) -> String {
+    letter.also.as_ref().expect("a second button").address.clone()
+}
+
 /// Where the button of a letter leads.
 pub fn link(letter: &Letter) -> String {
     letter.button.as_ref().expect("a button").address.clone()

@@ -12,8 +12,6 @@ use serde_json::Value;
 #[serde(rename_all = "snake_case")]
 #[schema(as = FileKind)]
 pub enum Kind {
-    /// What is shown to people, and the like. There is one, named `settings`.
-    Settings,
     /// An attribute of people.
     Attribute,
     /// A resource server.
@@ -22,6 +20,8 @@ pub enum Kind {
     Scope,
     /// A group.
     Group,
+    /// What is shown to people, and the like. There is one, named `settings`.
+    Settings,
     /// A role.
     Role,
     /// A client.
@@ -35,11 +35,11 @@ pub enum Kind {
 impl Kind {
     /// All, in the order of dependence.
     pub const ALL: [Kind; 9] = [
-        Kind::Settings,
         Kind::Attribute,
         Kind::Resource,
         Kind::Scope,
         Kind::Group,
+        Kind::Settings,
         Kind::Role,
         Kind::Client,
         Kind::Provider,

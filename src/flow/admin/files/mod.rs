@@ -294,10 +294,6 @@ impl Work {
 
     fn put_all(&self, c: &mut Conn) -> Judged<()> {
         let (change, around, set) = (&self.change, &self.around, &self.request.documents);
-        if let Some(document) = &set.settings {
-            granted!(change.actor.needs(Permission::SettingsWrite));
-            granted!(within(Kind::Settings, set::NAME, set::put_in(c, change, document.clone(), None)?));
-        }
         for document in &set.attribute {
             let put = attribute::put_in(c, change, document.clone(), None)?;
             granted!(within(Kind::Attribute, &document.name, put));
@@ -312,6 +308,11 @@ impl Work {
         }
         for document in &set.group {
             granted!(within(Kind::Group, &document.name, group::put_in(c, change, document.clone(), None)?));
+        }
+        // After the groups, which its rules may name.
+        if let Some(document) = &set.settings {
+            granted!(change.actor.needs(Permission::SettingsWrite));
+            granted!(within(Kind::Settings, set::NAME, set::put_in(c, change, document.clone(), None)?));
         }
         for document in &set.role {
             granted!(within(Kind::Role, &document.name, role::put_in(c, change, document.clone(), None)?));

@@ -40,11 +40,11 @@ async fn a_whole_set_up_is_planned_applied_exported_and_applied_again() {
     let cx = house.cx();
     let planned = plan(&cx, &CLI, request(full())).await.unwrap().unwrap().changes;
     let order = [
-        "Update settings settings",
         "Create attribute department",
         "Create resource https://orders.test",
         "Create scope orders:read",
         "Create group staff",
+        "Update settings settings",
         "Create role helpdesk",
         "Create client shop",
         "Create client wiki",
@@ -103,11 +103,11 @@ async fn what_files_no_longer_hold_goes_and_the_rest_is_left_alone() {
         [
             "Delete client wiki",
             "Delete role helpdesk",
+            "Delete settings settings",
             "Delete group staff",
             "Delete scope orders:read",
             "Delete resource https://orders.test",
             "Delete attribute department",
-            "Delete settings settings",
         ]
     );
     let left = export(&cx, &CLI).await.unwrap().unwrap();

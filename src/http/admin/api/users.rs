@@ -7,12 +7,13 @@ use super::answer::Answer;
 use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
+use crate::flow::admin::connection::{Deed, LinkView, LinksView};
 use crate::flow::admin::consent::ConsentView;
 use crate::flow::admin::factor::FactorsView;
 use crate::flow::admin::user::{Created, FirstAccess, RemovalEffects};
 use crate::flow::admin::user_document::{UserDocument, UserView};
 use crate::flow::admin::user_search::{HistoryEntry, Status, UserSearch};
-use crate::flow::admin::{consent, factor, invitation, picture, user, user_access, user_search};
+use crate::flow::admin::{connection, consent, factor, invitation, picture, user, user_access, user_search};
 use crate::identity::Permission;
 use crate::sensitive::Sensitive;
 
@@ -97,6 +98,20 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Delete, "/users/{user_id}/factors/{factor_id}", may(WRITE), user_remove_factor)
         .does("Takes one second factor of a person away.")
         .gives::<RemovedFactors>(),
+    line!(Get, "/users/{user_id}/links", may(READ), user_links)
+        .does("Lists the accounts elsewhere with which a person can sign in.")
+        .gives::<LinksView>(),
+    line!(Delete, "/users/{user_id}/links/{link_id}", may(WRITE), user_unlink)
+        .does("Takes the link to an account elsewhere away.")
+        .more("Sessions that rest on it end. The last way in stays (`last_way_in`). The account elsewhere can be linked anew.")
+        .gives::<LinkView>(),
+    line!(Post, "/users/{user_id}/links/{link_id}/disable", may(WRITE), user_disable_link)
+        .does("Shuts the link to an account elsewhere.")
+        .more("Nobody signs in with it until it is enabled; sessions that rest on it end.")
+        .gives::<LinkView>(),
+    line!(Post, "/users/{user_id}/links/{link_id}/enable", may(WRITE), user_enable_link)
+        .does("Opens the link to an account elsewhere again.")
+        .gives::<LinkView>(),
     line!(Delete, "/users/{user_id}/picture", may(WRITE), user_remove_picture)
         .does("Takes away the picture that a person uploaded.")
         .more("The picture that `picture` of their record names is another one, and stays.")
@@ -295,6 +310,27 @@ async fn user_factors(call: ApiCall) -> Outcome {
 async fn user_remove_factors(call: ApiCall) -> Outcome {
     let (id, removed) = factor::remove(call.cx(), &call.actor, call.part("user_id"), None).await??;
     Answer::json(&RemovedFactors { user_id: id.0, removed })
+}
+
+async fn user_links(call: ApiCall) -> Outcome {
+    Answer::json(&connection::list(call.cx(), &call.actor, call.part("user_id")).await??)
+}
+
+async fn user_unlink(call: ApiCall) -> Outcome {
+    change_link(call, Deed::Remove).await
+}
+
+async fn user_disable_link(call: ApiCall) -> Outcome {
+    change_link(call, Deed::Disable).await
+}
+
+async fn user_enable_link(call: ApiCall) -> Outcome {
+    change_link(call, Deed::Enable).await
+}
+
+async fn change_link(call: ApiCall, deed: Deed) -> Outcome {
+    let (who, which) = (call.part("user_id"), call.part("link_id"));
+    Answer::json(&connection::change(call.cx(), &call.actor, who, which, deed).await??)
 }
 
 async fn user_remove_picture(call: ApiCall) -> Outcome {

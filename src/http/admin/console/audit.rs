@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::desk::{Desk, answer};
-use super::words::{ago_text, kind, moment};
+use super::filter::Filter;
+use super::words::{ago_text, kind};
 use crate::flow::Fault;
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::audit::{self, EventView};
@@ -23,7 +24,10 @@ pub async fn list(desk: Desk) -> Reply {
         Ok(after) => after,
         Err(refusal) => return desk.refused(&refusal),
     };
-    let wanted = wanted(&desk);
+    let (wanted, filter) = match wanted(&desk).await {
+        Ok(wanted) => wanted,
+        Err(fault) => return desk.fault(&fault),
+    };
     let searched = wanted != EventSearch::default();
     let found = answer!(desk, audit::search(desk.cx(), &desk.actor, wanted, after, PAGE).await);
     let head = ["What", "Who", "About", "From", "When"];
@@ -41,7 +45,10 @@ pub async fn list(desk: Desk) -> Reply {
         desk.link("Check the chain", "/admin/audit/verify"),
         desk.link("Download as JSON lines", &export_address(&desk)),
     ];
-    page.blocks.push(Block::Form(Box::new(search_form(&desk))));
+    page.blocks.push(Block::Form(Box::new(filter.marked(search_form(&desk)))));
+    if !filter.is_sound() {
+        return desk.show_as(filter.status(), page);
+    }
     page.blocks.push(match table.rows.is_empty() {
         false => Block::Table(table),
         true => Block::Empty {
@@ -62,17 +69,18 @@ fn export_address(desk: &Desk) -> String {
     if query.is_empty() { "/admin/audit/export".to_owned() } else { format!("/admin/audit/export?{query}") }
 }
 
-fn wanted(desk: &Desk) -> EventSearch {
-    let at = |name: &str| desk.asked(name).and_then(|text| moment(&text));
-    EventSearch {
-        user_id: desk.asked("person"),
+async fn wanted(desk: &Desk) -> Result<(EventSearch, Filter), Fault> {
+    let mut filter = Filter::default();
+    let wanted = EventSearch {
+        user_id: filter.person(desk, "person").await?,
         client_id: desk.asked("client"),
         actor: desk.asked("actor"),
         kind: desk.asked("kind").map(|k| k.to_lowercase().replace(' ', "_")),
         correlation_id: desk.asked("reference"),
-        from: at("from"),
-        until: at("until"),
-    }
+        from: filter.moment(desk, "from"),
+        until: filter.moment(desk, "until"),
+    };
+    Ok((wanted, filter))
 }
 
 fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
@@ -81,7 +89,7 @@ fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
     form.fields = vec![
         field("kind", "What"),
         field("actor", "Who did it"),
-        field("person", "Person (ID)"),
+        field("person", "Person (address or ID)"),
         field("client", "Client ID"),
         field("reference", "Reference"),
         field("from", "From (UTC)").kind(FieldKind::Moment),
@@ -285,9 +293,16 @@ pub async fn verify(desk: Desk) -> Reply {
 
 /// `GET /admin/audit/export`: what fits, as JSON lines, newest first; at most 10 000 entries at once.
 pub async fn export(desk: Desk) -> Reply {
+    let (wanted, filter) = match wanted(&desk).await {
+        Ok(wanted) => wanted,
+        Err(fault) => return desk.fault(&fault),
+    };
+    if !filter.is_sound() {
+        return list(desk).await;
+    }
     let (mut after, mut lines) = (None, String::new());
     for _ in 0..50 {
-        let found = answer!(desk, audit::search(desk.cx(), &desk.actor, wanted(&desk), after, LONGEST_PAGE).await);
+        let found = answer!(desk, audit::search(desk.cx(), &desk.actor, wanted.clone(), after, LONGEST_PAGE).await);
         for row in &found.items {
             lines.push_str(&serde_json::to_string(row).unwrap_or_default());
             lines.push('\n');

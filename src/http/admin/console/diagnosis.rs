@@ -1,7 +1,8 @@
 //! Owns the pages that say why sign-ins fail: search, the trace of one request, and the last failures of a client.
 
 use super::desk::{Desk, encoded};
-use super::words::{ago, moment};
+use super::filter::Filter;
+use super::words::ago;
 use crate::flow::Fault;
 use crate::flow::trace::{self, Explained, Flow, Found};
 use crate::http::pages::console::{Block, Field, FieldKind, Notice, Part, Step, Table, Tone};
@@ -24,13 +25,18 @@ pub async fn search(desk: Desk) -> Reply {
         Err(refusal) => return desk.refused(&refusal),
     };
     let all = desk.asked("show").as_deref() == Some("all");
+    let mut filter = Filter::default();
+    let user_id = match filter.person(&desk, "person").await {
+        Ok(user_id) => user_id,
+        Err(fault) => return desk.fault(&fault),
+    };
     let wanted = TraceSearch {
         correlation_id: None,
         client_id: desk.asked("client"),
-        user_id: desk.asked("person"),
+        user_id,
         address: desk.asked("address"),
-        from: desk.asked("from").and_then(|t| moment(&t)),
-        until: desk.asked("until").and_then(|t| moment(&t)),
+        from: filter.moment(&desk, "from"),
+        until: filter.moment(&desk, "until"),
         only_refusals: !all,
     };
     let found = match trace::search(&desk.cx().parts.db, wanted, after, ROWS).await {
@@ -41,9 +47,11 @@ pub async fn search(desk: Desk) -> Reply {
     page.lead = vec![Part::plain(
         "Every page and answer that refuses something shows a reference. Enter it here to see each step, the check that failed, and how to mend it.",
     )];
-    page.blocks.push(Block::Form(Box::new(search_form(&desk))));
-    page.blocks.push(listed(&desk, found));
-    desk.show(page)
+    page.blocks.push(Block::Form(Box::new(filter.marked(search_form(&desk)))));
+    if filter.is_sound() {
+        page.blocks.push(listed(&desk, found));
+    }
+    desk.show_as(filter.status(), page)
 }
 
 fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
@@ -53,7 +61,7 @@ fn search_form(desk: &Desk) -> crate::http::pages::console::Form {
     form.fields = vec![
         field("reference", "Reference"),
         field("client", "Client ID"),
-        field("person", "Person (ID)"),
+        field("person", "Person (address or ID)"),
         field("address", "Address"),
         field("from", "From (UTC)").kind(FieldKind::Moment),
         field("until", "Until (UTC)").kind(FieldKind::Moment),

@@ -6,11 +6,13 @@ use serde_json::Value;
 use super::confirm::{Sure, sure};
 use super::desk::{Desk, Failed, answer, encoded, tried};
 use super::people::{role_names, state};
-use super::words::ago_text;
+use super::words::{ago_text, kind};
 use crate::flow::admin::attribute::{self, AttributeDocument};
+use crate::flow::admin::page::PAGE;
 use crate::flow::admin::user;
 use crate::flow::admin::user_access;
 use crate::flow::admin::user_document::{UserDocument, UserView};
+use crate::flow::admin::user_search::{self, HistoryEntry};
 use crate::flow::admin::{consent, picture, session};
 use crate::http::admin::console::{audit, sessions};
 use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table};
@@ -43,10 +45,12 @@ pub(super) fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
     if desk.may(P::SessionsRead) {
         tabs.extend([("Sessions", format!("{at}/sessions")), ("Tokens", format!("{at}/grants"))]);
     }
-    tabs.extend([("Apps", format!("{at}/apps")), ("Attributes", format!("{at}/attributes"))]);
-    if desk.may(P::AuditRead) {
-        tabs.push(("History", format!("{at}/history")));
-    }
+    tabs.extend([
+        ("Ways in", format!("{at}/ways-in")),
+        ("Apps", format!("{at}/apps")),
+        ("Attributes", format!("{at}/attributes")),
+        ("History", format!("{at}/history")),
+    ]);
     if desk.may(P::UsersWrite) {
         tabs.push(("Account", format!("{at}/account")));
     }
@@ -355,8 +359,12 @@ pub async fn withdraw(desk: Desk) -> Reply {
 pub async fn history(desk: Desk) -> Reply {
     let user = person!(desk);
     let mut page = frame(&desk, &user);
-    let wanted = EventSearch { user_id: Some(user.id.clone()), ..EventSearch::default() };
-    match audit::history(&desk, wanted).await {
+    // Who may not read the security log sees what concerns the account.
+    let table = match desk.may(P::AuditRead) {
+        true => audit::history(&desk, EventSearch { user_id: Some(user.id.clone()), ..EventSearch::default() }).await,
+        false => sign_ins(&desk, &user).await,
+    };
+    match table {
         Ok(table) if table.rows.is_empty() => page.blocks.push(Block::Empty {
             heading: "Nothing has happened yet".to_owned(),
             words: vec![Part::plain("Sign-ins, failed attempts and changes will stand here.")],
@@ -366,6 +374,28 @@ pub async fn history(desk: Desk) -> Reply {
         Err(reply) => return reply,
     }
     desk.show(page)
+}
+
+const HISTORY: &str = "history";
+
+async fn sign_ins(desk: &Desk, user: &UserView) -> Result<Table, Reply> {
+    let after = desk.after(HISTORY).map_err(|refusal| desk.refused(&refusal))?;
+    let found = match user_search::history(desk.cx(), &desk.actor, &user.id, after, PAGE).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(refusal)) => return Err(desk.refused(&refusal)),
+        Err(fault) => return Err(desk.fault(&fault)),
+    };
+    let (mut table, rows) = desk.table("History", &["What", "App", "From", "When"], HISTORY, found);
+    let line = |row: &HistoryEntry| {
+        vec![
+            vec![Part::Text(kind(&row.kind))],
+            row.client_id.iter().map(|id| Part::text(id.as_str())).collect(),
+            row.address.iter().map(|address| Part::text(address.as_str())).collect(),
+            vec![ago_text(&row.at, desk.cx().now)],
+        ]
+    };
+    table.rows = rows.iter().map(line).collect();
+    Ok(table)
 }
 
 // ---------------------------------------------------------------------------------------------------- attributes

@@ -5,7 +5,7 @@ use crate::flow::own_app::OwnApp;
 use crate::http::admin::console::guard::{Need, enter};
 use crate::http::admin::console::{
     account, attributes, audit, client, client_logo, clients, diagnosis, files, grants, groups, keys, mail, overview,
-    people, person, preview, provider_test, providers, resources, roles, scopes, sessions, settings, try_it,
+    people, person, preview, provider_test, providers, resources, roles, scopes, sessions, settings, try_it, ways_in,
     webhook_deliveries, webhooks,
 };
 use crate::http::cookies::Jar;
@@ -165,7 +165,9 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/people/{id}/grants/end", Need::of(P::SessionsWrite), grants::end_of_person),
     page!("/admin/people/{id}/apps", Need::of(P::UsersRead), person::apps),
     form!("/admin/people/{id}/apps/withdraw", Need::of(P::UsersWrite), person::withdraw),
-    page!("/admin/people/{id}/history", Need::of(P::AuditRead), person::history),
+    page!("/admin/people/{id}/ways-in", Need::of(P::UsersRead), ways_in::show),
+    form!("/admin/people/{id}/ways-in/{what}", Need::fresh(P::UsersWrite), ways_in::change),
+    page!("/admin/people/{id}/history", Need::of(P::UsersRead), person::history),
     page!("/admin/people/{id}/attributes", Need::of(P::UsersRead), person::attributes),
     form!("/admin/people/{id}/attributes", Need::of(P::UsersWrite), person::save_attributes),
     page!("/admin/people/{id}/account", Need::of(P::UsersWrite), account::account),
@@ -188,7 +190,7 @@ pub static ROUTES: &[Route] = &[
     form!("/admin/keys/{kid}/retire", Need::fresh(P::KeysWrite), keys::retire),
     form!("/admin/keys/{kid}/remove", Need::fresh(P::KeysWrite), keys::remove),
     page!("/admin/settings", Need::of(P::SettingsRead), settings::show),
-    form!("/admin/settings", Need::of(P::SettingsWrite), settings::save),
+    form!("/admin/settings", Need::fresh(P::SettingsWrite), settings::save),
     page!("/admin/mail", Need::of(P::SettingsRead), mail::list),
     form!("/admin/mail/retry", Need::of(P::SettingsWrite), mail::retry),
     form!("/admin/mail/give-up", Need::of(P::SettingsWrite), mail::give_up),

@@ -1,8 +1,10 @@
 //! Owns the page of everybody's sessions.
 
 use super::desk::{Desk, answer, encoded};
+use super::filter::Filter;
 use super::words::ago_text;
-use crate::flow::admin::page::PAGE;
+use crate::flow::admin::RefusalKind;
+use crate::flow::admin::page::{PAGE, Page};
 use crate::flow::admin::session::{self, SessionView};
 use crate::http::pages::console::{Block, Field, Part, Table};
 use crate::http::reply::Reply;
@@ -13,16 +15,29 @@ const HEAD: [&str; 6] = ["Person", "Browser", "From", "Signed in", "Last used", 
 
 /// `GET /admin/sessions`.
 pub async fn list(desk: Desk) -> Reply {
-    let who = desk.asked("person");
+    let mut filter = Filter::default();
+    let who = match filter.person(&desk, "person").await {
+        Ok(who) => who,
+        Err(fault) => return desk.fault(&fault),
+    };
     let after = answer!(desk, Ok::<_, crate::flow::Fault>(desk.after(LIST)));
-    let found = answer!(desk, session::list(desk.cx(), &desk.actor, who.as_deref(), after, PAGE).await);
+    let found = match session::list(desk.cx(), &desk.actor, who.as_deref(), after, PAGE).await {
+        Ok(Err(refusal)) if refusal.kind == RefusalKind::Unknown && who.is_some() => {
+            filter.refuse("person", &refusal);
+            Page { items: Vec::new(), next: None }
+        }
+        other => answer!(desk, other),
+    };
     let mut page = desk.page("Sessions", "Sessions");
     page.lead = vec![Part::plain(
         "Browsers in which people are signed in. Ending a session signs the person out and ends the tokens that came from it.",
     )];
     let mut form = desk.ask("search", "/admin/sessions", "Search");
-    form.fields = vec![Field::line("person", "Address or ID of a person", who.clone().unwrap_or_default())];
-    page.blocks.push(Block::Form(Box::new(form)));
+    form.fields = vec![Field::line("person", "Address or ID of a person", desk.asked("person").unwrap_or_default())];
+    page.blocks.push(Block::Form(Box::new(filter.marked(form))));
+    if !filter.is_sound() {
+        return desk.show_as(filter.status(), page);
+    }
     let (mut table, rows) = desk.table("Sessions", &HEAD, LIST, found);
     table.rows = rows.iter().map(|row| line(&desk, row, "/admin/sessions/end")).collect();
     page.blocks.push(match table.rows.is_empty() && table.next.is_none() {

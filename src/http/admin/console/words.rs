@@ -53,7 +53,13 @@ pub fn moment(text: &str) -> Option<Timestamp> {
     let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
     let mut time = time.splitn(3, ':').map(|part| part.get(..2)?.parse::<i64>().ok());
     let (hour, minute) = (time.next()??, time.next()??);
-    let sound = (1970..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let longest = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let sound = (1970..10_000).contains(&year) && (1..=12).contains(&month) && (1..=longest).contains(&day);
     if !sound || !(0..24).contains(&hour) || !(0..60).contains(&minute) {
         return None;
     }
@@ -75,6 +81,8 @@ mod tests {
             ("2024-02-29T23:59:30", Some("2024-02-29T23:59:00")),
             ("", None),
             ("2026-13-01T00:00", None),
+            ("2026-02-29T00:00", None),
+            ("2026-04-31T00:00", None),
             ("2026-11-22", None),
             ("2026-11-22T25:00", None),
         ] {

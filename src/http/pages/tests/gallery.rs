@@ -381,6 +381,7 @@ fn mailbox(base: &str, sample: &Sample) -> MailboxPage {
         subject: "You have been invited".to_owned(),
         from_name: sample.client.name.clone(),
         paragraphs: vec![format!("Hello {},", sample.account.name), "an account was made for you.".to_owned()],
+        also: None,
         button: Some(crate::outbound::Button {
             words: "Choose a password".to_owned(),
             address: format!("{base}/invitation?token=x"),

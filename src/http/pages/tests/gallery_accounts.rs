@@ -100,6 +100,7 @@ fn getting_back(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Render
         new: sample.other.email.clone(),
         state: AddressState::Asked,
     };
+    let waits = AddressState::WaitsFor(sample.login.clone());
     vec![
         ("recovery", ask.render()),
         ("recovery-problem", RecoveryPage { client: None, problem: Some(problem), ..ask.clone() }.render()),
@@ -108,6 +109,8 @@ fn getting_back(base: &str, chrome: Surroundings<'_>, sample: &Sample) -> Render
         ("recovery-done", RecoveryLinkPage { done: true, ..link.clone() }.render()),
         ("recovery-done-go-on", RecoveryLinkPage { done: true, go_on, ..link.clone() }.render()),
         ("new-address", address.render()),
+        ("new-address-old", NewAddressPage { state: AddressState::OldAsked, ..address.clone() }.render()),
+        ("new-address-waits", NewAddressPage { state: waits, ..address.clone() }.render()),
         ("new-address-done", NewAddressPage { state: AddressState::Done, ..address.clone() }.render()),
         ("new-address-taken", NewAddressPage { state: AddressState::Taken, ..address.clone() }.render()),
         ("new-address-stranger", NewAddressPage { state: AddressState::NotSignedIn, ..address.clone() }.render()),
