@@ -228,6 +228,7 @@ async fn j03_asking_does_not_tell_whose_address_it_is() {
     let told = app.letters_about("Your address was asked for").await;
     assert!(told.len() == 1 && told[0].to == "bob@example.com" && told[0].button.is_none());
     // Somebody took it between letter and link.
+    app.pass(Lifetime::from_seconds(1));
     ask(&app, &alice, NEW).await.expect("asked");
     let address = link_to(&app, CONFIRM, NEW).await;
     confirm(&mut browser, &agree_link(&app).await).await;

@@ -64,7 +64,7 @@ pub async fn ask(cx: &Cx, user: &User, address: &str) -> Result<Result<Email, Ad
     let told = user.email_verified.then(|| {
         let (secret, detail) = (make(Kind::AccountLink, &*cx.parts.chance), Detail::new(&email).written());
         let link = links::link(cx, Purpose::NewAddress, Some(user.id.clone()), &user.email, detail);
-        Told::new(cx, user, Notice::AddressAsked { new: email.clone() }).to_agree_by(secret, link)
+        Told::new(cx, user, Notice::AddressAsked { new: email.clone() }).agreed_by(secret, link)
     });
     let wanted = Wanted {
         purpose: Purpose::NewAddress,

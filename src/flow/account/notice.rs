@@ -180,7 +180,7 @@ impl Told {
     }
 
     /// The same letter with a second link: whoever gets it agrees to another address by it.
-    pub(super) fn to_agree_by(self, secret: Sensitive, link: AccountLink) -> Self {
+    pub(super) fn agreed_by(self, secret: Sensitive, link: AccountLink) -> Self {
         Self { agree: Some(Agree { secret, link }), ..self }
     }
 

@@ -7,7 +7,7 @@ use super::change::{Change, Judged, differences};
 use super::refusal::{fresh, granted};
 use super::user_access::{end_everything, hashed_for, imported};
 use super::user_document::{UserDocument, UserView};
-use super::{About, Actor, Done, attribute, invitation, rank};
+use super::{About, Actor, AdminRefusal, Done, attribute, invitation, rank};
 use crate::flow::Cx;
 use crate::flow::account::quality::Owner;
 use crate::identity::user::Profile;
@@ -248,6 +248,20 @@ pub async fn what_removal_means(cx: &Cx, actor: &Actor, who: &str) -> Done<Remov
             grants: grants::count_live_of_user(c, &user.id, now, 1_000)?,
             consents: count(consents::list_of_user(c, &user.id)?.len()),
         }))
+    });
+    Ok(found.await?)
+}
+
+/// Why the actor may not change this person at all, if so: their rank, or that it is themselves.
+///
+/// # Errors
+/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+pub async fn why_out_of_reach(cx: &Cx, actor: &Actor, who: &str) -> Done<Option<AdminRefusal>> {
+    granted!(actor.needs(Permission::UsersRead));
+    let (who, actor) = (who.trim().to_owned(), actor.clone());
+    let found = cx.db().read(move |c| {
+        let Some(user) = find_in(c, &who)? else { return Ok(Err(unknown(&who))) };
+        Ok(Ok(rank::may_act_on(c, &actor, &user)?.err()))
     });
     Ok(found.await?)
 }

@@ -9,6 +9,7 @@ use crate::flow::admin::user::{self, RemovalEffects};
 use crate::flow::admin::{AdminRefusal, invitation, user_access};
 use crate::http::pages::console::{Field, FieldKind, Form, Part};
 use crate::http::reply::Reply;
+use crate::identity::Permission;
 use crate::sensitive::Sensitive;
 
 /// `GET /admin/people/{id}/account`.
@@ -23,6 +24,9 @@ async fn account_page(desk: &Desk, failed: Failed) -> Reply {
     };
     let effects = answer!(desk, user::what_removal_means(desk.cx(), &desk.actor, &user.id).await);
     let mut page = frame(desk, &user);
+    if !user.may(desk, Permission::UsersWrite) {
+        return desk.show_tried(page, &failed);
+    }
     let base = format!("{}/account", at(&user.id));
     let form = |id: &'static str, heading: &str, words: &str, submit: &str| Form {
         heading: heading.to_owned(),

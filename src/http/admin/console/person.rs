@@ -1,6 +1,8 @@
 //! Owns the pages of one person: profile, groups and role, sessions, apps, history, attributes. It does not
 //! own the account itself (`account`).
 
+use std::ops::Deref;
+
 use serde_json::Value;
 
 use super::confirm::{Sure, sure};
@@ -13,9 +15,9 @@ use crate::flow::admin::user;
 use crate::flow::admin::user_access;
 use crate::flow::admin::user_document::{UserDocument, UserView};
 use crate::flow::admin::user_search::{self, HistoryEntry};
-use crate::flow::admin::{consent, picture, session};
+use crate::flow::admin::{AdminRefusal, consent, picture, session};
 use crate::http::admin::console::{audit, sessions};
-use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Part, Table};
+use crate::http::pages::console::{Block, ConsolePage, Field, FieldKind, Form, Notice, Part, Table, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
 use crate::identity::attribute::AttributeKind;
@@ -25,16 +27,42 @@ pub(super) fn at(id: &str) -> String {
     format!("/admin/people/{}", encoded(id))
 }
 
-pub(super) async fn found(desk: &Desk) -> Result<UserView, Reply> {
-    match user::find(desk.cx(), &desk.actor, &desk.segment(1)).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(refusal)) => Err(desk.refused(&refusal)),
-        Err(fault) => Err(desk.fault(&fault)),
+/// A person whose page it is.
+pub(super) struct Person {
+    view: UserView,
+    /// Why whoever looks may change nothing about them.
+    beyond: Option<AdminRefusal>,
+}
+
+impl Deref for Person {
+    type Target = UserView;
+
+    fn deref(&self) -> &UserView {
+        &self.view
     }
 }
 
+impl Person {
+    /// Whether whoever looks may use this permission on them.
+    pub(super) fn may(&self, desk: &Desk, permission: P) -> bool {
+        desk.may(permission) && self.beyond.is_none()
+    }
+}
+
+pub(super) async fn found(desk: &Desk) -> Result<Person, Reply> {
+    let (cx, actor, id) = (desk.cx(), &desk.actor, desk.segment(1));
+    let (view, beyond) = match (user::find(cx, actor, &id).await, user::why_out_of_reach(cx, actor, &id).await) {
+        (Ok(Ok(view)), Ok(Ok(beyond))) => (view, beyond),
+        (Ok(Err(refusal)), _) | (_, Ok(Err(refusal))) => return Err(desk.refused(&refusal)),
+        (Err(fault), _) | (_, Err(fault)) => return Err(desk.fault(&fault)),
+    };
+    // Who may change nobody needs no reason.
+    let changes = [P::UsersWrite, P::RolesWrite, P::SessionsWrite].into_iter().any(|permission| desk.may(permission));
+    Ok(Person { view, beyond: beyond.filter(|_| changes) })
+}
+
 /// What every page of a person begins with.
-pub(super) fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
+pub(super) fn frame(desk: &Desk, user: &Person) -> ConsolePage {
     let name = user.document.name.clone().filter(|n| !n.is_empty()).unwrap_or_else(|| user.document.email.clone());
     let mut page = desk.page("Person", name);
     let at = at(&user.id);
@@ -51,10 +79,14 @@ pub(super) fn frame(desk: &Desk, user: &UserView) -> ConsolePage {
         ("Attributes", format!("{at}/attributes")),
         ("History", format!("{at}/history")),
     ]);
-    if desk.may(P::UsersWrite) {
+    if user.may(desk, P::UsersWrite) {
         tabs.push(("Account", format!("{at}/account")));
     }
     page.tabs = desk.tabs(&tabs);
+    if let Some(beyond) = &user.beyond {
+        let words = vec![Part::Plain(format!("You can look, not change: {}.", beyond.words))];
+        page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
+    }
     page
 }
 
@@ -80,7 +112,7 @@ pub async fn profile(desk: Desk) -> Reply {
 }
 
 /// Field of the document, label, hint.
-const TEXTS: [(&str, &str, &str); 14] = [
+const TEXTS: [(&str, &str, &str); 20] = [
     ("name", "Name", "As apps and other people see it."),
     ("given_name", "Given name", ""),
     ("family_name", "Family name", ""),
@@ -95,7 +127,15 @@ const TEXTS: [(&str, &str, &str); 14] = [
     ("profile", "Profile page", "Begins with https://"),
     ("picture", "Picture", "Begins with https://"),
     ("website", "Website", "Begins with https://"),
+    ("street_address", "Street", "With the number, or a box."),
+    ("postal_code", "Postal code", ""),
+    ("locality", "City", ""),
+    ("region", "State or region", ""),
+    ("country", "Country", ""),
+    (LABEL, "The postal address as on a label", "Several lines. Apps are told it beside the parts."),
 ];
+/// The field of several lines.
+const LABEL: &str = "formatted";
 
 fn text<'a>(document: &'a mut UserDocument, field: &str) -> Option<&'a mut Option<String>> {
     Some(match field {
@@ -113,7 +153,18 @@ fn text<'a>(document: &'a mut UserDocument, field: &str) -> Option<&'a mut Optio
         "profile" => &mut document.profile,
         "picture" => &mut document.picture,
         "website" => &mut document.website,
-        _ => return None,
+        part => {
+            let address = document.address.get_or_insert_default();
+            match part {
+                "street_address" => &mut address.street_address,
+                "postal_code" => &mut address.postal_code,
+                "locality" => &mut address.locality,
+                "region" => &mut address.region,
+                "country" => &mut address.country,
+                LABEL => &mut address.formatted,
+                _ => return None,
+            }
+        }
     })
 }
 
@@ -135,11 +186,11 @@ async fn profile_page(desk: &Desk, failed: Failed) -> Reply {
     if let Some(picture) = &user.uploaded_picture {
         let mut line = vec![Part::Portrait(desk.href(picture), "The picture that the person uploaded".to_owned())];
         let action = format!("{}/picture/remove", at(&user.id));
-        line.extend(desk.may(P::UsersWrite).then(|| desk.button(&action, "Remove the picture", "")));
+        line.extend(user.may(desk, P::UsersWrite).then(|| desk.button(&action, "Remove the picture", "")));
         page.blocks.push(Block::Words(line));
     }
     let mut document = user.document.clone();
-    if desk.may(P::UsersWrite) {
+    if user.may(desk, P::UsersWrite) {
         let mut form = desk.post("profile", &at(&user.id), "Save");
         form.heading = "Profile".to_owned();
         form.hidden = vec![("version".to_owned(), user.version.to_string())];
@@ -151,7 +202,8 @@ async fn profile_page(desk: &Desk, failed: Failed) -> Reply {
         ];
         for (name, label, hint) in TEXTS {
             let value = text(&mut document, name).and_then(|t| t.clone()).unwrap_or_default();
-            form.fields.push(Field::line(name, label, value).hint(hint));
+            let field = Field::line(name, label, value).hint(hint);
+            form.fields.push(if name == LABEL { field.kind(FieldKind::Lines(4)) } else { field });
         }
         page.blocks.push(desk.block(form, &failed));
     } else {
@@ -203,7 +255,7 @@ async fn access_page(desk: &Desk, failed: Failed) -> Reply {
     let mut page = frame(desk, &user);
     let base = format!("{}/access", at(&user.id));
     let hidden = vec![("version".to_owned(), user.version.to_string())];
-    if desk.may(P::UsersWrite) {
+    if user.may(desk, P::UsersWrite) {
         let mut form = desk.post("groups", &format!("{base}/groups"), "Save the groups");
         form.heading = "Groups".to_owned();
         form.hidden = hidden.clone();
@@ -213,11 +265,10 @@ async fn access_page(desk: &Desk, failed: Failed) -> Reply {
             )];
         page.blocks.push(desk.block(form, &failed));
     } else {
-        let groups =
-            user.document.groups.iter().map(|g| Part::Badge(crate::http::pages::console::Tone::Plain, g.clone()));
+        let groups = user.document.groups.iter().map(|g| Part::Badge(Tone::Plain, g.clone()));
         page.blocks.push(Block::Facts(vec![("Groups".to_owned(), groups.collect())]));
     }
-    if desk.may(P::RolesWrite) {
+    if user.may(desk, P::RolesWrite) {
         let mut form = desk.post("role", &format!("{base}/role"), "Give the role");
         form.heading = "Role".to_owned();
         form.words = vec![Part::plain(
@@ -274,7 +325,7 @@ async fn sessions_page(desk: &Desk, failed: Failed) -> Reply {
             action: None,
         },
     });
-    if !is_empty && desk.may(P::SessionsWrite) {
+    if !is_empty && user.may(desk, P::SessionsWrite) {
         let path = format!("{}/sessions/end-all", at(&user.id));
         let form = desk.danger("end-all", &path, "End all sessions", &user.document.email);
         let words = "Signs them out everywhere, and ends the tokens that came from these sessions.";
@@ -293,7 +344,7 @@ pub async fn end_session(desk: Desk) -> Reply {
 /// `POST /admin/people/{id}/sessions/end-all`.
 pub async fn end_sessions(desk: Desk) -> Reply {
     let user = person!(desk);
-    let id = user.id;
+    let id = user.id.clone();
     tried!(desk, "end-all", sessions_page, Ok::<_, crate::flow::Fault>(desk.confirmed(&user.document.email)));
     let (_, count) = answer!(desk, user_access::end_sessions(desk.cx(), &desk.actor, &id).await);
     let words = if count == 1 { "One session was ended.".to_owned() } else { format!("{count} sessions were ended.") };
@@ -326,7 +377,7 @@ pub async fn apps(desk: Desk) -> Reply {
         };
         let hidden = vec![("client".to_owned(), consent.client_id.clone())];
         let withdraw =
-            desk.may(P::UsersWrite).then(|| desk.button_with(&action, "Withdraw", &consent.client_id, hidden));
+            user.may(&desk, P::UsersWrite).then(|| desk.button_with(&action, "Withdraw", &consent.client_id, hidden));
         vec![
             vec![client],
             vec![Part::Text(consent.scopes.join(" "))],
@@ -378,7 +429,7 @@ pub async fn history(desk: Desk) -> Reply {
 
 const HISTORY: &str = "history";
 
-async fn sign_ins(desk: &Desk, user: &UserView) -> Result<Table, Reply> {
+async fn sign_ins(desk: &Desk, user: &Person) -> Result<Table, Reply> {
     let after = desk.after(HISTORY).map_err(|refusal| desk.refused(&refusal))?;
     let found = match user_search::history(desk.cx(), &desk.actor, &user.id, after, PAGE).await {
         Ok(Ok(found)) => found,
@@ -421,7 +472,7 @@ async fn attributes_page(desk: &Desk, failed: Failed) -> Reply {
     form.hidden = vec![("version".to_owned(), user.version.to_string())];
     let values = &user.document.attributes;
     form.fields = defined.iter().map(|a| attribute_field(&a.document, values.get(&a.document.name))).collect();
-    if desk.may(P::UsersWrite) {
+    if user.may(desk, P::UsersWrite) {
         page.blocks.push(desk.block(form, &failed));
     } else {
         let facts = form.fields.into_iter().map(|field| (field.label, vec![Part::Text(field.value)]));

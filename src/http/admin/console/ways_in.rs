@@ -3,12 +3,11 @@
 
 use super::confirm::{Sure, sure};
 use super::desk::{Desk, answer};
-use super::person::{at, found, frame};
+use super::person::{Person, at, found, frame};
 use super::words::ago_text;
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::connection::{self, Deed, LinkView};
 use crate::flow::admin::factor::{self, FactorView};
-use crate::flow::admin::user_document::UserView;
 use crate::http::pages::console::{Block, Part, Table, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission as P;
@@ -57,7 +56,7 @@ fn none(heading: &str, words: &'static str) -> Block {
     Block::Empty { heading: heading.to_owned(), words: vec![Part::plain(words)], action: None }
 }
 
-fn password(desk: &Desk, user: &UserView) -> Vec<Part> {
+fn password(desk: &Desk, user: &Person) -> Vec<Part> {
     let mut parts = vec![Part::plain(match (user.has_password, user.must_change_password) {
         (true, true) => "set; they choose another one at the next sign-in",
         (true, false) => "set",
@@ -73,11 +72,11 @@ fn used(desk: &Desk, at: Option<&String>) -> Vec<Part> {
     vec![at.map_or_else(|| Part::plain("never"), |at| ago_text(at, desk.cx().now))]
 }
 
-fn factor_line(desk: &Desk, user: &UserView, factor: &FactorView) -> Vec<Vec<Part>> {
+fn factor_line(desk: &Desk, user: &Person, factor: &FactorView) -> Vec<Vec<Part>> {
     let kind = if factor.kind == "passkey" { "Passkey" } else { "Authenticator app" };
     let action = format!("{}/remove-factor", here(&user.id));
     let hidden = vec![("factor".to_owned(), factor.id.clone())];
-    let remove = desk.may(P::UsersWrite).then(|| desk.button_with(&action, "Take away", &factor.name, hidden));
+    let remove = user.may(desk, P::UsersWrite).then(|| desk.button_with(&action, "Take away", &factor.name, hidden));
     vec![
         vec![Part::Strong(factor.name.clone())],
         vec![Part::plain(kind)],
@@ -87,7 +86,7 @@ fn factor_line(desk: &Desk, user: &UserView, factor: &FactorView) -> Vec<Vec<Par
     ]
 }
 
-fn link_line(desk: &Desk, user: &UserView, link: &LinkView) -> Vec<Vec<Part>> {
+fn link_line(desk: &Desk, user: &Person, link: &LinkView) -> Vec<Vec<Part>> {
     let mut provider = vec![Part::Strong(link.provider_name.clone())];
     let badge = match (&link.disabled_at, link.open) {
         (Some(_), _) => Some((Tone::Bad, "disabled")),
@@ -100,7 +99,7 @@ fn link_line(desk: &Desk, user: &UserView, link: &LinkView) -> Vec<Vec<Part>> {
         let hidden = vec![("link".to_owned(), link.id.clone())];
         desk.button_with(&format!("{}/{deed}", here(&user.id)), label, &link.provider_name, hidden)
     };
-    let actions = match desk.may(P::UsersWrite) {
+    let actions = match user.may(desk, P::UsersWrite) {
         false => Vec::new(),
         true => {
             let switch = match link.disabled_at {
@@ -134,7 +133,7 @@ pub async fn change(desk: Desk) -> Reply {
     }
 }
 
-async fn remove_factor(desk: &Desk, user: &UserView) -> Reply {
+async fn remove_factor(desk: &Desk, user: &Person) -> Reply {
     let id = desk.field("factor");
     let there = answer!(desk, factor::list(desk.cx(), &desk.actor, &user.id).await).factors;
     let name = there.into_iter().find(|factor| factor.id == id).map_or_else(|| id.clone(), |factor| factor.name);
@@ -147,7 +146,7 @@ async fn remove_factor(desk: &Desk, user: &UserView) -> Reply {
     desk.done(&back, "The second factor was taken away.")
 }
 
-async fn change_link(desk: &Desk, user: &UserView, deed: Deed, said: &str) -> Reply {
+async fn change_link(desk: &Desk, user: &Person, deed: Deed, said: &str) -> Reply {
     let id = desk.field("link");
     let back = here(&user.id);
     if deed != Deed::Enable {
