@@ -199,15 +199,41 @@ const SKEW: Lifetime = Lifetime::from_minutes(5);
 /// One index leads, the others are kept out of it: an engine that knows too little about its tables chooses badly. Times are
 /// turned into numbers, by which every index is in order.
 pub fn search(c: &mut Conn, wanted: &EventSearch, before: Option<i64>, limit: i64) -> Result<Vec<Logged>, Fault> {
+    walk(c, wanted, Way::Back(before.unwrap_or(i64::MAX)), limit)
+}
+
+/// Up to `limit` events that fit, oldest first, beginning behind the number `behind` (0: at the first). Whoever asks on behind
+/// the last one that came has seen all of them, however many there are, and holds no more than a piece at a time.
+pub fn search_on(c: &mut Conn, wanted: &EventSearch, behind: i64, limit: i64) -> Result<Vec<Logged>, Fault> {
+    walk(c, wanted, Way::On(behind), limit)
+}
+
+/// Which way a search goes, and from where.
+#[derive(Clone, Copy)]
+enum Way {
+    /// To older ones, below this number.
+    Back(i64),
+    /// To newer ones, behind this number.
+    On(i64),
+}
+
+fn walk(c: &mut Conn, wanted: &EventSearch, way: Way, limit: i64) -> Result<Vec<Logged>, Fault> {
     let texts = [&wanted.user_id, &wanted.client_id, &wanted.actor, &wanted.kind, &wanted.correlation_id];
     if texts.into_iter().flatten().any(|text| row::has_nul(text)) {
         return Ok(Vec::new());
     }
     let leads = leading(c, wanted)?;
     let (first, behind) = numbers_between(c, wanted.from, wanted.until)?;
-    let behind = before.unwrap_or(i64::MAX).min(behind);
+    let (first, behind) = match way {
+        Way::Back(before) => (first, behind.min(before)),
+        Way::On(after) => (first.max(after.saturating_add(1)), behind),
+    };
     let rows: Vec<Row> = q!(c, |conn| {
-        let mut query = events::table.select(Row::as_select()).order(events::id.desc()).limit(limit).into_boxed();
+        let query = events::table.select(Row::as_select()).limit(limit).into_boxed();
+        let mut query = match way {
+            Way::Back(_) => query.order(events::id.desc()),
+            Way::On(_) => query.order(events::id),
+        };
         macro_rules! by {
             ($column:ident) => {
                 match &wanted.$column {

@@ -31,6 +31,7 @@ async fn every_route_answers_as_the_document_says() {
     files(&api).await;
     let mut answered = api.answered.lock().unwrap().clone();
     answered.extend(mail().await);
+    answered.extend(crate::ways_in::contract().await);
     let missing: Vec<_> = routes().map(|r| r.id).filter(|id| !answered.contains(id)).collect();
     assert!(missing.is_empty(), "no test has an answer of success from: {missing:?}");
 }
@@ -131,6 +132,15 @@ async fn audit(api: &Api<'_>) {
         lines.body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     exported.reverse();
     assert_eq!(json!(exported), all["items"]);
+    let kind = "kind=session_ended&actor=client%20automation";
+    let some = api.get(&format!("/audit/export?{kind}")).await;
+    let listed = api.get(&format!("/audit?{kind}")).await.ok(200);
+    let mut lines: Vec<serde_json::Value> =
+        some.body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    lines.reverse();
+    assert_eq!((json!(lines), lines.is_empty()), (listed["items"].clone(), false), "the filters of the list");
+    assert_eq!(api.get("/audit/export?until=2000-01-01T00:00:00Z").await.body, "");
+    api.get("/audit/export?nothing=1").await.is_problem(400, "query_unknown");
     let last = all["items"][0]["id"].as_i64().expect("a number");
     assert_eq!(api.get(&format!("/audit/export?behind={last}")).await.body, "");
     let whole = api.get("/audit/verification").await.ok(200);

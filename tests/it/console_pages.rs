@@ -4,6 +4,7 @@ use serde_json::json;
 use vouchsafe::flow::admin::Actor;
 use vouchsafe::flow::admin::files::{self, FilesRequest};
 use vouchsafe::flow::admin::group::{self, GroupDocument};
+use vouchsafe::flow::audit::Entry;
 
 use crate::support::{Browser, Page, TestApp};
 
@@ -152,4 +153,46 @@ async fn a_mend_leads_to_the_page_where_it_is_done_and_names_no_command() {
     assert!(page.body.contains(link) && !page.body.contains("vouchsafe client"), "{}", page.body);
     let settings = browser.get(&app.url("/admin/clients/wiki/settings")).await;
     assert!(settings.has("settings-redirect_uris") && settings.has("settings-grants"), "{}", settings.body);
+}
+
+#[tokio::test]
+async fn the_download_of_the_log_is_whole_and_takes_the_filters_of_the_page() {
+    let app = TestApp::start().await;
+    app.administrator(ROOT, "owner").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, ROOT, "/admin").await;
+    let mut entry = Entry::new(&app.cx(), "client_edited");
+    entry.event.client_id = Some("wiki".to_owned());
+    // More than one piece, and more than a page can be long.
+    const MANY: usize = 1100;
+    app.write(move |c| (0..MANY).try_for_each(|_| entry.append(c))).await;
+    let file = browser.get(&app.url("/admin/audit/export?client=wiki")).await;
+    let ids: Vec<i64> = file
+        .body
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].as_i64().expect("a number"))
+        .collect();
+    assert_eq!((file.status, ids.len(), ids.is_sorted()), (200, MANY, true));
+    assert_eq!(browser.get(&app.url("/admin/audit/export?client=nobody")).await.body, "");
+    let unclear = browser.get(&app.url("/admin/audit/export?from=yesterday")).await;
+    assert!(unclear.status == 422 && unclear.has("search-from-error"), "{}: {}", unclear.status, unclear.body);
+}
+
+#[tokio::test]
+async fn n03_what_may_not_be_done_to_people_above_is_not_offered() {
+    let app = TestApp::start().await;
+    let root = app.administrator(ROOT, "owner").await;
+    app.administrator("help@example.com", "people-operator").await;
+    let bob = app.person("bob@example.com").await;
+    let mut browser = Browser::new(&app);
+    app.enter(&mut browser, "help@example.com", "/admin").await;
+    for tab in ["", "/access", "/ways-in", "/sessions", "/apps", "/attributes", "/account"] {
+        let above = browser.get(&app.url(&format!("/admin/people/{}{tab}", root.id))).await;
+        assert_eq!(above.status, 200, "{tab}");
+        assert!(above.body.contains("You can look, not change"), "{tab}: {}", above.body);
+        let main = above.body.split("<main").nth(1).expect("a page");
+        assert!(!main.contains("method=\"post\""), "{tab}: {main}");
+    }
+    let below = browser.get(&app.url(&format!("/admin/people/{}", bob.id))).await;
+    assert!(below.body.contains("name=\"postal_code\"") && !below.body.contains("You can look"), "{}", below.body);
 }

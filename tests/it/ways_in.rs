@@ -1,6 +1,8 @@
 //! What administrators see and do of people's ways in: accounts elsewhere (security cases L08 of a disabled link, N03) and the
 //! history, through the API, the operations and the console.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use vouchsafe::flow::admin::connection::{self, Deed};
 use vouchsafe::flow::admin::{Actor, user_access};
@@ -30,6 +32,22 @@ async fn ground() -> (TestApp, Client, Upstream, User, Browser) {
 async fn is_in(app: &TestApp, client: &Client, browser: &mut Browser) -> bool {
     let page = browser.get(&app.authorize_url(client, &[("prompt", "none")])).await;
     page.param("error").as_deref() != Some("login_required")
+}
+
+/// The routes of links, each with an answer of success.
+pub async fn contract() -> BTreeSet<&'static str> {
+    let (app, _, _, made, _) = ground().await;
+    let password = Sensitive::new("a password for the time after");
+    user_access::set_password(&app.cx(), &Actor::CommandLine, NEW, password, false).await.expect("ok").expect("set");
+    let api = app.program_of_all().await;
+    let at = format!("/users/{}/links", made.id);
+    let listed = api.get(&at).await.ok(200);
+    let of_link = format!("{at}/{}", listed["links"][0]["id"].as_str().expect("an id"));
+    assert_eq!(api.post(&format!("{of_link}/disable"), json!({})).await.ok(200)["open"], false);
+    assert_eq!(api.post(&format!("{of_link}/enable"), json!({})).await.ok(200)["open"], true);
+    let removed = api.delete(&of_link).await.ok(200);
+    assert_eq!(removed["id"], listed["links"][0]["id"]);
+    api.answered.into_inner().unwrap()
 }
 
 #[tokio::test]

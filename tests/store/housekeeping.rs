@@ -385,6 +385,18 @@ async fn events_are_listed_in_pages(arena: Arena) {
     assert_eq!(found(EventSearch { kind: some("signed_in"), ..any.clone() }, None).await, [1]);
     assert_eq!(found(EventSearch { user_id: some("alice"), from: Some(later(5)), ..any.clone() }, None).await, [2]);
     assert_eq!(found(EventSearch { until: Some(later(5)), ..any.clone() }, None).await, [1]);
+    let on = |wanted: EventSearch, behind, limit| {
+        let arena = &arena;
+        async move {
+            let rows = arena.read(move |c| events::search_on(c, &wanted, behind, limit)).await;
+            rows.into_iter().map(|l| l.id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(on(any.clone(), 0, 10).await, [1, 2], "oldest first");
+    assert_eq!((on(any.clone(), 0, 1).await, on(any.clone(), 1, 1).await), (vec![1], vec![2]), "a piece at a time");
+    assert!(on(any.clone(), 2, 10).await.is_empty() && on(any.clone(), i64::MAX, 10).await.is_empty());
+    assert_eq!(on(EventSearch { user_id: some("alice"), from: Some(later(5)), ..any.clone() }, 0, 10).await, [2]);
+    assert_eq!(on(EventSearch { kind: some("signed_in"), until: Some(later(5)), ..any.clone() }, 0, 10).await, [1]);
     for odd in ["bob", "a\0b"] {
         assert!(found(EventSearch { user_id: some(odd), ..any.clone() }, None).await.is_empty());
     }

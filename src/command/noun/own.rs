@@ -198,8 +198,10 @@ pub(super) async fn end_sessions(work: &Work<'_>) -> Result<Answer, Failure> {
 // ------------------------------------------------------------------------------------------------- security log
 
 pub(super) fn log_args(command: Command) -> Command {
-    let behind = Arg::new("behind").long("behind").value_name("NUMBER");
-    command.arg(behind.help("Begins behind the entry with this number"))
+    match super::route("audit_export") {
+        Some(route) => super::queries(command, route),
+        None => command,
+    }
 }
 
 /// JSON lines, whether or not JSON was asked for.

@@ -18,7 +18,7 @@ pub struct EventView {
     pub id: i64,
     /// When (RFC 3339).
     pub at: String,
-    /// What happened, for example `client_changed`.
+    /// What happened, for example `client_edited`.
     pub kind: String,
     /// Who did it, if it was not the person themselves: a person's id, `client …`, or words such as `command line`.
     pub actor: Option<String>,
@@ -73,7 +73,46 @@ pub async fn search(
     Ok(Ok(Page::of(rows, limit, |logged| logged.id.into()).map(EventView::of)))
 }
 
-/// A part of the whole log, oldest first: the entries behind the one with this number (0: from the first).
+/// Entries that are read at once where all that fit are taken out.
+const PIECE: i64 = 500;
+
+/// A walk through all entries that fit, oldest first, a piece at a time: whole however long the log is, and never more than a
+/// piece in memory. What is written while it goes on is in it too.
+#[derive(Clone)]
+pub struct Walk {
+    cx: Cx,
+    wanted: EventSearch,
+    behind: i64,
+}
+
+impl Walk {
+    /// Begins behind the entry with this number (0: at the first).
+    ///
+    /// # Errors
+    /// An [`super::AdminRefusal`].
+    pub fn begin(cx: &Cx, actor: &Actor, wanted: EventSearch, behind: i64) -> Result<Self, super::AdminRefusal> {
+        actor.needs(Permission::AuditRead)?;
+        Ok(Self { cx: cx.clone(), wanted, behind })
+    }
+
+    /// The next piece; an empty one is the end.
+    ///
+    /// # Errors
+    /// A [`Fault`]; the same piece may be asked for again.
+    pub async fn next(&mut self) -> Result<Vec<EventView>, Fault> {
+        let (wanted, behind) = (self.wanted.clone(), self.behind);
+        let rows = self.cx.db().read(move |c| events::search_on(c, &wanted, behind, PIECE)).await?;
+        self.behind = rows.last().map_or(behind, |last| last.id);
+        Ok(rows.into_iter().map(EventView::of).collect())
+    }
+
+    /// The request that it belongs to.
+    pub fn cx(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+/// Entries behind the one with this number (0: from the first), oldest first.
 ///
 /// # Errors
 /// Inner: an [`super::AdminRefusal`]. Outer: a [`Fault`].

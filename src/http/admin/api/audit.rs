@@ -1,39 +1,44 @@
 //! Owns the security log in the API: search, export, verification. It does not own the log.
 
-use actix_web::web::Bytes;
 use serde::Serialize;
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::answer::{Answer, Held};
 use super::call::ApiCall;
 use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
 use super::{AFTER, LIMIT};
-use crate::flow::admin::audit::{self, EventView};
+use crate::flow::admin::audit::{self, EventView, Walk};
 use crate::flow::audit::Verdict;
-use crate::http::reply::Lines;
+use crate::http::admin::log;
 use crate::identity::Permission;
 use crate::store::events::EventSearch;
+
+const USER_ID: Query = Query::new("user_id", Kind::Text, "The person it concerns.");
+const CLIENT_ID: Query = Query::new("client_id", Kind::Text, "The client it concerns.");
+const ACTOR: Query = Query::new("actor", Kind::Text, "Who did it, as the log writes it.");
+const KIND: Query = Query::new("kind", Kind::Text, "What happened, for example `client_edited`.");
+const CORRELATION_ID: Query = Query::new("correlation_id", Kind::Text, "The request it belongs to.");
+const FROM: Query = Query::new("from", Kind::Time, "Not before this moment.");
+const UNTIL: Query = Query::new("until", Kind::Time, "Before this moment.");
 
 pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Get, "/audit", may(Permission::AuditRead), audit_search)
         .does("Searches the security log, newest first.")
-        .query(&[
-            LIMIT,
-            AFTER,
-            Query::new("user_id", Kind::Text, "The person it concerns."),
-            Query::new("client_id", Kind::Text, "The client it concerns."),
-            Query::new("actor", Kind::Text, "Who did it, as the log writes it."),
-            Query::new("kind", Kind::Text, "What happened, for example `client_changed`."),
-            Query::new("correlation_id", Kind::Text, "The request it belongs to."),
-            Query::new("from", Kind::Time, "Not before this moment."),
-            Query::new("until", Kind::Time, "Before this moment."),
-        ])
+        .query(&[LIMIT, AFTER, USER_ID, CLIENT_ID, ACTOR, KIND, CORRELATION_ID, FROM, UNTIL])
         .gives_page::<EventView>(),
     line!(Get, "/audit/export", may(Permission::AuditRead), audit_export)
-        .does("Gives the whole security log as JSON lines, oldest first.")
-        .more("An answer that breaks off is not the whole log: go on behind the last entry that came.")
-        .query(&[Query::new("behind", Kind::Number(0, i64::MAX), "Begins behind the entry with this number.")])
+        .does("Gives the security log as JSON lines, oldest first: all of it, or all entries that fit.")
+        .more("An answer that breaks off is not all of it: go on behind the last entry that came.")
+        .query(&[
+            Query::new("behind", Kind::Number(0, i64::MAX), "Begins behind the entry with this number."),
+            USER_ID,
+            CLIENT_ID,
+            ACTOR,
+            KIND,
+            CORRELATION_ID,
+            FROM,
+            UNTIL,
+        ])
         .gives_lines::<EventView>(),
     line!(Get, "/audit/verification", may(Permission::AuditRead), audit_verify)
         .does("Looks through the chain of the whole security log.")
@@ -56,8 +61,9 @@ struct Verification {
     why: Option<&'static str>,
 }
 
-async fn audit_search(call: ApiCall) -> Outcome {
-    let wanted = EventSearch {
+/// What is searched for, the same in the list and in the export.
+fn wanted(call: &ApiCall) -> EventSearch {
+    EventSearch {
         user_id: call.owned("user_id"),
         client_id: call.owned("client_id"),
         actor: call.owned("actor"),
@@ -65,43 +71,18 @@ async fn audit_search(call: ApiCall) -> Outcome {
         correlation_id: call.owned("correlation_id"),
         from: call.time("from"),
         until: call.time("until"),
-    };
-    let page = audit::search(call.cx(), &call.actor, wanted, call.after()?, call.limit()?).await??;
+    }
+}
+
+async fn audit_search(call: ApiCall) -> Outcome {
+    let page = audit::search(call.cx(), &call.actor, wanted(&call), call.after()?, call.limit()?).await??;
     Answer::page(&call, page)
 }
 
-/// Entries that are read at once.
-const PIECE: i64 = 500;
-
 async fn audit_export(call: ApiCall) -> Outcome {
-    let (cx, actor) = (call.cx().clone(), call.actor.clone());
     let behind = call.number("behind").unwrap_or_default();
-    // The first piece is read before anything is sent: until then a refusal can still be one.
-    let mut piece = audit::export(&cx, &actor, behind, PIECE).await??;
-    let (pieces, body) = mpsc::channel(1);
-    tokio::spawn(async move {
-        while let Some(last) = piece.last() {
-            let behind = last.id;
-            if pieces.send(Ok(lines(&piece))).await.is_err() {
-                return;
-            }
-            piece = match audit::export(&cx, &actor, behind, PIECE).await {
-                Ok(Ok(next)) => next,
-                Ok(Err(_)) => return,
-                Err(fault) => {
-                    tracing::warn!(%fault, correlation_id = %cx.correlation_id, "the export of the log broke off");
-                    let _ = pieces.send(Err(std::io::Error::other("the log could not be read further"))).await;
-                    return;
-                }
-            };
-        }
-    });
-    Ok(Answer { content: Held::Lines(Lines(body)), ..Answer::default() })
-}
-
-fn lines(piece: &[EventView]) -> Bytes {
-    let line = |event: &EventView| serde_json::to_string(event).unwrap_or_default() + "\n";
-    piece.iter().map(line).collect::<String>().into()
+    let walk = Walk::begin(call.cx(), &call.actor, wanted(&call), behind)?;
+    Ok(Answer { content: Held::Lines(log::lines(walk).await?), ..Answer::default() })
 }
 
 async fn audit_verify(call: ApiCall) -> Outcome {

@@ -7,10 +7,11 @@ use super::filter::Filter;
 use super::words::{ago_text, kind};
 use crate::flow::Fault;
 use crate::flow::admin::AdminRefusal;
-use crate::flow::admin::audit::{self, EventView};
+use crate::flow::admin::audit::{self, EventView, Walk};
 use crate::flow::admin::names;
-use crate::flow::admin::page::{LONGEST_PAGE, PAGE};
+use crate::flow::admin::page::PAGE;
 use crate::flow::audit::Verdict;
+use crate::http::admin::log;
 use crate::http::pages::console::{Block, Field, FieldKind, Notice, Part, Table, Tone};
 use crate::http::reply::Reply;
 use crate::identity::Permission;
@@ -291,7 +292,7 @@ pub async fn verify(desk: Desk) -> Reply {
     desk.show(page)
 }
 
-/// `GET /admin/audit/export`: what fits, as JSON lines, newest first; at most 10 000 entries at once.
+/// `GET /admin/audit/export`: all that fits, as JSON lines, oldest first.
 pub async fn export(desk: Desk) -> Reply {
     let (wanted, filter) = match wanted(&desk).await {
         Ok(wanted) => wanted,
@@ -300,19 +301,14 @@ pub async fn export(desk: Desk) -> Reply {
     if !filter.is_sound() {
         return list(desk).await;
     }
-    let (mut after, mut lines) = (None, String::new());
-    for _ in 0..50 {
-        let found = answer!(desk, audit::search(desk.cx(), &desk.actor, wanted.clone(), after, LONGEST_PAGE).await);
-        for row in &found.items {
-            lines.push_str(&serde_json::to_string(row).unwrap_or_default());
-            lines.push('\n');
-        }
-        after = found.next;
-        if after.is_none() {
-            break;
-        }
+    let walk = match Walk::begin(desk.cx(), &desk.actor, wanted, 0) {
+        Ok(walk) => walk,
+        Err(refusal) => return desk.refused(&refusal),
+    };
+    match log::lines(walk).await {
+        Ok(lines) => Reply::streamed(lines, "application/x-ndjson", "security-log.jsonl"),
+        Err(fault) => desk.fault(&fault),
     }
-    Reply::download(lines, "application/x-ndjson", "security-log.jsonl")
 }
 
 /// The newest entries about somebody or something, for a tab of another page.

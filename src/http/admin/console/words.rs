@@ -37,7 +37,7 @@ pub fn at_text(at: &str) -> Option<Timestamp> {
     Some(moment(at.get(..16)?)? + Lifetime::from_seconds(seconds))
 }
 
-/// The kind of an event in words: `client_changed` is "Client changed".
+/// The kind of an event in words: `client_edited` is "Client edited".
 pub fn kind(kind: &str) -> String {
     let mut words = kind.replace('_', " ");
     if let Some(first) = words.get_mut(0..1) {
