@@ -7,7 +7,7 @@ use crate::oauth::authorization::Authorization;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{ErrorCode, Refusal};
 use crate::oauth::params::Params;
-use crate::oauth::scope::{Scope, ScopeSet};
+use crate::oauth::scope::{Scope, ScopeSet, UPSTREAM_TOKENS};
 use crate::time::{Lifetime, Timestamp};
 
 /// Reads `grant_type`.
@@ -93,7 +93,8 @@ pub fn audience(
         return Ok(in_order(audience));
     }
     let mut allowed = [own.as_slice(), &named].concat();
-    if allowed.is_empty() {
+    // Userinfo and the tokens of providers are with us: whoever may ask there may have a token for nothing else.
+    if allowed.is_empty() || scope.contains("openid") || scope.contains(UPSTREAM_TOKENS) {
         allowed.push(issuer.to_owned());
     }
     let allowed = in_order(allowed);

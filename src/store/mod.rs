@@ -59,6 +59,7 @@ pub mod standing;
 pub mod stats;
 pub mod traces;
 pub mod try_runs;
+pub mod upstream_ended;
 pub mod upstream_identities;
 pub mod upstream_logouts;
 pub mod upstream_providers;

@@ -543,6 +543,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    upstream_ended (hash) {
+        hash -> Binary,
+        at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     upstream_logouts (hash) {
         hash -> Binary,
         expires_at -> BigInt,

@@ -86,6 +86,12 @@ pub fn find(c: &mut Conn, issuer: &str, subject: &str) -> Result<Option<Upstream
     Ok(row.map(UpstreamIdentity::from))
 }
 
+/// The link of this id.
+pub fn find_by_id(c: &mut Conn, id: &str) -> Result<Option<UpstreamIdentity>, Fault> {
+    let row: Option<Row> = q!(c, |conn| table::table.find(id).select(Row::as_select()).get_result(conn).optional())?;
+    Ok(row.map(UpstreamIdentity::from))
+}
+
 /// What a person can sign in with, the oldest first.
 pub fn of_user(c: &mut Conn, user: &UserId) -> Result<Vec<UpstreamIdentity>, Fault> {
     let rows: Vec<Row> = q!(c, |conn| table::table

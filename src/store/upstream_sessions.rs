@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::row;
 use super::schema::{sessions, upstream_identities, upstream_sessions as table};
 use crate::identity::{SessionId, UserId};
+use crate::time::Timestamp;
 
 /// On what a session rests that began at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Origin {
     pub link: String,
     /// The provider's name for its own session (`sid`), if it has told one.
     pub sid: Option<String>,
+    /// When the person went there; not stored.
+    pub began_at: Timestamp,
 }
 
 /// Notes on what a session rests since its last sign-in from the beginning; `None`: on nothing but what was proven here.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::oauth::upstream::breaker::Breaker;
+use crate::oauth::upstream::breaker::{Breaker, Outcome};
 use crate::oauth::upstream::tokens::UpstreamTokens;
 use crate::oauth::upstream::{Kind, Provider, Settled, quirks};
 use crate::outbound::Guarded;
@@ -251,15 +251,18 @@ impl Upstreams {
         now: Timestamp,
         work: impl Future<Output = Result<T, UpstreamError>>,
     ) -> Result<T, UpstreamError> {
-        if !self.breaker(id, |breaker| breaker.admits(now)) {
+        let Some(turn) = self.breaker(id, |breaker| breaker.admits(now)) else {
             return Err(UpstreamError::Resting);
-        }
+        };
         let late = || Err(UpstreamError::Down(format!("no answer within {} s", CAP.as_secs())));
-        let done = tokio::time::timeout(CAP, work).await.unwrap_or_else(|_| late());
-        match &done {
-            Err(UpstreamError::Down(_)) => drop(self.breaker(id, |breaker| breaker.failed(now))),
-            _ => drop(self.breaker(id, |breaker| breaker.answered())),
-        }
+        let within = async { tokio::time::timeout(CAP, work).await.unwrap_or_else(|_| late()) };
+        let (done, was_asked) = wire::watched(within).await;
+        let outcome = match &done {
+            _ if !was_asked => Outcome::NotAsked,
+            Err(UpstreamError::Down(_)) => Outcome::Failed,
+            _ => Outcome::Answered,
+        };
+        self.breaker(id, |breaker| breaker.settle(turn, outcome, now));
         done
     }
 

@@ -1,6 +1,7 @@
 //! Owns the way over the guarded client: bounds for what providers answer, and what counts as not answering. It does not own
 //! what is asked.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION};
@@ -15,6 +16,16 @@ use crate::outbound::guarded::Request;
 /// Largest answer that is read (security case H07).
 const LIMIT: usize = 256 * 1_024;
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+tokio::task_local! {
+    /// Whether what is at work asked a provider for anything.
+    static ASKED: Cell<bool>;
+}
+
+/// Does some work; what comes of it, and whether it asked a provider for anything.
+pub(super) async fn watched<T>(work: impl Future<Output = T>) -> (T, bool) {
+    ASKED.scope(Cell::new(false), async { (work.await, ASKED.with(Cell::get)) }).await
+}
 
 /// The way to a provider.
 pub(super) struct Wire {
@@ -70,6 +81,8 @@ impl Wire {
     ) -> Result<(u16, HeaderMap, Vec<u8>), UpstreamError> {
         let place = place(&url);
         let request = Request { method, url, headers, body, limit_bytes: LIMIT, timeout: TIMEOUT };
+        // Outside of `watched` nobody wants to know.
+        let _ = ASKED.try_with(|asked| asked.set(true));
         let answer = self.guarded.send(request).await;
         let answer = answer.map_err(|failure| UpstreamError::Down(format!("{place}: {failure}")))?;
         match answer.status {

@@ -16,7 +16,7 @@ use vouchsafe::time::Lifetime;
 use crate::second_factor::decoded;
 use crate::support::admin::Api;
 use crate::support::relying_party::{PASSWORD, Tokens, claims};
-use crate::support::upstream::{OPEN, SECRET, Upstream, href};
+use crate::support::upstream::{OPEN, SECRET, US, Upstream, href};
 use crate::support::{Browser, Client, Page, TestApp};
 
 const ALICE: &str = "alice@example.com";
@@ -265,6 +265,71 @@ async fn h08_keys_that_changed_are_fetched_once_and_not_more_often_than_each_min
 }
 
 #[tokio::test]
+async fn h08_a_key_that_the_provider_took_back_signs_nobody_in_once_what_is_remembered_is_too_old() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "up", |_| {}).await;
+    up.person("s1", "new@x.test");
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"));
+    // Tokens still come with the old key id, which is published no more.
+    up.script().kid = "k2".to_owned();
+    up.script().header = json!({ "kid": "k1" });
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"), "as it is remembered");
+    app.pass(Lifetime::from_hours(1));
+    let page = up.sign_in(&app, &mut Browser::new(&app), &client, "up").await;
+    assert!(page.status == 400 && page.has("go-on"), "{} {}", page.status, page.body);
+}
+
+#[tokio::test]
+async fn h08_while_the_host_of_the_keys_is_down_what_is_remembered_serves_and_unknown_keys_fail_soon() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "up", |_| {}).await;
+    up.person("s1", "new@x.test");
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"));
+    app.pass(Lifetime::from_minutes(2));
+    up.script().keys_status = 503;
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"), "nobody needs to ask");
+    up.script().header = json!({ "kid": "another" });
+    let fetched = || up.script().asked.iter().filter(|asked| asked.starts_with("GET /jwks")).count();
+    let before = fetched();
+    let statuses = [424, 400, 400];
+    for status in statuses {
+        let page = up.sign_in(&app, &mut Browser::new(&app), &client, "up").await;
+        assert_eq!(page.status, status, "{}", page.body);
+    }
+    assert_eq!(fetched(), before + 1, "asked once in a minute");
+    // It comes back with the new key.
+    (up.script().keys_status, up.script().kid) = (200, "another".to_owned());
+    app.pass(Lifetime::from_minutes(1));
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"));
+}
+
+#[tokio::test]
+async fn h08_nobody_closes_the_breaker_of_a_provider_that_fails_without_asking_it() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "up", |_| {}).await;
+    up.person("s1", "new@x.test");
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"));
+    // The token endpoint fails; metadata and keys are in memory, and a stranger posts what is no logout token.
+    for round in 0..5 {
+        let mut browser = Browser::new(&app);
+        let page = browser.open(&app.authorize_url(&client, &[])).await;
+        let question = up.press(&app, &mut browser, &page, "up").await;
+        up.script().status = 503;
+        let page = up.back(&app, &mut browser, "up", &question).await;
+        assert_eq!(page.status, 424, "{round}: {}", page.body);
+        app.post("/upstream/up/backchannel-logout", &[("logout_token", "e30.e30.")]).await;
+        up.script().status = 200;
+    }
+    let asked = up.script().asked.len();
+    let mut browser = Browser::new(&app);
+    let page = browser.open(&app.authorize_url(&client, &[])).await;
+    assert_eq!(browser.get(&format!("{}{}", app.origin, href(&page, "way-up"))).await.status, 424, "left in peace");
+    assert_eq!(up.script().asked.len(), asked);
+    app.pass(Lifetime::from_seconds(30));
+    assert!(up.sign_in(&app, &mut Browser::new(&app), &client, "up").await.has("approve"), "the turn is not lost");
+}
+
+#[tokio::test]
 async fn l05_an_address_opens_no_account_until_its_owner_proves_it_here_once() {
     let (app, client, up) = ground().await;
     up.register(&app, "up", |_| {}).await;
@@ -395,6 +460,36 @@ async fn l11_what_is_disabled_stays_so_and_a_provider_that_goes_takes_its_answer
     assert!(links(&app, &made.id).await.is_empty(), "links go with their provider");
     let gone = browser.get(&app.url("/upstream/up/begin?request=x")).await;
     assert_eq!(gone.status, 400);
+}
+
+#[tokio::test]
+async fn l11_a_provider_that_became_another_one_meanwhile_gets_no_code_and_links_nothing() {
+    let (app, client, up) = ground().await;
+    up.register(&app, "up", |_| {}).await;
+    up.person("s1", "new@x.test");
+    let mut browser = Browser::new(&app);
+    let question = up.lead(&app, &mut browser, &client, "up").await;
+    change(&app, "up", |p| p.client_id = "another".to_owned()).await;
+    let asked = up.script().asked.len();
+    let page = up.back(&app, &mut browser, "up", &question).await;
+    assert!(page.status == 400 && page.has("go-on"), "{} {}", page.status, page.body);
+    assert_eq!(up.script().asked.len(), asked, "the code goes nowhere");
+    let rows = app.trace(page.header("x-correlation-id")).await;
+    assert!(rows.iter().any(|row| row.outcome.contains("were changed meanwhile")), "{rows:?}");
+    // What is only a policy of ours changes nothing.
+    change(&app, "up", |p| p.client_id = US.to_owned()).await;
+    let question = up.lead(&app, &mut browser, &client, "up").await;
+    change(&app, "up", |p| p.name = "Renamed".to_owned()).await;
+    assert!(up.back(&app, &mut browser, "up", &question).await.has("approve"));
+    // Between the answer and the proof of the account.
+    let alice = app.person(ALICE).await;
+    up.person("s2", ALICE);
+    let mut browser = Browser::new(&app);
+    let page = up.sign_in(&app, &mut browser, &client, "up").await;
+    change(&app, "up", |p| p.client_id = "another".to_owned()).await;
+    let page = browser.submit(&page, &[("login", ALICE), ("password", PASSWORD)]).await;
+    assert!(page.has("approve"), "she is signed in by her password: {}", page.body);
+    assert!(links(&app, &alice.id).await.is_empty());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use vouchsafe::time::Lifetime;
 
 use crate::second_factor::decoded;
 use crate::support::relying_party::{PASSWORD, Tokens};
-use crate::support::upstream::{OPEN, Upstream};
+use crate::support::upstream::{OPEN, Question, Upstream};
 use crate::support::{Browser, Client, Page, TestApp};
 
 async fn ground() -> (TestApp, Client, Upstream) {
@@ -124,6 +124,100 @@ async fn a_session_that_rests_on_a_proof_here_is_none_of_the_providers() {
     assert!(!is_in(&app, &client, &mut alice).await);
 }
 
+/// A browser that was sent to the provider, and with what; it will come back as `sub` of the session `sid`.
+async fn sent(app: &TestApp, up: &Upstream, client: &Client, (sub, sid): (&str, Value)) -> (Browser, Question) {
+    up.script().claims =
+        json!({ "sub": sub, "email": format!("{sub}@x.test"), "email_verified": true, "name": "A", "sid": sid });
+    let mut browser = Browser::new(app);
+    let page = browser.open(&app.authorize_url(client, &[])).await;
+    let question = up.press(app, &mut browser, &page, "up").await;
+    (browser, question)
+}
+
+#[tokio::test]
+async fn oidc_back_channel_logout_2_7_a_sign_in_under_way_begins_no_session_that_is_over() {
+    let (app, client, up) = ground().await;
+    signed_in(&app, &up, &client, "s1", json!("x0")).await;
+    for (sid, named) in [
+        (json!("x1"), json!({ "sid": "x1", "sub": null })),
+        (json!("x2"), json!({ "sid": "x2" })),
+        (json!("x3"), json!({})),
+        (Value::Null, json!({})),
+    ] {
+        app.pass(Lifetime::from_seconds(1));
+        let (mut browser, question) = sent(&app, &up, &client, ("s1", sid.clone())).await;
+        app.pass(Lifetime::from_seconds(1));
+        assert_eq!(logs_out(&app, &up.logout_token(&named)).await.status, 200);
+        let page = up.back(&app, &mut browser, "up", &question).await;
+        assert_eq!(page.status, 403, "{sid} {named}: {}", page.body);
+        assert!(page.body.contains("you signed out there"), "{}", page.body);
+        assert!(!is_in(&app, &client, &mut browser).await, "{sid} {named}");
+    }
+    // Of somebody else, of another session, or before the person went there: not meant.
+    for (sid, named) in [(json!("x4"), json!({ "sub": "s2" })), (json!("x5"), json!({ "sid": "x6" }))] {
+        app.pass(Lifetime::from_seconds(1));
+        let (mut browser, question) = sent(&app, &up, &client, ("s1", sid)).await;
+        assert_eq!(logs_out(&app, &up.logout_token(&named)).await.status, 200);
+        up.back(&app, &mut browser, "up", &question).await;
+        assert!(is_in(&app, &client, &mut browser).await, "{named}");
+    }
+    assert_eq!(logs_out(&app, &up.logout_token(&json!({}))).await.status, 200);
+    app.pass(Lifetime::from_seconds(1));
+    let (mut browser, question) = sent(&app, &up, &client, ("s1", json!("x7"))).await;
+    up.back(&app, &mut browser, "up", &question).await;
+    assert!(is_in(&app, &client, &mut browser).await, "who comes after it signs in");
+}
+
+#[tokio::test]
+async fn a_logout_between_the_provider_and_the_second_step_is_not_lost() {
+    let (app, client, up) = ground().await;
+    let user = app.person("alice@example.com").await;
+    // While the account is proven: what was shown here carries the session, and nothing of the provider does.
+    up.script().claims = json!({ "sub": "s1", "email": "alice@example.com", "name": "A", "sid": "x1" });
+    let mut alice = Browser::new(&app);
+    let page = up.sign_in(&app, &mut alice, &client, "up").await;
+    assert_eq!(logs_out(&app, &up.logout_token(&json!({ "sid": "x1" }))).await.status, 200);
+    let page = alice.submit(&page, &[("login", "alice@example.com"), ("password", PASSWORD)]).await;
+    if page.has("approve") {
+        alice.submit(&page, &[("decision", "approve")]).await;
+    }
+    assert!(is_in(&app, &client, &mut alice).await);
+    assert_eq!(app.rows("upstream_identities"), 1, "the link is made");
+    assert_eq!(app.rows("upstream_sessions"), 0);
+    // Before the second factor.
+    let cx = app.cx();
+    let offer = factors::offer_app(&cx, &user, "test").expect("an offer");
+    let secret = decoded(offer.typed.expose());
+    let code = |app: &TestApp| totp::code_at(&secret, app.cx().now);
+    let first = Sensitive::new(code(&app));
+    factors::confirm_app(&cx, &user, "test", &offer.enrolment, &first).await.expect("no fault").expect("added");
+    for (sid, named) in [("x2", json!({ "sid": "x2", "sub": null })), ("x3", json!({}))] {
+        app.pass(Lifetime::from_seconds(60));
+        up.script().claims["sid"] = json!(sid);
+        let mut browser = Browser::new(&app);
+        let page = up.sign_in(&app, &mut browser, &client, "up").await;
+        assert!(page.has("code"), "{}", page.body);
+        assert_eq!(logs_out(&app, &up.logout_token(&named)).await.status, 200);
+        let page = browser.submit(&page, &[("code", &code(&app))]).await;
+        assert!(page.param("code").is_none() && page.body.contains("out of date"), "{named}: {}", page.body);
+        assert!(!is_in(&app, &client, &mut browser).await, "{named}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_logout_and_a_sign_in_at_once_the_logout_wins_in_fifty_rounds() {
+    let (app, client, up) = ground().await;
+    signed_in(&app, &up, &client, "s1", json!("x0")).await;
+    for round in 0..50 {
+        let sid = format!("r{round}");
+        let (mut browser, question) = sent(&app, &up, &client, ("s1", json!(sid))).await;
+        let token = up.logout_token(&json!({ "sid": sid }));
+        let (_, told) = tokio::join!(up.back(&app, &mut browser, "up", &question), logs_out(&app, &token));
+        assert_eq!(told.status, 200, "{round}: {}", told.body);
+        assert!(!is_in(&app, &client, &mut browser).await, "{round}");
+    }
+}
+
 #[tokio::test]
 async fn oidc_back_channel_logout_2_6_what_is_no_logout_token_ends_nothing_and_is_told_in_the_trace() {
     let (app, client, up) = ground().await;
@@ -167,6 +261,7 @@ async fn oidc_back_channel_logout_2_6_what_is_no_logout_token_ends_nothing_and_i
 
     // Once, whatever happens in between.
     assert_eq!(logs_out(&app, &good).await.status, 200);
+    app.pass(Lifetime::from_seconds(1));
     assert!(!is_in(&app, &client, &mut browser).await);
     let (mut browser, _) = signed_in(&app, &up, &client, "s1", json!("x2")).await;
     let again = logs_out(&app, &good).await;

@@ -160,6 +160,61 @@ async fn who_may_not_have_a_token_is_told_why() {
 }
 
 #[tokio::test]
+async fn rfc8707_2_a_token_that_others_take_too_opens_nothing_here_and_one_for_us_alone_can_be_had() {
+    let (app, _, up) = ground().await;
+    let client = app.client_with("c3", Profile::Web, |c| {
+        c.scopes = scopes();
+        c.policy.audiences = vec!["https://api.acme.test".to_owned()];
+    });
+    let client = client.await;
+    change(&app, |p| p.token_clients = vec!["c3".to_owned()]).await;
+    let wide = signed_in(&app, &up, &client, SCOPE).await;
+    let page = asked(&app, "up", &wide).await;
+    assert_eq!((page.status, &page.json()["error"]), (401, &json!("invalid_token")), "{}", page.body);
+    let rows = app.trace(&page.correlation_id()).await;
+    assert!(
+        rows.iter()
+            .any(|row| row.check_name.as_deref().is_some_and(|name| name.starts_with("upstream_token.audience"))),
+        "{rows:?}"
+    );
+    assert_eq!(app.userinfo(&wide).await.status, 200, "userinfo takes it");
+    let mut browser = Browser::new(&app);
+    let ours = ("resource", app.issuer.as_str());
+    let page = browser.open(&app.authorize_url(&client, &[SCOPE, ours])).await;
+    let question = up.press(&app, &mut browser, &page, "up").await;
+    let page = up.back(&app, &mut browser, "up", &question).await;
+    let narrow = Tokens::of(&app.redeem(&client, &page.code()).await).access;
+    assert_eq!(asked(&app, "up", &narrow).await.json()["access_token"], "at-1");
+}
+
+#[tokio::test]
+async fn what_was_taken_back_during_a_renewal_is_not_handed_out() {
+    let (app, client, up) = ground().await;
+    let slow = |app: &TestApp| {
+        app.pass(Lifetime::from_seconds(241));
+        up.script().token = Some(json!({ "access_token": "at-2", "token_type": "Bearer", "expires_in": 300 }));
+        up.script().delay = Duration::from_millis(600);
+    };
+    let soon = || tokio::time::sleep(Duration::from_millis(200));
+    let ours = signed_in(&app, &up, &client, SCOPE).await;
+    slow(&app);
+    let (page, _) = tokio::join!(asked(&app, "up", &ours), async {
+        soon().await;
+        change(&app, |p| p.token_clients.clear()).await;
+    });
+    assert_eq!((page.status, &page.json()["error"]), (400, &json!("unauthorized_client")), "{}", page.body);
+    assert_eq!((renewals(&up), stored(&app)), (1, vec!["1".to_owned()]), "what was renewed is kept all the same");
+    change(&app, |p| p.token_clients = vec!["c1".to_owned()]).await;
+    assert_eq!(asked(&app, "up", &ours).await.json()["access_token"], "at-2");
+    slow(&app);
+    let (page, _) = tokio::join!(asked(&app, "up", &ours), async {
+        soon().await;
+        assert_eq!(app.call("/revoke", &client, &[("token", &ours)]).await.status, 200);
+    });
+    assert_eq!((page.status, &page.json()["error"]), (401, &json!("invalid_token")), "{}", page.body);
+}
+
+#[tokio::test]
 async fn a_provider_that_renews_no_more_or_does_not_answer_says_what_to_do() {
     let (app, client, up) = ground().await;
     let ours = signed_in(&app, &up, &client, SCOPE).await;

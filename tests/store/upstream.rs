@@ -6,8 +6,8 @@ use vouchsafe::oauth::upstream::{Preset, Provider};
 use vouchsafe::store::upstream_providers::StoredProvider;
 use vouchsafe::store::upstream_sessions::{self, Origin};
 use vouchsafe::store::{
-    Conn, Fault, sessions, upstream_identities, upstream_logouts, upstream_providers, upstream_tokens, upstream_trips,
-    users,
+    Conn, Fault, sessions, upstream_ended, upstream_identities, upstream_logouts, upstream_providers, upstream_tokens,
+    upstream_trips, users,
 };
 
 use crate::arena::{Arena, contract};
@@ -20,6 +20,7 @@ contract!(
     links_are_shut_removed_and_go_with_provider_and_person,
     l01_whoever_comes_back_is_waited_for_once,
     a_logout_token_counts_once,
+    what_ended_at_a_provider_is_remembered_for_a_while,
     sessions_are_found_by_the_providers_names_and_forget_it,
     one_renews_tokens_and_a_sign_in_meanwhile_wins,
 );
@@ -193,6 +194,16 @@ async fn a_logout_token_counts_once(arena: Arena) {
     assert_eq!(arena.write(|c| upstream_logouts::delete_expired(c, later(61))).await, 50);
 }
 
+async fn what_ended_at_a_provider_is_remembered_for_a_while(arena: Arena) {
+    let ended = move |at, until| move |c: &mut Conn| upstream_ended::put(c, b"x", later(at), later(until));
+    assert_eq!(arena.read(|c| upstream_ended::last(c, b"x")).await, None);
+    arena.write(ended(1, 60)).await;
+    arena.write(ended(2, 61)).await;
+    assert_eq!(arena.read(|c| upstream_ended::last(c, b"x")).await, Some(later(2)), "the last one counts");
+    assert_eq!(arena.write(|c| upstream_ended::delete_expired(c, later(61))).await, 0);
+    assert_eq!(arena.write(|c| upstream_ended::delete_expired(c, later(62))).await, 1);
+}
+
 const GOOGLE: (&str, &str) = ("google", "https://accounts.google.com");
 
 /// The sessions that were found, by their ids.
@@ -211,7 +222,7 @@ async fn sessions_are_found_by_the_providers_names_and_forget_it(arena: Arena) {
             upstream_identities::insert(c, &link("2", "s2", "alice"))?;
             for (id, link, sid) in [("a", "1", Some("x1")), ("b", "1", None), ("c", "2", Some("x1"))] {
                 sessions::insert(c, &session(id, "alice"), id.as_bytes())?;
-                let origin = Origin { link: link.to_owned(), sid: sid.map(str::to_owned) };
+                let origin = Origin { link: link.to_owned(), sid: sid.map(str::to_owned), began_at: NOW };
                 upstream_sessions::set(c, &SessionId(id.to_owned()), Some(&origin))?;
             }
             assert_eq!(found(c, Some("s1"), None)?, ["a", "b"]);
@@ -222,7 +233,7 @@ async fn sessions_are_found_by_the_providers_names_and_forget_it(arena: Arena) {
                 assert!(upstream_sessions::of_provider(c, other, Some("s1"), None, 10)?.is_empty(), "{other:?}");
             }
             // Another sign-in takes the place of the one before; one of our own rests on none.
-            let other = Origin { link: "2".to_owned(), sid: None };
+            let other = Origin { link: "2".to_owned(), sid: None, began_at: NOW };
             upstream_sessions::set(c, &SessionId("a".to_owned()), Some(&other))?;
             assert_eq!(found(c, None, Some("x1"))?, ["c"]);
             upstream_sessions::set(c, &SessionId("b".to_owned()), None)?;

@@ -16,7 +16,7 @@ use crate::flow::sign_in::upstream::own_trip::{self, OwnTrip, Purpose};
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;
 use crate::oauth::params::Params;
-use crate::oauth::upstream::answer::{Answered, answered};
+use crate::oauth::upstream::answer::Answered;
 use crate::oauth::upstream::check::{self, Check};
 use crate::oauth::upstream::decide::{Decision, Known, decide};
 use crate::oauth::upstream::provider::ClientAuth;
@@ -237,18 +237,20 @@ async fn taken_back(
     trip: OwnTrip,
     params: &Params,
 ) -> Result<TestReport, Fault> {
-    let mut report = TestReport::of(cx, &trip.provider, trip.checks.clone());
+    let mut report = TestReport::of(cx, &trip.road.provider, trip.checks.clone());
     let checks = &mut report.checks;
     checks.push(Check::of("State", true, "the one that was sent", "the same", ""));
-    let is_same = settled.issuer == trip.issuer;
+    let is_same = trip.road.leads_to(&stored.provider, settled);
     if !is_same {
-        let mend = "The issuer was changed while the test was under way: begin another one.";
-        checks.push(Check::of("Issuer here", false, &trip.issuer, &settled.issuer, mend));
+        let mend = "Begin another test.";
+        let changed = "its issuer, client or addresses were changed while the test was under way";
+        checks.push(Check::of("Provider", false, "the one that was asked", changed, mend));
         return Ok(report);
     }
+    let road = &trip.road;
     let iss = params.find("iss").unwrap_or("none");
-    let wanted = if trip.sends_iss { trip.answers_as.clone() } else { format!("{}, or none", trip.answers_as) };
-    let code = match answered(params, &trip.answers_as, trip.sends_iss) {
+    let wanted = if road.sends_iss { road.answers_as.clone() } else { format!("{}, or none", road.answers_as) };
+    let code = match road.answered(params) {
         Answered::Code(code) => code,
         Answered::Denied { error } => {
             checks.push(Check::of("Answer: iss", true, wanted, iss, ""));
@@ -263,14 +265,14 @@ async fn taken_back(
         }
     };
     checks.push(Check::of("Answer: iss", true, wanted, iss, ""));
-    let (secret, verifier) = (open_secret(&cx.parts, stored)?, Sensitive::new(trip.verifier.as_str()));
+    let (secret, verifier) = (open_secret(&cx.parts, stored)?, Sensitive::new(road.verifier.as_str()));
     let jti = token32(&*cx.parts.chance);
     let redemption = Redemption {
         party: Party { provider: &stored.provider, settled, secret: secret.as_ref(), jti: &jti, now: cx.now },
         code: &code,
         verifier: &verifier,
-        nonce: &trip.nonce,
-        redirect_uri: &trip.redirect_uri,
+        nonce: &road.nonce,
+        redirect_uri: &road.redirect_uri,
     };
     let seen = cx.parts.upstreams.examine(&redemption).await;
     report.checks.extend(seen.checks);

@@ -8,7 +8,7 @@ use crate::secret;
 use crate::store::{
     account_links, ceremonies, clients, codes, failed_accounts, grants, guesses, idempotency, invitations, leases,
     mail_codes, outbox, own_sessions, raised_bars, refresh_tokens, revoked_tokens, sessions, setup_links, stats,
-    try_runs, upstream_logouts, upstream_trips, webhook_deliveries,
+    try_runs, upstream_ended, upstream_logouts, upstream_trips, webhook_deliveries,
 };
 use crate::time::{Lifetime, Timestamp};
 
@@ -57,6 +57,7 @@ pub async fn run(parts: &Parts, rule: SweepRule, now: Timestamp) -> Result<i64, 
     gone += repeat(parts, move |c| ceremonies::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| upstream_trips::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| upstream_logouts::delete_expired(c, now)).await?;
+    gone += repeat(parts, move |c| upstream_ended::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| mail_codes::delete_expired(c, now)).await?;
     gone += repeat(parts, move |c| guesses::delete_older(c, now - rule.guesses_keep)).await?;
     let window = parts.policy.stuffing.window;

@@ -6,6 +6,7 @@ use crate::flow::audit::Entry;
 use crate::flow::sign_in::attempts::{GuessKeys, forget_guesses};
 use crate::flow::sign_in::browser::{Browser, live_sessions};
 use crate::flow::sign_in::pending::{Linking, Pending};
+use crate::flow::sign_in::upstream::ended;
 use crate::flow::sign_in::upstream::linking::NewLink;
 use crate::flow::{Cx, Fault};
 use crate::identity::level::CodeKind;
@@ -79,7 +80,8 @@ struct Beginning {
 }
 
 /// Begins a session, or renews the one this person has on this browser: either way under a new token (security case I01).
-/// `None`: the session to be raised is not there any more.
+/// `None`: the session to be raised is not there any more, or the
+/// provider's on which it was to rest is over.
 pub(in crate::flow) async fn begin_session(
     cx: &Cx,
     proven: Proven,
@@ -145,6 +147,15 @@ fn wants_letter(cx: &Cx, user: &User) -> bool {
 type Begun = (SessionId, Option<Vec<u8>>);
 
 fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
+    // First of all: it takes turns with the provider's own word, at the provider's row.
+    if let Some(origin) = &b.origin
+        && ended::is_over(c, origin)?
+    {
+        return Ok(None);
+    }
+    if let Some(linking) = &b.linking {
+        linking.hold(c)?;
+    }
     if let Some(keys) = &b.keys {
         forget_guesses(c, keys)?;
     }
@@ -197,6 +208,11 @@ fn begin(c: &mut Conn, b: Beginning) -> Result<Option<Begun>, store::Fault> {
         None => None,
     };
     if b.raises.is_none() {
+        // What is over at the provider carries nothing any more; the proof that was given here does.
+        let linked = match linked {
+            Some(linked) if !ended::is_over(c, &linked)? => Some(linked),
+            _ => None,
+        };
         upstream_sessions::set(c, &id, linked.or(b.origin).as_ref())?;
     }
     if let Some(told) = b.told.filter(|_| !is_known) {

@@ -38,6 +38,9 @@ pub struct Half {
     /// The provider's name for its session.
     #[serde(default)]
     upstream_sid: Option<String>,
+    /// When they went there.
+    #[serde(default)]
+    upstream_began_at: Option<Timestamp>,
     /// Whether the password has to be changed before a session begins.
     pub must_change: bool,
     /// The code that was mailed for this sign-in.
@@ -57,6 +60,7 @@ impl Half {
             password: Some(base64url(&hash(phc))),
             upstream: None,
             upstream_sid: None,
+            upstream_began_at: None,
             must_change,
             mail_code: None,
             request,
@@ -73,6 +77,7 @@ impl Half {
             password: None,
             upstream: None,
             upstream_sid: None,
+            upstream_began_at: None,
             must_change: false,
             mail_code: None,
             request,
@@ -89,6 +94,7 @@ impl Half {
             password: None,
             upstream: Some(origin.link),
             upstream_sid: origin.sid,
+            upstream_began_at: Some(origin.began_at),
             must_change: false,
             mail_code: None,
             request,
@@ -111,8 +117,10 @@ impl Half {
 
     /// The provider's session on which it rests.
     pub fn origin(&self) -> Option<Origin> {
-        let sid = self.upstream_sid.clone();
-        self.upstream.clone().map(|link| Origin { link, sid })
+        let (link, sid) = (self.upstream.clone()?, self.upstream_sid.clone());
+        // One from before this was noted is held against all that is remembered.
+        let began_at = self.upstream_began_at.unwrap_or(Timestamp::from_seconds(0));
+        Some(Origin { link, sid, began_at })
     }
 
     /// Hash of the stored hash of the password that was given.

@@ -102,7 +102,7 @@ pub async fn connect(desk: Desk) -> Reply {
 
 fn not_connected(desk: &Desk, failed: &NotConnected) -> Reply {
     let key = match failed.why {
-        Why::NotBegun | Why::NotFresh => "account-connection-over",
+        Why::NotBegun | Why::NotFresh | Why::Ended => "account-connection-over",
         Why::Closed => "account-connection-closed",
         Why::Down => "account-connection-down",
         Why::Wrong => "account-connection-wrong",

@@ -143,6 +143,7 @@ fn failed_page(call: &Call, failed: Failed) -> Reply {
         Why::Wrong => (400, "upstream-wrong"),
         Why::Denied => (403, "upstream-denied"),
         Why::NotFresh => (403, "upstream-not-fresh"),
+        Why::Ended => (403, "upstream-ended"),
         Why::Shut => (403, "upstream-shut"),
         Why::NotAllowed => (403, "upstream-not-allowed"),
     };

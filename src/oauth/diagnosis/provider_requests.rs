@@ -10,6 +10,9 @@ pub(super) const ROWS: &[Row] = &[
         "The access token was not given for upstream_tokens (its scope: {received}), so it gives no tokens of a provider.",
         "Add the scope upstream_tokens to the client (vouchsafe client edit CLIENT --scope …), and have the app ask for it in the \
         sign-in."),
+    ("upstream_token.audience", "", "",
+        "The access token is meant for other services too, which could use it here.",
+        "Ask for a token of its own: send resource with the issuer's address in the token request."),
     ("upstream_token.provider", "", "",
         "There is no enabled provider {received} that keeps its tokens.",
         "Look at its id; switch on that its tokens are kept (vouchsafe provider edit PROVIDER --keep-tokens)."),

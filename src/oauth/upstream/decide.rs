@@ -35,6 +35,8 @@ pub enum Decision {
 pub enum Refused {
     /// The provider is switched off.
     ProviderDisabled,
+    /// The provider is another one by now: its issuer, our client there or its addresses were changed.
+    ProviderChanged,
     /// The link is switched off.
     LinkDisabled,
     /// The account is disabled.
@@ -52,6 +54,7 @@ impl Refused {
     pub const fn words(self) -> &'static str {
         match self {
             Refused::ProviderDisabled => "the provider is disabled",
+            Refused::ProviderChanged => "the provider's issuer, client or addresses were changed meanwhile",
             Refused::LinkDisabled => "the link to the account is disabled",
             Refused::AccountDisabled => "the account is disabled",
             Refused::LinkedElsewhere => "the identity is linked through another provider",

@@ -12,6 +12,7 @@ upstream-down = { $provider } antwortet gerade nicht. Versuchen Sie es in einer 
 upstream-wrong = Was { $provider } geantwortet hat, ließ sich nicht prüfen, und so zählt es nicht. Wenn das wieder geschieht, nennen Sie dem Betreiber dieses Dienstes die Nummer unten.
 upstream-denied = { $provider } hat Sie nicht angemeldet, oder Sie haben es sich dort anders überlegt.
 upstream-not-fresh = Die App will, dass Sie sich neu ausweisen, und { $provider } sagt nicht, dass Sie noch einmal gefragt wurden. Melden Sie sich anders an.
+upstream-ended = { $provider } hat uns inzwischen mitgeteilt, dass Sie sich dort abgemeldet haben. Melden Sie sich noch einmal an, dort oder anders.
 upstream-shut = Ihr Konto lässt sich mit { $provider } nicht öffnen. Melden Sie sich anders an, oder fragen Sie den Betreiber dieses Dienstes.
 upstream-not-allowed = Ihr Konto bei { $provider } gehört nicht zu denen, die auf diesem Weg hereinkommen. Nehmen Sie ein anderes, oder melden Sie sich anders an.
 

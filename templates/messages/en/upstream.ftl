@@ -12,6 +12,7 @@ upstream-down = { $provider } does not answer at this time. Try again in a minut
 upstream-wrong = What { $provider } answered could not be checked, so it does not count. If it happens again, tell whoever runs this service the number below.
 upstream-denied = { $provider } did not sign you in, or you changed your mind there.
 upstream-not-fresh = The app asks for a fresh proof of who you are, and { $provider } does not say that it asked you again. Sign in another way.
+upstream-ended = { $provider } told us in the meantime that you signed out there. Sign in again, there or another way.
 upstream-shut = Your account cannot be opened with { $provider }. Sign in another way, or ask whoever runs this service.
 upstream-not-allowed = Your account at { $provider } is not one of those that may come in this way. Use another one, or sign in another way.
 

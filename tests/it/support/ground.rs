@@ -10,7 +10,7 @@ use vouchsafe::store::{Conn, Fault};
 use super::{TestApp, postgres};
 
 /// Every table that a request could fill.
-pub const TABLES: [&str; 53] = [
+pub const TABLES: [&str; 54] = [
     "clients",
     "client_secrets",
     "client_logos",
@@ -56,6 +56,7 @@ pub const TABLES: [&str; 53] = [
     "try_runs",
     "idempotency",
     "outbox",
+    "upstream_ended",
     "upstream_identities",
     "upstream_logouts",
     "upstream_providers",

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use vouchsafe::clock::Clock;
 use vouchsafe::flow::admin::Actor;
 use vouchsafe::flow::admin::provider as admin;
 use vouchsafe::oauth::upstream::provider::{Endpoints, SignUp};
@@ -61,6 +62,8 @@ pub struct Script {
     pub kid: String,
     /// What was asked: method, path, headers and body.
     pub asked: Vec<String>,
+    /// The status of the address of the keys, if not that of all others.
+    pub keys_status: u16,
 }
 
 impl Default for Script {
@@ -80,6 +83,7 @@ impl Default for Script {
             nonce: String::new(),
             kid: "k1".to_owned(),
             asked: Vec::new(),
+            keys_status: 200,
         }
     }
 }
@@ -90,7 +94,7 @@ pub struct Upstream {
     pub origin: String,
     script: Arc<Mutex<Script>>,
     key: Arc<Ed25519KeyPair>,
-    now: i64,
+    clock: Clock,
 }
 
 /// Where a browser was sent, and what it was sent with.
@@ -128,7 +132,7 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
-        let upstream = Self { origin, script: Arc::default(), key, now: app.clock.now().seconds() };
+        let upstream = Self { origin, script: Arc::default(), key, clock: app.clock.clone() };
         let serving = upstream.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -238,7 +242,8 @@ impl Upstream {
         let (status, delay, answer) = {
             let mut script = self.script();
             script.asked.push(format!("{head}\n{body}"));
-            (script.status, script.delay, self.answer_to(&script, &path))
+            let status = if path == "/jwks" && script.keys_status != 200 { script.keys_status } else { script.status };
+            (status, script.delay, self.answer_to(&script, &path))
         };
         tokio::time::sleep(delay).await;
         let text = answer.to_string();
@@ -287,10 +292,14 @@ impl Upstream {
         }
     }
 
+    fn now(&self) -> i64 {
+        self.clock.now().seconds()
+    }
+
     fn id_token(&self, script: &Script) -> String {
         let good = json!({
             "iss": self.origin, "aud": US, "sub": "s1", "nonce": script.nonce,
-            "iat": self.now, "exp": self.now + 300,
+            "iat": self.now(), "exp": self.now() + 300,
         });
         self.signed(script, "JWT", &merge(good, &script.claims))
     }
@@ -299,7 +308,7 @@ impl Upstream {
     pub fn logout_token(&self, claims: &Value) -> String {
         let jti = format!("{:?}", std::time::Instant::now());
         let good = json!({
-            "iss": self.origin, "aud": US, "sub": "s1", "iat": self.now, "exp": self.now + 120, "jti": jti,
+            "iss": self.origin, "aud": US, "sub": "s1", "iat": self.now(), "exp": self.now() + 120, "jti": jti,
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
         self.signed(&self.script(), "logout+jwt", &merge(good, claims))
@@ -319,7 +328,7 @@ impl Upstream {
     /// HMAC of a token with our own secret as the key.
     pub fn hmac_token(&self, nonce: &str) -> String {
         let claims = json!({
-            "iss": self.origin, "aud": US, "sub": "s1", "nonce": nonce, "iat": self.now, "exp": self.now + 300,
+            "iss": self.origin, "aud": US, "sub": "s1", "nonce": nonce, "iat": self.now(), "exp": self.now() + 300,
         });
         let signed =
             format!("{}.{}", b64(json!({ "alg": "HS256", "typ": "JWT" }).to_string()), b64(claims.to_string()));

@@ -1,15 +1,13 @@
 //! Owns leading a person to a provider: state, nonce and PKCE are drawn, remembered for this browser, provider and request
 //! (security case L01), and the browser is sent off. It does not own what comes back (`callback`).
 
-use super::{Failed, LIFETIME, STEP, Trip, Why, callback_address, entrance, settled, why, wishes};
-use crate::flow::cx::base64url;
+use super::road::Road;
+use super::{Failed, LIFETIME, STEP, Trip, Why, entrance, settled, why, wishes};
 use crate::flow::oauth::authorize::{PageRefusal, reopen};
 use crate::flow::sign_in::browser::Browser;
 use crate::flow::stats::Count;
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::oauth::upstream::answer::{Question, question};
-use crate::secret::random::token32;
 use crate::secret::token::hash;
 use crate::store::{upstream_providers, upstream_trips};
 
@@ -52,39 +50,20 @@ pub async fn begin(cx: &mut Cx, provider: &str, request: &str, browser: &Browser
             return failed(why(&error), Some(name));
         }
     };
-    let draw = || token32(&*cx.parts.chance);
-    let (state, verifier) = (draw(), draw());
-    let trip = Trip {
-        provider: stored.provider.id.clone(),
-        issuer: settled.issuer.clone(),
-        answers_as: entrance.issuer,
-        sends_iss: entrance.sends_iss,
-        request: go_on.clone(),
-        nonce: draw(),
-        redirect_uri: callback_address(cx.issuer(), &stored.provider.id),
-        wishes: wishes(&pending),
-        began_at: cx.now,
-        correlation_id: cx.correlation_id.clone(),
-        verifier,
-    };
-    let address = question(
-        &settled,
-        &Question {
-            endpoint: &entrance.authorization_endpoint,
-            client_id: &stored.provider.client_id,
-            redirect_uri: &trip.redirect_uri,
-            state: &state,
-            nonce: &trip.nonce,
-            code_challenge: &base64url(&hash(&trip.verifier)),
-            wishes: &trip.wishes,
-        },
-    );
-    let Some(address) = address else {
+    let wishes = wishes(&pending);
+    let Some(led) = Road::lead(cx, (&stored.provider, &settled), entrance, &wishes) else {
         note(format!("{}: its authorization endpoint is no address", stored.provider.id));
         return failed(Why::Wrong, Some(name));
     };
-    let (sealed, hashed, until) = (trip.seal(cx)?, hash(&state), cx.now + LIFETIME);
+    let trip = Trip {
+        road: led.road,
+        request: go_on.clone(),
+        wishes,
+        began_at: cx.now,
+        correlation_id: cx.correlation_id.clone(),
+    };
+    let (sealed, hashed, until) = (trip.seal(cx)?, hash(&led.state), cx.now + LIFETIME);
     cx.db().write(move |c| upstream_trips::insert(c, &hashed, &sealed, until)).await?;
     note(format!("went to {}", stored.provider.id));
-    Ok(Begun::Go(address))
+    Ok(Begun::Go(led.address))
 }

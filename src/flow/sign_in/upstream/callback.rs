@@ -3,6 +3,7 @@
 //! (`oauth::upstream`).
 
 use super::linking::Carried;
+use super::road::{Road, place_of};
 use super::{Failed, LIFETIME, STEP, Trip, Why, note_health, open_secret, posted, settled, why};
 use super::{home, own_trip, tokens};
 use crate::flow::admin::change::differences;
@@ -24,7 +25,7 @@ use crate::identity::{Email, Level, RoleName, User, UserId};
 use crate::oauth::authorize::Callback;
 use crate::oauth::client::Client;
 use crate::oauth::params::Params;
-use crate::oauth::upstream::answer::{Answered, answered, is_proven_as_wished};
+use crate::oauth::upstream::answer::{Answered, is_proven_as_wished};
 use crate::oauth::upstream::claims::{self, Person, Reading};
 use crate::oauth::upstream::decide::{Decision, Known, Refused, decide};
 use crate::oauth::upstream::provider::{Provider, SyncRule};
@@ -42,6 +43,9 @@ use crate::upstream::{Party, Redemption, Told};
 
 /// Longest name of a provider's session that is remembered, in bytes.
 const LONGEST_SID: usize = 255;
+
+/// A provider that is not any more what it was when somebody was sent there.
+const CHANGED: &str = "the provider's issuer, client or addresses were changed meanwhile";
 
 /// What comes of it.
 pub enum Back {
@@ -77,32 +81,31 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
         });
     };
     cx.adopt(&trip.correlation_id);
-    if trip.provider != provider {
+    if trip.road.provider != provider {
         return Ok(not_begun(cx, "the state is of another provider"));
     }
     let waits = match reopen(cx, &trip.request, browser).await? {
         Ok((pending, client, callback)) => Waits { pending, client, callback },
         Err(page) => return Ok(Back::Done(LoginOutcome::Page(Box::new(page)))),
     };
-    let wanted = trip.provider.clone();
+    let wanted = trip.road.provider.clone();
     let stored = cx.db().read(move |c| upstream_providers::find(c, &wanted)).await?;
     let Some(stored) = stored.filter(|stored| stored.provider.enabled) else {
         return Ok(failed(cx, &waits, &trip, Why::Closed, "the provider was disabled or deleted meanwhile", None));
     };
     let name = Some(stored.provider.name.as_str());
     let settled = settled(&stored)?;
-    if settled.issuer != trip.issuer {
-        return Ok(failed(cx, &waits, &trip, Why::Wrong, "the provider's issuer was changed meanwhile", name));
+    if !trip.road.leads_to(&stored.provider, &settled) {
+        return Ok(failed(cx, &waits, &trip, Why::Wrong, CHANGED, name));
     }
-    let code = match answered(params, &trip.answers_as, trip.sends_iss) {
+    let code = match trip.road.answered(params) {
         Answered::Code(code) => code,
         Answered::Denied { error } => {
             return Ok(failed(cx, &waits, &trip, Why::Denied, &format!("the provider says {error}"), name));
         }
         Answered::Wrong(words) => return Ok(failed(cx, &waits, &trip, Why::Wrong, words, name)),
     };
-    let grip = Grip { code: &code, verifier: &trip.verifier, nonce: &trip.nonce, redirect_uri: &trip.redirect_uri };
-    let told = match redeem(cx, (&stored, &settled), &grip).await? {
+    let told = match redeem(cx, (&stored, &settled), &trip.road, &code).await? {
         Ok(told) => told,
         Err((why, words)) => return Ok(failed(cx, &waits, &trip, why, &words, name)),
     };
@@ -119,6 +122,7 @@ pub async fn callback(cx: &mut Cx, provider: &str, params: &Params, browser: &Br
     let came = Came {
         stored: stored.clone(),
         trust_email: settled.trust_email,
+        place: place_of(&stored.provider, &settled),
         sid: sid.map(str::to_owned),
         issuer: told.issuer,
         tokens: told.tokens.filter(|_| stored.provider.keep_tokens),
@@ -143,7 +147,7 @@ fn not_begun(cx: &Cx, words: &str) -> Back {
 
 fn failed(cx: &Cx, waits: &Waits, trip: &Trip, why: Why, words: &str, name: Option<&str>) -> Back {
     cx.count(Count::FailedSignIns);
-    let words = format!("refused: {}: {words}", trip.provider);
+    let words = format!("refused: {}: {words}", trip.road.provider);
     cx.note(Note::new(STEP, words).client(&waits.client.client_id));
     let request = Some(trip.request.clone());
     Back::Failed(Box::new(Failed { why, provider: name.map(str::to_owned), request }))
@@ -151,28 +155,21 @@ fn failed(cx: &Cx, waits: &Waits, trip: &Trip, why: Why, words: &str, name: Opti
 
 type Refusing = (Why, String);
 
-/// A code, with what it is held against.
-pub(super) struct Grip<'a> {
-    pub(super) code: &'a str,
-    pub(super) verifier: &'a str,
-    pub(super) nonce: &'a str,
-    pub(super) redirect_uri: &'a str,
-}
-
 /// Redeems the code, and reads the person out of what the provider says.
 pub(super) async fn redeem(
     cx: &Cx,
     (stored, settled): (&StoredProvider, &Settled),
-    grip: &Grip<'_>,
+    road: &Road,
+    code: &str,
 ) -> Result<Result<(Told, Person), Refusing>, Fault> {
     let secret = open_secret(&cx.parts, stored)?;
-    let (verifier, jti) = (Sensitive::new(grip.verifier), token32(&*cx.parts.chance));
+    let (verifier, jti) = (Sensitive::new(road.verifier.as_str()), token32(&*cx.parts.chance));
     let redemption = Redemption {
         party: Party { provider: &stored.provider, settled, secret: secret.as_ref(), jti: &jti, now: cx.now },
-        code: grip.code,
+        code,
         verifier: &verifier,
-        nonce: grip.nonce,
-        redirect_uri: grip.redirect_uri,
+        nonce: &road.nonce,
+        redirect_uri: &road.redirect_uri,
     };
     let done = cx.parts.upstreams.redeem(&redemption).await;
     note_health(cx, stored, &done).await?;
@@ -209,6 +206,8 @@ pub(super) fn shown(person: &Person) -> String {
 struct Came {
     stored: StoredProvider,
     trust_email: bool,
+    /// What the provider is to us ([`place_of`]).
+    place: String,
     issuer: String,
     person: Person,
     /// The provider's name for its session.
@@ -299,7 +298,11 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
     let name = Some(came.stored.provider.name.as_str());
     match settling {
         Settling::Refuse(refused) => {
-            let why = if refused == Refused::Domain { Why::NotAllowed } else { Why::Shut };
+            let why = match refused {
+                Refused::Domain => Why::NotAllowed,
+                Refused::ProviderChanged => Why::Wrong,
+                _ => Why::Shut,
+            };
             Ok(failed(cx, &waits, trip, why, refused.words(), name))
         }
         Settling::ProveAccount => {
@@ -308,7 +311,13 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
             );
             let handle = token32(&*cx.parts.chance);
             let (hashed, until) = (hash(&handle), cx.now + LIFETIME);
-            let kept = Carried { sid: came.sid.clone(), tokens: came.tokens.clone() }.seal(cx)?;
+            let carried = Carried {
+                sid: came.sid.clone(),
+                tokens: came.tokens.clone(),
+                place: came.place.clone(),
+                began_at: trip.began_at,
+            };
+            let kept = carried.seal(cx)?;
             cx.db().write(move |c| upstream_trips::insert(c, &hashed, &kept, until)).await?;
             let linking = Linking {
                 handle,
@@ -322,7 +331,7 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
             Ok(Back::ProveAccount(waits.pending.with_linking(linking).seal(cx)?))
         }
         Settling::SignIn { user, link, reach } => {
-            let origin = Origin { link, sid: came.sid };
+            let origin = Origin { link, sid: came.sid, began_at: trip.began_at };
             let amr = at_another_provider(came.person.has_second_factor);
             let (client, redirect_uri) = (&waits.client, waits.callback.redirect_uri());
             let waiting = Waiting { client, redirect_uri, user: &user, request: &waits.pending.request };
@@ -334,11 +343,16 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
                 let half = Half::after_upstream(cx, user.id.clone(), origin, amr, trip.request.clone());
                 return Ok(Back::Done(second_factor::next(cx, half, waiting).await?));
             }
-            let note = Note::new(STEP, format!("signed in through {}", trip.provider));
+            let note = Note::new(STEP, format!("signed in through {}", trip.road.provider));
             cx.note(note.client(&waits.client.client_id).user(user.id.as_str()));
             let proven = Proven { origin: Some(origin), ..Proven::by(*user, amr) };
             let Some(now) = begin_session(cx, proven, browser, waits.pending).await? else {
-                return Err(Fault::Internal("a sign-in from the beginning raises no session".to_owned()));
+                let words = "the provider said meanwhile that the person signed out there";
+                let request = Some(trip.request.clone());
+                cx.count(Count::FailedSignIns);
+                cx.note(Note::new(STEP, format!("refused: {}: {words}", trip.road.provider)));
+                let failed = Failed { why: Why::Ended, provider: Some(came.stored.provider.name), request };
+                return Ok(Back::Failed(Box::new(failed)));
             };
             cx.count(Count::SignIns);
             Ok(Back::Done(LoginOutcome::SignedIn(Box::new(now))))
@@ -353,6 +367,9 @@ fn settle(c: &mut Conn, cx: &Cx, came: &Came, ids: &[String; 2]) -> Result<Settl
         let Some(stored) = upstream_providers::find(c, &came.stored.provider.id)? else {
             return Ok(Settling::Refuse(Refused::ProviderDisabled));
         };
+        if !settled(&stored).is_ok_and(|settled| place_of(&stored.provider, &settled) == came.place) {
+            return Ok(Settling::Refuse(Refused::ProviderChanged));
+        }
         let link = upstream_identities::find(c, &came.issuer, &came.person.subject)?;
         let owner = match &link {
             Some(link) => users::find(c, &link.user_id)?,

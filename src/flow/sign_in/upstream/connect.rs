@@ -4,15 +4,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::callback::{Grip, redeem, shown};
+use super::callback::{redeem, shown};
 use super::linking::{Carried, NewLink};
 use super::own_trip::{self, Purpose};
+use super::road::place_of;
 use super::{LIFETIME, STEP, WayIn, Why, entrance, settled, why};
 use crate::flow::own_app::Visit;
 use crate::flow::sign_in::pending::{self, Linking};
 use crate::flow::trace::Note;
 use crate::flow::{Cx, Fault};
-use crate::oauth::upstream::answer::{Answered, answered};
+use crate::oauth::upstream::answer::Answered;
 use crate::oauth::upstream::decide::{Decision, Known, Refused, decide};
 use crate::secret::random::token32;
 use crate::secret::token::hash;
@@ -117,18 +118,23 @@ pub async fn finish(
         return Ok(Err(refused(cx, visit, (provider, None), Why::Closed, "the provider was disabled meanwhile")));
     };
     let (name, settled, trip) = ((provider, Some(stored.provider.name.as_str())), settled(&stored)?, &carried.trip);
-    if settled.issuer != trip.issuer {
-        return Ok(Err(refused(cx, visit, name, Why::Wrong, "the provider's issuer was changed meanwhile")));
+    if !trip.road.leads_to(&stored.provider, &settled) {
+        return Ok(Err(refused(
+            cx,
+            visit,
+            name,
+            Why::Wrong,
+            "the provider's issuer, client or addresses were changed meanwhile",
+        )));
     }
-    let code = match answered(&carried.params(), &trip.answers_as, trip.sends_iss) {
+    let code = match trip.road.answered(&carried.params()) {
         Answered::Code(code) => code,
         Answered::Denied { error } => {
             return Ok(Err(refused(cx, visit, name, Why::Denied, &format!("the provider says {error}"))));
         }
         Answered::Wrong(words) => return Ok(Err(refused(cx, visit, name, Why::Wrong, words))),
     };
-    let grip = Grip { code: &code, verifier: &trip.verifier, nonce: &trip.nonce, redirect_uri: &trip.redirect_uri };
-    let (told, person) = match redeem(cx, (&stored, &settled), &grip).await? {
+    let (told, person) = match redeem(cx, (&stored, &settled), &trip.road, &code).await? {
         Ok(came) => came,
         Err((why, words)) => return Ok(Err(refused(cx, visit, name, why, &words))),
     };
@@ -152,7 +158,12 @@ pub async fn finish(
         let why = if refusal == Refused::Domain { Why::NotAllowed } else { Why::Shut };
         return Ok(Err(refused(cx, visit, name, why, refusal.words())));
     }
-    let came = Carried { sid: None, tokens: told.tokens.filter(|_| stored.provider.keep_tokens) };
+    let came = Carried {
+        sid: None,
+        tokens: told.tokens.filter(|_| stored.provider.keep_tokens),
+        place: place_of(&stored.provider, &settled),
+        began_at: cx.now,
+    };
     let (issuer, shown) = (told.issuer, shown(&person));
     offer(cx, visit, &stored, came, (issuer, person.subject, shown)).await.map(Ok)
 }

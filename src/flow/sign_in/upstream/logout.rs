@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{note_health, settled};
+use super::{ended, note_health, settled};
 use crate::flow::oauth::logout::end_session;
 use crate::flow::sign_in::begin::about;
 use crate::flow::trace::Note;
@@ -22,8 +22,8 @@ use crate::upstream::Party;
 
 const STEP: &str = "upstream_logout";
 const RULE: &str = "OpenID Connect Back-Channel Logout 1.0 section 2.6";
-/// Sessions that one token ends; nobody has so many.
-const MOST: i64 = 1_000;
+/// Sessions that are ended at a time.
+const BATCH: i64 = 500;
 
 /// Where a provider posts its logout tokens.
 pub fn logout_address(issuer: &str, provider: &str) -> String {
@@ -67,19 +67,27 @@ pub async fn receive(cx: &Cx, provider: &str, params: &Params) -> Result<Result<
         if !upstream_logouts::insert(c, &used, logout.until)? {
             return Ok(None);
         }
+        let place = (id.as_str(), told.issuer.as_str());
+        ended::note(c, &own, place, &logout)?;
         let (subject, sid) = (logout.subject.as_deref(), logout.sid.as_deref());
-        let found = upstream_sessions::of_provider(c, (&id, &told.issuer), subject, sid, MOST)?;
         let mut of_people: BTreeMap<String, usize> = BTreeMap::new();
-        for (session, user) in &found {
-            end_session(c, session, "ended by the provider", now)?;
-            *of_people.entry(user.0.clone()).or_default() += 1;
+        loop {
+            let batch = upstream_sessions::of_provider(c, place, subject, sid, BATCH)?;
+            for (session, user) in &batch {
+                end_session(c, session, "ended by the provider", now)?;
+                *of_people.entry(user.0.clone()).or_default() += 1;
+            }
+            if batch.is_empty() {
+                break;
+            }
         }
+        let sessions: usize = of_people.values().sum();
         for (user, sessions) in of_people {
             let mut entry = about("upstream_logout", &own, &UserId(user));
             entry.event.detail = json!({ "provider": id, "sessions": sessions }).to_string();
             entry.append(c)?;
         }
-        Ok(Some(found.len()))
+        Ok(Some(sessions))
     });
     match ended.await? {
         Some(sessions) => {

@@ -1,16 +1,18 @@
 //! Signing in through others: to whom a person belongs (`home`), leading them to a provider (`begin`), taking them back (`callback`), linking who they are there
 //! to the account that they prove to be theirs (`linking`), the tokens that are kept for apps (`tokens`), and what follows when they
-//! sign out there (`logout`). This file owns what is remembered in between, and the providers in
+//! sign out there (`logout`, `ended`); what all ways there have in common (`road`). This file owns what is remembered in between, and the providers in
 //! memory, for the buttons. It does not own the rules (`oauth::upstream`) nor the talking (`upstream`).
 
 pub mod begin;
 pub mod callback;
 pub mod connect;
+pub(super) mod ended;
 pub mod home;
 pub mod linking;
 pub mod logout;
 pub(in crate::flow) mod own_trip;
 pub mod posted;
+pub(in crate::flow) mod road;
 pub mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,6 +28,7 @@ use crate::store::upstream_providers;
 use crate::store::upstream_providers::StoredProvider;
 use crate::time::{Lifetime, Timestamp};
 use crate::upstream::{Entrance, UpstreamError};
+use road::Road;
 
 const STEP: &str = "upstream";
 const AAD: &[u8] = b"on the way to a provider";
@@ -96,15 +99,8 @@ fn wishes(pending: &Pending) -> Wishes {
 /// What is remembered of somebody who is at a provider: sealed, under the hash of the state, and taken once.
 #[derive(Serialize, Deserialize)]
 struct Trip {
-    provider: String,
-    issuer: String,
-    /// The issuer that the answer names.
-    answers_as: String,
-    sends_iss: bool,
+    road: Road,
     request: String,
-    nonce: String,
-    verifier: String,
-    redirect_uri: String,
     wishes: Wishes,
     began_at: Timestamp,
     correlation_id: String,
@@ -135,6 +131,8 @@ pub enum Why {
     Denied,
     /// It did not ask the person anew, which the app insists on.
     NotFresh,
+    /// It has said meanwhile that the person signed out there.
+    Ended,
     /// Account or link are shut, or linked in another way.
     Shut,
     /// The person is not of those who may come this way.

@@ -5,14 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LIFETIME, callback_address};
-use crate::flow::cx::base64url;
+use super::LIFETIME;
+use super::road::Road;
 use crate::flow::own_app::OwnApp;
 use crate::flow::sign_in::pending;
 use crate::flow::{Cx, Fault};
 use crate::oauth::params::Params;
 use crate::oauth::upstream::Settled;
-use crate::oauth::upstream::answer::{Question, Wishes, question};
+use crate::oauth::upstream::answer::Wishes;
 use crate::oauth::upstream::check::Check;
 use crate::secret::random::token32;
 use crate::secret::token::hash;
@@ -45,13 +45,7 @@ impl Purpose {
 #[derive(Clone, Serialize, Deserialize)]
 pub(in crate::flow) struct OwnTrip {
     pub(in crate::flow) purpose: Purpose,
-    pub(in crate::flow) provider: String,
-    pub(in crate::flow) issuer: String,
-    pub(in crate::flow) answers_as: String,
-    pub(in crate::flow) sends_iss: bool,
-    pub(in crate::flow) nonce: String,
-    pub(in crate::flow) verifier: String,
-    pub(in crate::flow) redirect_uri: String,
+    pub(in crate::flow) road: Road,
     /// The session of our own app that began it.
     pub(in crate::flow) session: String,
     pub(in crate::flow) correlation_id: String,
@@ -86,34 +80,18 @@ pub(in crate::flow) async fn begin(
     (purpose, session): (Purpose, &str),
     checks: Vec<Check>,
 ) -> Result<Option<String>, Fault> {
-    let draw = || token32(&*cx.parts.chance);
-    let state = draw();
+    let wishes = Wishes { select_account: true, ..Wishes::default() };
+    let Some(led) = Road::lead(cx, (&stored.provider, settled), entrance, &wishes) else { return Ok(None) };
     let trip = OwnTrip {
         purpose,
-        provider: stored.provider.id.clone(),
-        issuer: settled.issuer.clone(),
-        answers_as: entrance.issuer,
-        sends_iss: entrance.sends_iss,
-        nonce: draw(),
-        verifier: draw(),
-        redirect_uri: callback_address(cx.issuer(), &stored.provider.id),
+        road: led.road,
         session: session.to_owned(),
         correlation_id: cx.correlation_id.clone(),
         checks,
     };
-    let asked = Question {
-        endpoint: &entrance.authorization_endpoint,
-        client_id: &stored.provider.client_id,
-        redirect_uri: &trip.redirect_uri,
-        state: &state,
-        nonce: &trip.nonce,
-        code_challenge: &base64url(&hash(&trip.verifier)),
-        wishes: &Wishes { select_account: true, ..Wishes::default() },
-    };
-    let Some(address) = question(settled, &asked) else { return Ok(None) };
-    let (hashed, sealed, until) = (hash(&state), pending::seal(cx, &trip, AAD)?, cx.now + LIFETIME);
+    let (hashed, sealed, until) = (hash(&led.state), pending::seal(cx, &trip, AAD)?, cx.now + LIFETIME);
     cx.db().write(move |c| upstream_trips::insert(c, &hashed, sealed.as_bytes(), until)).await?;
-    Ok(Some(address))
+    Ok(Some(led.address))
 }
 
 /// What was taken under a state, if it is such a trip to this provider: its answer is kept for our own app, which goes on at the
@@ -125,7 +103,7 @@ pub(super) async fn carry(
     params: &Params,
 ) -> Result<Option<(OwnApp, String)>, Fault> {
     let text = std::str::from_utf8(sealed).unwrap_or_default();
-    let Some(trip) = pending::open::<OwnTrip>(cx, text, AAD).filter(|trip| trip.provider == provider) else {
+    let Some(trip) = pending::open::<OwnTrip>(cx, text, AAD).filter(|trip| trip.road.provider == provider) else {
         return Ok(None);
     };
     let handle = token32(&*cx.parts.chance);
@@ -150,5 +128,5 @@ pub(in crate::flow) async fn take(
     let Some(sealed) = sealed else { return Ok(None) };
     let text = std::str::from_utf8(&sealed).unwrap_or_default();
     let carried = pending::open::<Carried>(cx, text, &answer_aad(session));
-    Ok(carried.filter(|carried| carried.trip.purpose == purpose && carried.trip.provider == provider))
+    Ok(carried.filter(|carried| carried.trip.purpose == purpose && carried.trip.road.provider == provider))
 }

@@ -2,7 +2,7 @@
 //! handed out to apps that the provider's record names. A refresh token never leaves. It does not own how long they are good
 //! (`oauth::upstream::tokens`) nor the asking (`upstream`).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -132,52 +132,36 @@ fn gone(words: &'static str, received: &'static str) -> Refusal {
 /// # Panics
 /// Outside of a worker of the server (a `LocalSet`).
 pub async fn hand_out(cx: &Cx, provider: &str, token: &Sensitive) -> Result<Result<Value, Refusal>, Fault> {
-    let token = match AccessToken::verify(cx, token.expose(), Some(cx.issuer())) {
-        Ok(token) => token,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, Note::default()))),
-    };
+    let began = Instant::now();
+    let mut note = Note::default();
+    macro_rules! allowed {
+        ($judged:expr) => {
+            match $judged {
+                Ok(allowed) => allowed,
+                Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+            }
+        };
+    }
+    let token = allowed!(AccessToken::verify(cx, token.expose(), Some(cx.issuer())));
     let reference = token.reference();
-    let client_id = reference.client_id.clone();
-    let mut note = Note::default().client(&client_id);
-    let granted = ScopeSet::parse(token.text("scope").unwrap_or_default()).unwrap_or_default();
-    let Some(user) = reference.user_id.clone().filter(|_| granted.contains(UPSTREAM_TOKENS)) else {
-        let words = "the access token lacks the scope upstream_tokens";
-        let refusal =
-            Refusal::new(ErrorCode::InsufficientScope, "scope.upstream_tokens", "RFC 6750 section 3.1", words);
-        return Ok(Err(cx.refuse(STEP, refusal.because(UPSTREAM_TOKENS, granted), note)));
-    };
+    note = note.client(&reference.client_id);
+    let user = allowed!(meant(cx, &token, &reference));
     note = note.user(user.as_str());
-    let wanted = provider.to_owned();
-    let known = cx.db().read(move |c| known(c, &reference, &user, &wanted)).await?;
-    if let Err(refusal) = still_good(cx, &known.standing) {
-        return Ok(Err(cx.refuse(STEP, refusal, note)));
-    }
-    if known.standing.authorization.is_none() {
-        let refusal = invalid_token("principal.present").because("a person, a grant and a client", "one is gone");
-        return Ok(Err(cx.refuse(STEP, refusal, note)));
-    }
-    let Some(stored) = known.stored.filter(|s| s.provider.enabled && s.provider.keep_tokens) else {
-        let words = "there is no such provider whose tokens are kept";
-        let refusal = Refusal::new(ErrorCode::InvalidRequest, "upstream_token.provider", "none", words)
-            .because("an enabled provider with keep_tokens", provider.chars().take(40).collect::<String>());
-        return Ok(Err(cx.refuse(STEP, refusal, note)));
-    };
-    if !stored.provider.token_clients.contains(&client_id) {
-        let words = "this client may not have tokens of this provider";
-        let refusal = Refusal::new(ErrorCode::UnauthorizedClient, "upstream_token.client", "none", words)
-            .because("a client of the provider's token_clients", client_id);
-        return Ok(Err(cx.refuse(STEP, refusal, note)));
-    }
-    let Some((link, first)) = known.links.into_iter().next() else {
-        let words = "there is no token of this person; let them sign in through the provider once (idp_hint)";
-        return Ok(Err(cx.refuse(STEP, gone(words, "none"), note)));
-    };
-    // To its end, whether or not the app waits: a provider may have renewed the tokens by then, and the old ones are void.
-    let renewing = tokio::task::spawn_local(good(cx.clone(), stored, link.id.clone(), first));
-    let good = renewing.await.map_err(|e| Fault::Internal(format!("renewing tokens: {e}")))??;
-    let tokens = match good {
-        Ok(tokens) => tokens,
-        Err(refusal) => return Ok(Err(cx.refuse(STEP, refusal, note))),
+    let mut is_renewed = false;
+    let (link, tokens) = loop {
+        let (asked, user, wanted) = (reference.clone(), user.clone(), provider.to_owned());
+        let known = cx.db().read(move |c| known(c, &asked, &user, &wanted)).await?;
+        let (stored, link, row) = allowed!(judge(cx, known, provider, &reference.client_id));
+        let tokens = opened(cx, &link.id, &row)?;
+        // What was just renewed is handed out however soon it ends.
+        if is_renewed || tokens.is_good(cx.now) {
+            break (link, tokens);
+        }
+        // To its end, whether or not the app waits: a provider may have renewed the tokens by then, and the old ones are void.
+        let renewing = tokio::task::spawn_local(make_good(cx.clone(), stored, link.id, row));
+        allowed!(renewing.await.map_err(|e| Fault::Internal(format!("renewing tokens: {e}")))??);
+        // It took a while: whether the app may have them is asked again, and what is stored by now is what it gets.
+        is_renewed = true;
     };
     cx.note(Note { step: STEP, outcome: format!("gave a token of {provider}"), ..note });
     let mut body = json!({
@@ -187,7 +171,8 @@ pub async fn hand_out(cx: &Cx, provider: &str, token: &Sensitive) -> Result<Resu
         "sub": link.subject,
     });
     if let Some(end) = tokens.expires_at {
-        body["expires_in"] = end.since(cx.now).seconds().into();
+        let waited = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
+        body["expires_in"] = end.since(cx.now).seconds().saturating_sub(waited).max(0).into();
     }
     if let Some(scope) = tokens.scope {
         body["scope"] = scope.into();
@@ -195,23 +180,69 @@ pub async fn hand_out(cx: &Cx, provider: &str, token: &Sensitive) -> Result<Resu
     Ok(Ok(body))
 }
 
-/// Tokens that are good, renewed if they must be. Of many that ask at once, on whatever node, one renews.
-async fn good(
+/// The person, if the access token is for this and for nobody else: whoever else takes it could ask for them too.
+fn meant(cx: &Cx, token: &AccessToken, reference: &standing::AccessTokenRef) -> Result<UserId, Refusal> {
+    let audience = token.audience();
+    if audience.iter().any(|one| one != cx.issuer()) {
+        return Err(invalid_token("upstream_token.audience")
+            .because(format!("an access token for {} alone (ask with resource)", cx.issuer()), audience.join(" ")));
+    }
+    let granted = ScopeSet::parse(token.text("scope").unwrap_or_default()).unwrap_or_default();
+    reference.user_id.clone().filter(|_| granted.contains(UPSTREAM_TOKENS)).ok_or_else(|| {
+        let words = "the access token lacks the scope upstream_tokens";
+        Refusal::new(ErrorCode::InsufficientScope, "scope.upstream_tokens", "RFC 6750 section 3.1", words)
+            .because(UPSTREAM_TOKENS, granted)
+    })
+}
+
+/// The provider, the link and its tokens, if everything allows it as it stands.
+fn judge(
+    cx: &Cx,
+    known: Known,
+    provider: &str,
+    client_id: &str,
+) -> Result<(StoredProvider, UpstreamIdentity, StoredTokens), Refusal> {
+    still_good(cx, &known.standing)?;
+    if known.standing.authorization.is_none() {
+        return Err(invalid_token("principal.present").because("a person, a grant and a client", "one is gone"));
+    }
+    let Some(stored) = known.stored.filter(|s| s.provider.enabled && s.provider.keep_tokens) else {
+        let words = "there is no such provider whose tokens are kept";
+        return Err(Refusal::new(ErrorCode::InvalidRequest, "upstream_token.provider", "none", words)
+            .because("an enabled provider with keep_tokens", provider.chars().take(40).collect::<String>()));
+    };
+    if !stored.provider.token_clients.iter().any(|one| one == client_id) {
+        let words = "this client may not have tokens of this provider";
+        return Err(Refusal::new(ErrorCode::UnauthorizedClient, "upstream_token.client", "none", words)
+            .because("a client of the provider's token_clients", client_id));
+    }
+    let Some((link, row)) = known.links.into_iter().next() else {
+        let words = "there is no token of this person; let them sign in through the provider once (idp_hint)";
+        return Err(gone(words, "none"));
+    };
+    Ok((stored, link, row))
+}
+
+fn opened(cx: &Cx, link: &str, row: &StoredTokens) -> Result<UpstreamTokens, Fault> {
+    open(&cx.parts, link, row).map_err(|why| Fault::Internal(format!("tokens of the link {link}: {why}")))
+}
+
+/// Renews tokens if they must be. Of many that ask at once, on whatever node, one renews; the others wait for it.
+async fn make_good(
     cx: Cx,
     stored: StoredProvider,
     link: String,
     first: StoredTokens,
-) -> Result<Result<UpstreamTokens, Refusal>, Fault> {
-    let fault = |why: String| Fault::Internal(format!("tokens of the link {link}: {why}"));
+) -> Result<Result<(), Refusal>, Fault> {
     let mut seen = Some(first);
-    for _ in 0..TIMES {
+    for round in 0..TIMES {
         let Some(row) = seen else {
             let words = "the provider renews its tokens no more; let the person sign in through it again (idp_hint)";
             return Ok(Err(gone(words, "one that it refused to renew")));
         };
-        let tokens = open(&cx.parts, &link, &row).map_err(fault)?;
-        if tokens.is_good(cx.now) {
-            return Ok(Ok(tokens));
+        let tokens = opened(&cx, &link, &row)?;
+        if round > 0 && tokens.is_good(cx.now) {
+            return Ok(Ok(()));
         }
         if tokens.refresh_token.is_none() {
             let words =
@@ -235,7 +266,7 @@ async fn renewed(
     stored: &StoredProvider,
     link: &str,
     (tokens, version): (UpstreamTokens, i64),
-) -> Result<Result<UpstreamTokens, Refusal>, Fault> {
+) -> Result<Result<(), Refusal>, Fault> {
     let id = link.to_owned();
     let done = ask(cx, stored, &tokens).await;
     let newer = match done {
@@ -256,7 +287,7 @@ async fn renewed(
     let sealed = seal(&cx.parts, link, &all).map_err(Fault::Internal)?;
     let (end, now) = (all.expires_at, cx.now);
     cx.db().write(move |c| upstream_tokens::replace(c, &id, version, (&sealed, end), now)).await?;
-    Ok(Ok(all))
+    Ok(Ok(()))
 }
 
 type Asked = Result<Option<UpstreamTokens>, UpstreamError>;

@@ -1,0 +1,7 @@
+-- What logout tokens of providers named, for as long as a sign-in may be under way: hashes of provider, issuer, subject and sid.
+CREATE TABLE upstream_ended (
+    hash       BLOB NOT NULL PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX upstream_ended_by_end ON upstream_ended (expires_at);
