@@ -524,3 +524,54 @@ fn every_area_of_the_account_pages_is_explained_to_people() {
         assert!(!word.is_empty() && is_told, "docs/people.md has no heading for {title:?}");
     }
 }
+
+/// The names under "Commands:" in what the program says of itself.
+fn subcommands(of: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe")).args(of).arg("--help").env_clear().output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let named = said.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Two spaces, then the name; a line that goes on with a description begins with more.
+    let names = named.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    names.filter_map(|line| line.split(' ').next().map(str::to_owned)).filter(|name| name != "help").collect()
+}
+
+#[test]
+fn every_command_stands_in_the_table_for_administrators() {
+    let guide = std::fs::read_to_string(root().join("docs/administrators.md")).unwrap();
+    let rows: Vec<&str> = guide.lines().filter(|line| line.starts_with("| `vouchsafe ")).collect();
+    let (mut faults, nouns) = (Vec::new(), subcommands(&[]));
+    assert!(nouns.len() > 20, "{nouns:?}");
+    for noun in &nouns {
+        let row = rows.iter().find(|row| {
+            [format!("`vouchsafe {noun}`"), format!("`vouchsafe {noun} ")].iter().any(|named| row.contains(named))
+        });
+        let Some(row) = row else {
+            faults.push(format!("docs/administrators.md: the table of commands has no row for vouchsafe {noun}"));
+            continue;
+        };
+        for verb in subcommands(&[noun]) {
+            if !row.contains(&format!("`{verb}`")) && !row.contains(&format!("`vouchsafe {noun} {verb}`")) {
+                faults.push(format!("docs/administrators.md: the row of vouchsafe {noun} lacks {verb}"));
+            }
+        }
+    }
+    finish(&faults);
+}
+
+#[test]
+fn every_area_of_the_console_stands_in_the_table_for_administrators() {
+    let guide = std::fs::read_to_string(root().join("docs/administrators.md")).unwrap();
+    let table = guide.split("**What is where.**").nth(1).and_then(|rest| rest.split("**Try it.**").next()).unwrap();
+    let told: BTreeSet<String> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|areas| areas.split(", "))
+        .map(str::to_lowercase)
+        .collect();
+    let faults: Vec<String> = vouchsafe::http::admin::console::AREAS
+        .iter()
+        .filter(|area| !told.contains(&area.label.to_lowercase()))
+        .map(|area| format!("docs/administrators.md: \"What is where\" lacks {}", area.label))
+        .collect();
+    finish(&faults);
+}

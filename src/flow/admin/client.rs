@@ -218,6 +218,10 @@ pub(super) fn put_in(
     granted!(may_give(&change.actor, before.as_ref(), &client));
     let defined = scopes::defined(c, &around.issuer)?;
     granted!(client_rules::judge(&client, &Surroundings { defined: &defined, algorithms: &around.algorithms }));
+    let mut audiences = client.policy.audiences.iter().chain(&client.policy.resource_identifier);
+    if let Some(ours) = audiences.find(|audience| scopes::is_ours(&around.issuer, audience)) {
+        return Ok(Err(ClientRefusal::OurAudience(ours.clone()).into()));
+    }
     granted!(attribute::all_defined(c, &client.policy.mappings)?);
     client.disabled_at = disabled.then(|| client.disabled_at.unwrap_or(change.now));
     if before.as_ref() == Some(&client) {

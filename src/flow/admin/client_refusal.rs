@@ -99,6 +99,11 @@ pub enum ClientRefusal {
         "the audience {0:?} cannot be used: write the API's address or name, 1 to 200 visible characters without spaces"
     )]
     Audience(String),
+    /// The `aud` of tokens for us.
+    #[error(
+        "the audience {0:?} is this sign-in service itself: no client is it, and no client names it; scopes lead there          (openid to userinfo, admin:… to the administration API)"
+    )]
+    OurAudience(String),
     /// `default_max_age`.
     #[error("the default max_age is a number of seconds, 0 or more")]
     MaxAge,
@@ -165,6 +170,7 @@ impl From<ClientRefusal> for AdminRefusal {
             R::IdleBeyondAbsolute => (Invalid, "idle_beyond_absolute", Some("refresh_idle_seconds")),
             R::NoKey(_) => (Invalid, "algorithm_without_key", None),
             R::Audience(_) => (Invalid, "audience", Some("audiences")),
+            R::OurAudience(_) => (Conflict, "audience_is_ours", Some("audiences")),
             R::MaxAge => (Invalid, "default_max_age", Some("default_max_age")),
             R::Link { what, .. } => (Invalid, "link", Some(link_field(what))),
             R::Contact(_) => (Invalid, "contact", Some("contacts")),

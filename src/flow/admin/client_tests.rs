@@ -282,3 +282,17 @@ fn generated_ids_are_good_ids() {
         assert_eq!(client_rules::judge_id(&id), Ok(()), "{id}");
     }
 }
+
+#[tokio::test]
+async fn n03_no_client_passes_for_the_provider_to_look_into_its_tokens() {
+    let house = bench::house().await;
+    let cx = house.cx();
+    for ours in ["https://id.test", "https://id.test/api/admin/v1"] {
+        let named = ClientDocument { audiences: vec![ours.to_owned()], ..wiki(Some("wiki")) };
+        let is = ClientDocument { resource_identifier: Some(ours.to_owned()), ..wiki(Some("wiki")) };
+        for document in [named, is] {
+            let refused = create(&cx, &CLI, document).await.unwrap().unwrap_err();
+            assert_eq!(refused.code, "audience_is_ours", "{ours}");
+        }
+    }
+}

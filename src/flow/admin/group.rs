@@ -11,11 +11,11 @@ use super::page::Page;
 use super::refusal::{fresh, granted};
 use super::user_document::UserView;
 use super::user_refusal::UserRefusal;
-use super::{About, Actor, AdminRefusal, Done, plain_text, rank, role};
+use super::{About, Actor, AdminRefusal, Done, plain_text, rank, role, settings};
 use crate::flow::Cx;
 use crate::identity::Permission;
 use crate::store::groups::{self, Group};
-use crate::store::{self, Conn, users};
+use crate::store::{self, Conn, upstream_providers, users};
 
 /// A group as an administrator writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,6 +55,8 @@ impl GroupView {
     }
 }
 
+/// Providers that are read at a time.
+const PROVIDERS: i64 = 100;
 /// Counting members stops here.
 const MOST_COUNTED: i64 = 1_000;
 
@@ -209,7 +211,8 @@ fn log(
     change.log(c, kind, About::default(), detail)
 }
 
-/// Removes a group; its members stay without it. Whoever may not act on all of them may not do this either.
+/// Removes a group; its members stay without it. Whoever may not act on all of them may not do this either, and a group that a
+/// rule names stays: the rule would hold for nobody, and whoever made a group of this name later would come under it.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
@@ -227,9 +230,31 @@ pub(super) fn remove_in(c: &mut Conn, change: &Change, name: &str, expect: Optio
         let permissions = role::permissions_of(c, &held)?;
         granted!(change.actor.outranks(permissions));
     }
+    let places = named_by(c, name)?;
+    if !places.is_empty() {
+        let words = format!("the group {name:?} is named by {}: change that first", places.join(", "));
+        return Ok(Err(AdminRefusal::conflict("group_in_use", words)));
+    }
     groups::delete(c, name)?;
     log(c, change, "group_removed", Some(&group), None)?;
     Ok(Ok(()))
+}
+
+/// The rules that name a group, in words.
+fn named_by(c: &mut Conn, name: &str) -> Result<Vec<String>, store::Fault> {
+    let (settings, _) = settings::read(c)?;
+    let mut places = Vec::new();
+    if settings.second_factor.groups.iter().any(|group| group == name) {
+        places.push("the settings (who must have a second factor)".to_owned());
+    }
+    let mut after = None;
+    loop {
+        let page = upstream_providers::page(c, after.as_deref(), PROVIDERS)?;
+        let Some(last) = page.last() else { return Ok(places) };
+        after = Some(last.provider.id.clone());
+        let naming = page.iter().filter(|stored| stored.provider.groups.iter().any(|rule| rule.group == name));
+        places.extend(naming.map(|stored| format!("the provider {}", stored.provider.id)));
+    }
 }
 
 /// Who is in a group, in order of their ids.

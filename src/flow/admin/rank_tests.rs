@@ -7,11 +7,13 @@ use super::group::{self, GroupDocument};
 use super::role::{self, RoleDocument};
 use super::user::{self, FirstAccess};
 use super::user_document::UserDocument;
-use super::{Actor, AdminRefusal, bench, invitation, session, user_access, user_search};
+use super::{Actor, AdminRefusal, bench, invitation, provider, session, settings, user_access, user_search};
 use crate::flow::Cx;
 use crate::identity::attribute::AttributeKind;
 use crate::identity::permission::built_in;
 use crate::identity::{Permission, Permissions, RoleName, UserId};
+use crate::oauth::upstream::provider::GroupRule;
+use crate::oauth::upstream::{Preset, Provider};
 use crate::sensitive::Sensitive;
 
 const CLI: Actor = Actor::CommandLine;
@@ -189,6 +191,34 @@ async fn n03_a_group_with_members_above_you_is_not_yours_to_remove() {
     let members = group::members(&cx, &CLI, "staff", None, 10).await.unwrap().unwrap();
     assert_eq!(members.items[0].document.email, address("administrator"));
     assert_eq!(code(group::add_member(&cx, &CLI, "nobody", &address("person")).await.unwrap()), "unknown_group");
+}
+
+#[tokio::test]
+async fn a_group_that_a_rule_names_stays_until_the_rule_goes() {
+    let (_house, cx) = house().await;
+    for name in ["staff", "ops"] {
+        let document = GroupDocument { name: name.to_owned(), description: String::new() };
+        group::create(&cx, &CLI, document).await.unwrap().unwrap();
+    }
+    let mut document = settings::find(&cx, &CLI).await.unwrap().unwrap().document;
+    document.second_factor.groups = vec!["staff".to_owned()];
+    settings::replace(&cx, &CLI, document.clone(), None).await.unwrap().unwrap();
+    let mut provider = Provider::of_preset(Preset::Oidc, "acme", "us");
+    provider.issuer = Some("https://login.acme.test".to_owned());
+    let rule = |group: &str| GroupRule { claim: "g".to_owned(), value: "v".to_owned(), group: group.to_owned() };
+    provider.groups = vec![rule("staff"), rule("ops")];
+    provider::create(&cx, &CLI, provider.clone()).await.unwrap().unwrap();
+    let refused = group::remove(&cx, &CLI, "staff", None).await.unwrap().unwrap_err();
+    assert_eq!(refused.code, "group_in_use");
+    assert!(refused.words.contains("the settings") && refused.words.contains("the provider acme"), "{refused:?}");
+    document.second_factor.groups = Vec::new();
+    settings::replace(&cx, &CLI, document, None).await.unwrap().unwrap();
+    assert_eq!(code(group::remove(&cx, &CLI, "ops", None).await.unwrap()), "group_in_use");
+    provider.groups = Vec::new();
+    provider::replace(&cx, &CLI, "acme", provider, None).await.unwrap().unwrap();
+    for name in ["staff", "ops"] {
+        assert_eq!(code(group::remove(&cx, &CLI, name, None).await.unwrap()), "done");
+    }
 }
 
 fn of(name: &str, permissions: &[Permission]) -> RoleDocument {

@@ -13,7 +13,7 @@ use super::refusal::{fresh, granted};
 use super::scope::is_audience;
 use super::{About, Actor, AdminRefusal, Done, plain_text};
 use crate::flow::Cx;
-use crate::flow::oauth::scopes::admin_audience;
+use crate::flow::oauth::scopes::is_ours;
 use crate::identity::Permission;
 use crate::oauth::jose::Algorithm;
 use crate::oauth::resource::Resource;
@@ -69,7 +69,7 @@ fn judge(document: ResourceDocument, around: &Around) -> Result<Resource, AdminR
         let words = "an audience is the API's address or name, 1 to 200 visible characters without spaces";
         return Err(AdminRefusal::invalid("audience", words).at("audience"));
     }
-    if document.audience == around.issuer || document.audience == admin_audience(&around.issuer) {
+    if is_ours(&around.issuer, &document.audience) {
         let words = "this audience is the provider itself, whose tokens each client's own settings rule";
         return Err(AdminRefusal::conflict("audience_is_ours", words).at("audience"));
     }

@@ -11,6 +11,7 @@ use super::page::Page;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, RefusalKind, TextRefusal, attribute, plain_text};
 use crate::flow::Cx;
+use crate::flow::oauth::scopes::is_ours;
 use crate::identity::Permission;
 use crate::identity::permission::is_admin_scope;
 use crate::oauth::claims;
@@ -94,6 +95,11 @@ pub enum ScopeRefusal {
         "the audience {0:?} cannot be used: write the API's address or name, 1 to 200 visible characters without spaces"
     )]
     Audience(String),
+    /// The `aud` of tokens for us.
+    #[error(
+        "the audience {0:?} is this sign-in service itself: choose the address or name of the API that the scope is for"
+    )]
+    OurAudience(String),
     /// A rule about claims.
     #[error(transparent)]
     Mapping(#[from] MappingRefusal),
@@ -121,6 +127,7 @@ impl From<ScopeRefusal> for AdminRefusal {
             ScopeRefusal::Description(_) => (Invalid, "description", Some("description")),
             ScopeRefusal::Claim(_) => (Invalid, "unknown_claim", Some("claims")),
             ScopeRefusal::Audience(_) => (Invalid, "audience", Some("audience")),
+            ScopeRefusal::OurAudience(_) => (Conflict, "audience_is_ours", Some("audience")),
             ScopeRefusal::Mapping(_) => (Invalid, "mapping", Some("mappings")),
             ScopeRefusal::Taken(_) => (Conflict, "scope_taken", Some("name")),
             ScopeRefusal::Unknown(_) => (Unknown, "unknown_scope", None),
@@ -261,6 +268,9 @@ pub(super) fn put_in(
 ) -> Judged<Placed<ScopeView>> {
     granted!(change.actor.needs(Permission::ScopesWrite));
     let scope = granted!(judge(document.into()));
+    if let Some(ours) = scope.audience.as_ref().filter(|audience| is_ours(&change.issuer, audience)) {
+        return Ok(Err(ScopeRefusal::OurAudience(ours.clone()).into()));
+    }
     granted!(attribute::all_defined(c, &scope.mappings)?);
     let before = scopes::find_for_update(c, &scope.name)?;
     match (&before, expect) {

@@ -134,3 +134,14 @@ async fn l13_claims_are_made_of_attributes_that_are_there_and_these_stay_as_long
     client::replace(&cx, &cli, bench::CLIENT, is.document, None).await.unwrap().unwrap();
     attribute::remove(&cx, &cli, "desk", None).await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn n03_no_scope_leads_to_us_but_ours() {
+    let house = bench::house().await;
+    let (cx, actor) = (house.cx(), Actor::CommandLine);
+    for ours in ["https://id.test", "https://id.test/api/admin/v1"] {
+        let scope = Scope { audience: Some(ours.to_owned()), ..orders() };
+        let refused = create(&cx, &actor, scope.into()).await.unwrap().unwrap_err();
+        assert_eq!((refused.code, refused.field), ("audience_is_ours", Some("audience")), "{ours}");
+    }
+}

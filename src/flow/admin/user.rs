@@ -255,7 +255,7 @@ pub async fn what_removal_means(cx: &Cx, actor: &Actor, who: &str) -> Done<Remov
 /// Why the actor may not change this person at all, if so: their rank, or that it is themselves.
 ///
 /// # Errors
-/// Inner: an [`AdminRefusal`]. Outer: a [`Fault`].
+/// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn why_out_of_reach(cx: &Cx, actor: &Actor, who: &str) -> Done<Option<AdminRefusal>> {
     granted!(actor.needs(Permission::UsersRead));
     let (who, actor) = (who.trim().to_owned(), actor.clone());

@@ -10,6 +10,11 @@ pub fn admin_audience(issuer: &str) -> String {
     format!("{issuer}/api/admin/v1")
 }
 
+/// Whether an audience is the provider itself. Nobody else is it: whoever were could look into tokens that are for us.
+pub fn is_ours(issuer: &str, audience: &str) -> bool {
+    audience == issuer || audience == admin_audience(issuer)
+}
+
 /// The scopes of the administration API: one for each permission.
 pub fn built_in(issuer: &str) -> Vec<Scope> {
     let scope = |permission: Permission| Scope {

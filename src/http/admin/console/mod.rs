@@ -41,6 +41,6 @@ pub mod webhooks;
 pub mod words;
 
 pub use guard::{Need, Proof};
-pub use routes::{CONSOLE, ROUTES};
+pub use routes::{AREAS, CONSOLE, ROUTES};
 
 pub use super::super::own_app::desk;
