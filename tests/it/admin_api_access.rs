@@ -1,6 +1,8 @@
 //! Who may call which route of the administration API (security cases N01, N03, N09, E01–E08, E12): every built-in role at
 //! every route, taken from the table that answers; tokens that are no good; and that a taken role is gone at once.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use vouchsafe::http::admin::api::{ApiRoute, Needs, ROOT, routes};
 use vouchsafe::identity::permission::built_in;
@@ -45,6 +47,9 @@ async fn n01_every_role_reaches_what_it_may_and_nothing_else() {
                     assert!(challenge.contains("insufficient_scope") && challenge.contains(&scope), "{challenge}");
                     assert!(!app.trace(page.header("x-correlation-id")).await.is_empty(), "refusals are in the trace");
                 }
+                Needs::All(all) if !all.iter().all(|p| role.permissions.contains(*p)) => {
+                    page.is_problem(403, "permission_missing");
+                }
                 Needs::Either(one, other) if ![one, other].iter().any(|p| role.permissions.contains(*p)) => {
                     page.is_problem(403, "permission_missing");
                 }
@@ -55,6 +60,27 @@ async fn n01_every_role_reaches_what_it_may_and_nothing_else() {
             }
         }
         assert_eq!(tried, routes().count());
+    }
+}
+
+#[tokio::test]
+async fn n01_what_a_route_declares_is_all_that_it_needs() {
+    let app = TestApp::for_admin().await;
+    let mut tokens: BTreeMap<String, String> = BTreeMap::new();
+    for route in routes() {
+        let needed = match route.needs {
+            Needs::Permission(permission) | Needs::Either(permission, _) => Permissions::of(&[permission]),
+            Needs::All(all) => Permissions::of(all),
+            Needs::SomePermission | Needs::Token => Permissions::of(&[Permission::KeysRead]),
+        };
+        let name =
+            format!("p-{}", needed.iter().map(Permission::scope).collect::<Vec<_>>().join("-").replace(':', "-"));
+        if !tokens.contains_key(&name) {
+            let token = app.program(&name, needed).await.token;
+            tokens.insert(name.clone(), token);
+        }
+        let page = call(&Api::new(&app, tokens[&name].clone()), route).await;
+        assert!(![401, 403].contains(&page.status), "{} with {name}: {}", route.id, page.body);
     }
 }
 
@@ -73,6 +99,7 @@ async fn n01_scopes_bound_a_token_below_its_person_and_a_program() {
                 let page = call(&api, route).await;
                 let may = match route.needs {
                     Needs::Permission(needed) => needed == permission,
+                    Needs::All(all) => all == [permission],
                     Needs::Either(one, other) => one == permission || other == permission,
                     Needs::SomePermission | Needs::Token => true,
                 };

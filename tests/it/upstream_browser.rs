@@ -1,7 +1,7 @@
 //! Sign-in through others in a real browser: the whole way there and back, the pages beside it, and the console's pages of
 //! providers.
 
-use vouchsafe::store::upstream_identities;
+use vouchsafe::store::{upstream_identities, users};
 
 use crate::support::TestApp;
 use crate::support::chromium::{self, Chromium};
@@ -116,6 +116,36 @@ async fn an_administrator_adds_a_provider_and_sees_when_it_fails() {
     open("/admin").await;
     assert!(browser.text().await.contains("acme"), "the overview names who fails");
     browser.inspect("console-overview-provider-failing").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_sees_the_ways_into_an_account_and_changes_nobody_above_them() {
+    let Some(browser) = chromium::start().await else { return };
+    let app = TestApp::start_with(&OPEN).await;
+    let client = app.web("c1").await;
+    let root = app.administrator(ROOT, "owner").await;
+    app.administrator("help@example.com", "people-operator").await;
+    let up = Upstream::start(&app).await;
+    for id in ["acme", "umbrella"] {
+        up.register(&app, id, |p| p.name = format!("{} GmbH", id.to_uppercase())).await;
+    }
+    up.person("s1", "new@x.test");
+    up.sign_in(&app, &mut crate::support::Browser::new(&app), &client, "acme").await;
+    let made = app.write(|c| users::find_by_email_key(c, "new@x.test")).await.expect("an account");
+    browser.go(&app.url("/admin")).await;
+    browser.sign_in("help@example.com", PASSWORD).await;
+    browser.wait_for("content").await;
+    browser.go(&app.url(&format!("/admin/people/{}/ways-in", made.id))).await;
+    assert!(browser.text().await.contains("ACME GmbH"), "{}", browser.text().await);
+    browser.inspect("console-person-ways-in").await;
+    for (tab, shot) in [("", "console-person-above"), ("/ways-in", "console-person-above-ways-in")] {
+        browser.go(&app.url(&format!("/admin/people/{}{tab}", root.id))).await;
+        assert!(browser.text().await.contains("You can look, not change"), "{}", browser.text().await);
+        browser.inspect(shot).await;
+    }
+    browser.go(&app.url("/admin/sessions?person=nobody%40x.test")).await;
+    browser.inspect("console-sessions-unclear").await;
     browser.quit().await;
 }
 

@@ -122,15 +122,22 @@ pub struct FilesApplied {
     pub webhook_secrets: BTreeMap<String, String>,
 }
 
-const READS: [Permission; 7] = [
-    Permission::UpstreamsRead,
+/// What looking at everything that files could own needs.
+pub const READS: [Permission; 7] = [
     Permission::SettingsRead,
+    Permission::UpstreamsRead,
     Permission::ScopesRead,
     Permission::GroupsRead,
     Permission::RolesRead,
     Permission::ClientsRead,
     Permission::WebhooksRead,
 ];
+
+/// What applying needs in any case; more for each kind that it changes.
+pub const APPLIES: [Permission; 8] = {
+    let [settings, upstreams, scopes, groups, roles, clients, webhooks] = READS;
+    [Permission::SettingsWrite, settings, upstreams, scopes, groups, roles, clients, webhooks]
+};
 
 fn may_read(actor: &Actor) -> Result<(), AdminRefusal> {
     READS.into_iter().try_for_each(|permission| actor.needs(permission))

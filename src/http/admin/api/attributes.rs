@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Needs, Outcome, line, may};
+use super::route::{ApiRoute, Needs, Outcome, all, line, may};
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
 use crate::identity::Permission;
 
@@ -29,7 +29,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<AttributeDocument>()
         .gives::<AttributeView>()
         .versioned(),
-    line!(Patch, "/attributes/{attribute}", may(WRITE), attribute_patch)
+    line!(Patch, "/attributes/{attribute}", all(&[WRITE, Permission::ScopesRead]), attribute_patch)
         .does("Changes members of an attribute.")
         .takes::<AttributeDocument>()
         .gives::<AttributeView>()

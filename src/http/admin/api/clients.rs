@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::answer::{Answer, Held};
 use super::call::ApiCall;
-use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
+use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::client::{self, Registered, Rotated, SECRET_OVERLAP};
 use crate::flow::admin::client_document::{ClientDocument, ClientView};
@@ -47,7 +47,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<ClientDocument>()
         .gives::<ClientView>()
         .versioned(),
-    line!(Patch, "/clients/{client_id}", may(WRITE), client_patch)
+    line!(Patch, "/clients/{client_id}", all(&[WRITE, READ]), client_patch)
         .does("Changes members of what is written of a client.")
         .takes::<ClientDocument>()
         .gives::<ClientView>()

@@ -2,27 +2,26 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line};
 use crate::flow::admin::files::{self, FileSet, FilesApplied, FilesPlan, FilesRequest};
-use crate::identity::Permission;
 
 pub(super) const ROUTES: &[ApiRoute] = &[
-    line!(Get, "/files", may(Permission::SettingsRead), files_export)
+    line!(Get, "/files", all(&files::READS), files_export)
         .does("Shows everything that files could own, as documents.")
-        .more("Needs the permission to read scopes, groups, roles, clients and webhooks too. Holds no secret.")
+        .more("Holds no secret.")
         .gives::<FileSet>(),
-    line!(Get, "/files/drift", may(Permission::SettingsRead), files_drift)
+    line!(Get, "/files/drift", all(&files::READS), files_drift)
         .does("Shows what was changed by hand since files were last applied.")
         .gives::<FilesPlan>(),
-    line!(Post, "/files/plan", may(Permission::SettingsRead), files_plan)
+    line!(Post, "/files/plan", all(&files::READS), files_plan)
         .does("Shows what applying these documents would do.")
         .more("Needs the permissions of all that it would do: a plan refuses what applying would refuse.")
         .takes::<FilesRequest>()
         .example(r#"{"documents":{"group":[{"name":"staff","description":"Everybody"}]}}"#)
         .gives::<FilesPlan>(),
-    line!(Post, "/files/apply", may(Permission::SettingsWrite), files_apply)
+    line!(Post, "/files/apply", all(&files::APPLIES), files_apply)
         .does("Makes it as these documents say, in one transaction.")
-        .more("All of it or nothing. What earlier documents held and these do not is removed. A second time nothing changes.")
+        .more("Needs the permissions of all that it changes too. All of it or nothing. What earlier documents held and these do not is removed. A second time nothing changes.")
         .takes::<FilesRequest>()
         .example(r#"{"documents":{"group":[{"name":"staff","description":"Everybody"}]}}"#)
         .gives::<FilesApplied>(),

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
+use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::group::{self, GroupDocument, GroupView};
 use crate::flow::admin::user_document::UserView;
@@ -28,13 +28,13 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<GroupDocument>()
         .gives::<GroupView>()
         .versioned(),
-    line!(Patch, "/groups/{group}", may(WRITE), group_patch)
+    line!(Patch, "/groups/{group}", all(&[WRITE, READ]), group_patch)
         .does("Changes members of a group's document.")
         .takes::<GroupDocument>()
         .gives::<GroupView>()
         .versioned(),
     line!(Delete, "/groups/{group}", may(WRITE), group_remove).does("Removes a group; its people stay.").versioned(),
-    line!(Get, "/groups/{group}/members", may(READ), group_members)
+    line!(Get, "/groups/{group}/members", all(&[READ, Permission::UsersRead]), group_members)
         .does("Lists the people of a group.")
         .more("Needs `admin:users:read` too.")
         .query(&[LIMIT, AFTER])

@@ -56,6 +56,7 @@ async fn index(call: ApiCall) -> Outcome {
     let permissions = call.actor.permissions();
     let allowed = routes().filter(|route| match route.needs {
         Needs::Permission(permission) => permissions.contains(permission),
+        Needs::All(wanted) => wanted.iter().all(|permission| permissions.contains(*permission)),
         Needs::Either(one, other) => permissions.contains(one) || permissions.contains(other),
         Needs::SomePermission => !permissions.is_empty(),
         Needs::Token => true,

@@ -85,6 +85,9 @@ fn name_of(status: u16) -> String {
 fn operation(route: &ApiRoute, title: &str, schemas: &mut Schemas) -> Value {
     let security = match route.needs {
         Needs::Permission(permission) => json!([{ "token": [permission.scope()] }]),
+        Needs::All(permissions) => {
+            json!([{ "token": permissions.iter().map(|p| p.scope()).collect::<Vec<_>>() }])
+        }
         Needs::Either(one, other) => json!([{ "token": [one.scope()] }, { "token": [other.scope()] }]),
         Needs::SomePermission | Needs::Token => json!([{ "token": [] }]),
     };
@@ -369,7 +372,7 @@ mod tests {
     fn n01_what_changes_something_needs_a_permission_to_write() {
         for route in routes() {
             let permission = match route.needs {
-                Needs::Permission(permission) => permission,
+                Needs::Permission(permission) | Needs::All(&[permission, ..]) => permission,
                 Needs::Either(one, other) if one.is_reading() => other,
                 _ => {
                     assert!(["", "/overview"].contains(&route.path), "{} needs no permission of its own", route.id);

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::provider::{self, ProviderView};
 use crate::flow::admin::provider_test::{self, ProviderChecks};
@@ -37,7 +37,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<Provider>()
         .gives::<ProviderView>()
         .versioned(),
-    line!(Patch, "/providers/{provider_id}", may(WRITE), provider_patch)
+    line!(Patch, "/providers/{provider_id}", all(&[WRITE, READ]), provider_patch)
         .does("Changes members of a provider.")
         .takes::<Provider>()
         .gives::<ProviderView>()

@@ -76,6 +76,7 @@ fn operation(route: &ApiRoute, document: &Value) -> Operation {
         details: route.details.to_owned(),
         scope: match route.needs {
             Needs::Permission(permission) => Some(permission.scope().to_owned()),
+            Needs::All(permissions) => Some(permissions.iter().map(|p| p.scope()).collect::<Vec<_>>().join(" and ")),
             Needs::Either(one, other) => Some(format!("{} or {}", one.scope(), other.scope())),
             Needs::SomePermission => Some("any of ours".to_owned()),
             Needs::Token => None,

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::resource::{self, ResourceDocument, ResourceView};
 use crate::identity::Permission;
@@ -30,7 +30,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<ResourceDocument>()
         .gives::<ResourceView>()
         .versioned(),
-    line!(Patch, "/resources/{audience}", may(WRITE), resource_patch)
+    line!(Patch, "/resources/{audience}", all(&[WRITE, READ]), resource_patch)
         .does("Changes members of a resource server.")
         .takes::<ResourceDocument>()
         .gives::<ResourceView>()

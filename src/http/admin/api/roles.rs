@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line, may};
 use crate::flow::admin::role::{self, RoleDocument, RoleView};
 use crate::identity::Permission;
 
@@ -23,7 +23,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<RoleDocument>()
         .gives::<RoleView>()
         .versioned(),
-    line!(Patch, "/roles/{role}", may(WRITE), role_patch)
+    line!(Patch, "/roles/{role}", all(&[WRITE, READ]), role_patch)
         .does("Changes members of a role.")
         .takes::<RoleDocument>()
         .gives::<RoleView>()

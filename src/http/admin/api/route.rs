@@ -24,6 +24,8 @@ pub(super) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
 pub enum Needs {
     /// This permission.
     Permission(Permission),
+    /// Each of these permissions, the one that matters most first.
+    All(&'static [Permission]),
     /// One of these two permissions.
     Either(Permission, Permission),
     /// Any permission at all: what it shows is cut to what the caller may see.
@@ -299,6 +301,11 @@ macro_rules! line {
     };
 }
 pub(super) use line;
+
+/// The same for a line that needs more than one: `all(&[WRITE, READ])`.
+pub(super) const fn all(permissions: &'static [Permission]) -> Needs {
+    Needs::All(permissions)
+}
 
 /// What a line needs, in short: `may(Permission::ClientsRead)`.
 pub(super) const fn may(permission: Permission) -> Needs {

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::scope::{self, ScopeDocument, ScopeView};
 use crate::identity::Permission;
@@ -27,7 +27,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<ScopeDocument>()
         .gives::<ScopeView>()
         .versioned(),
-    line!(Patch, "/scopes/{scope}", may(WRITE), scope_patch)
+    line!(Patch, "/scopes/{scope}", all(&[WRITE, READ]), scope_patch)
         .does("Changes members of a scope.")
         .takes::<ScopeDocument>()
         .gives::<ScopeView>()

@@ -121,6 +121,7 @@ fn may(call: &Call, route: &ApiRoute, actor: &Actor, unread: Option<Problem>) ->
     }
     let needed = match route.needs {
         Needs::Permission(permission) => Some(permission),
+        Needs::All(permissions) => permissions.iter().copied().find(|p| !actor.permissions().contains(*p)),
         Needs::Either(one, other) => (!actor.permissions().contains(other)).then_some(one),
         Needs::SomePermission | Needs::Token => None,
     };

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Outcome, line, may};
+use super::route::{ApiRoute, Outcome, all, line, may};
 use crate::flow::admin::settings::{self, SettingsDocument, SettingsView};
 use crate::identity::Permission;
 
@@ -17,7 +17,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .example(r#"{"organisation":"Acme"}"#)
         .gives::<SettingsView>()
         .versioned(),
-    line!(Patch, "/settings", may(Permission::SettingsWrite), settings_patch)
+    line!(Patch, "/settings", all(&[Permission::SettingsWrite, Permission::SettingsRead]), settings_patch)
         .does("Changes some settings.")
         .takes::<SettingsDocument>()
         .gives::<SettingsView>()

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
+use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::connection::{Deed, LinkView, LinksView};
 use crate::flow::admin::consent::ConsentView;
@@ -54,7 +54,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<UserDocument>()
         .gives::<UserView>()
         .versioned(),
-    line!(Patch, "/users/{user_id}", may(WRITE), user_patch)
+    line!(Patch, "/users/{user_id}", all(&[WRITE, READ]), user_patch)
         .does("Changes members of what is written of a person.")
         .takes::<UserDocument>()
         .gives::<UserView>()

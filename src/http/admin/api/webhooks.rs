@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::call::ApiCall;
-use super::route::{ApiRoute, Kind, Outcome, Query, line, may};
+use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::client::SECRET_OVERLAP;
@@ -23,7 +23,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Lists webhooks in order of their names.")
         .query(&[LIMIT, AFTER])
         .gives_page::<WebhookView>(),
-    line!(Post, "/webhooks", may(WRITE), webhook_create)
+    line!(Post, "/webhooks", all(&[WRITE, Permission::AuditRead]), webhook_create)
         .does("Adds a webhook; its secret is shown this once.")
         .more(READS_LOG)
         .takes::<WebhookDocument>()
@@ -34,23 +34,23 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .does("Shows a webhook.")
         .gives::<WebhookView>()
         .versioned(),
-    line!(Put, "/webhooks/{webhook}", may(WRITE), webhook_replace)
+    line!(Put, "/webhooks/{webhook}", all(&[WRITE, Permission::AuditRead]), webhook_replace)
         .does("Replaces a webhook; its secret stays.")
         .more(READS_LOG)
         .takes::<WebhookDocument>()
         .gives::<WebhookView>()
         .versioned(),
-    line!(Patch, "/webhooks/{webhook}", may(WRITE), webhook_patch)
+    line!(Patch, "/webhooks/{webhook}", all(&[WRITE, READ, Permission::AuditRead]), webhook_patch)
         .does("Changes members of a webhook.")
         .more(READS_LOG)
         .takes::<WebhookDocument>()
         .gives::<WebhookView>()
         .versioned(),
-    line!(Delete, "/webhooks/{webhook}", may(WRITE), webhook_remove)
+    line!(Delete, "/webhooks/{webhook}", all(&[WRITE, Permission::AuditRead]), webhook_remove)
         .does("Removes a webhook with everything that it was still to be told.")
         .more(READS_LOG)
         .versioned(),
-    line!(Post, "/webhooks/{webhook}/secrets", may(WRITE), webhook_secret_rotate)
+    line!(Post, "/webhooks/{webhook}/secrets", all(&[WRITE, Permission::AuditRead]), webhook_secret_rotate)
         .does("Gives a webhook a new secret, shown this once.")
         .more(
             "For `overlap_seconds` (24 hours without it) events are signed with the secret before, too. Needs \
@@ -59,7 +59,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .takes::<NewSecret>()
         .example(r#"{"overlap_seconds":3600}"#)
         .creates::<SecretAnswer>(),
-    line!(Post, "/webhooks/{webhook}/test", may(WRITE), webhook_test)
+    line!(Post, "/webhooks/{webhook}/test", all(&[WRITE, Permission::AuditRead]), webhook_test)
         .does("Sends a `webhook.test` event now, and tells how it was answered.")
         .more(READS_LOG)
         .gives::<WebhookTested>(),
@@ -72,10 +72,15 @@ pub(super) const ROUTES: &[ApiRoute] = &[
             Query::new("state", Kind::Word(&["waiting", "delivered", "given_up"]), "Only those that stand so."),
         ])
         .gives_page::<DeliveryView>(),
-    line!(Post, "/webhooks/{webhook}/deliveries/{event}/redeliver", may(WRITE), webhook_redeliver)
-        .does("Has an event delivered anew, one that was taken too.")
-        .more("The event is named by its number in the security log. Needs `admin:audit:read` too.")
-        .gives::<DeliveryView>(),
+    line!(
+        Post,
+        "/webhooks/{webhook}/deliveries/{event}/redeliver",
+        all(&[WRITE, Permission::AuditRead]),
+        webhook_redeliver
+    )
+    .does("Has an event delivered anew, one that was taken too.")
+    .more("The event is named by its number in the security log. Needs `admin:audit:read` too.")
+    .gives::<DeliveryView>(),
 ];
 
 /// A webhook that was just made.

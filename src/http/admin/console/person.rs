@@ -84,7 +84,14 @@ pub(super) fn frame(desk: &Desk, user: &Person) -> ConsolePage {
     }
     page.tabs = desk.tabs(&tabs);
     if let Some(beyond) = &user.beyond {
-        let words = vec![Part::Plain(format!("You can look, not change: {}.", beyond.words))];
+        // Which permissions they are would fill the page; their role stands under "Groups and role".
+        let why = match beyond.code {
+            "above_your_rank" => {
+                "this person has your rank or a higher one. Somebody with more permissions has to do it"
+            }
+            _ => beyond.words.as_str(),
+        };
+        let words = vec![Part::Plain(format!("You can look, not change: {why}."))];
         page.blocks.push(Block::Notice(Notice { tone: Tone::Caution, words }));
     }
     page
