@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::serve::web_settings;
-use super::{Failure, General, environment, ready};
+use super::{Failure, General, at_the_keyboard, environment, ready};
 use crate::app::{App, Opener};
 use crate::clock::Clock;
 use crate::flow::admin::Actor;
@@ -81,7 +81,9 @@ impl Door {
     pub(super) async fn send(&self, ask: Ask) -> Result<(u16, Told), Failure> {
         let (status, body) = match self {
             Door::Here(_, web) => {
-                let told = here::ask(web.clone(), Actor::CommandLine, &ask).await.map_err(Failure::Usage)?;
+                let told = here::ask(web.clone(), (Actor::CommandLine, &at_the_keyboard()), &ask)
+                    .await
+                    .map_err(Failure::Usage)?;
                 (told.status, told.body)
             }
             Door::There(api) => {

@@ -183,6 +183,15 @@ fn environment() -> HashMap<String, String> {
         .collect()
 }
 
+/// Who runs the command, for the security log: `command line (alice)`, as far as the environment tells. It proves nothing:
+/// whoever may run commands on the database may do everything.
+fn at_the_keyboard() -> String {
+    let mut names =
+        ["SUDO_USER", "LOGNAME", "USER", "USERNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let name = names.find(|name| (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic()));
+    name.map_or_else(|| "command line".to_owned(), |name| format!("command line ({name})"))
+}
+
 /// A short command says less than a server, and a refusal it says itself.
 const COMMAND_LEVEL: &str = "warn,vouchsafe::flow::trace=error";
 

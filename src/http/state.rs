@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use crate::clock::Clock;
 use crate::config::ForwardedHeader;
 use crate::flow::Parts;
+use crate::flow::admin::refused::Refusals;
 use crate::flow::admin::settings::CurrentSettings;
 use crate::http::admin::api::limit::Limits;
 use crate::http::oauth::discovery::Documents;
@@ -35,6 +36,8 @@ pub struct Web {
     pub documents: Documents,
     /// How many requests each caller of the administration API may send.
     pub admin_limits: Limits,
+    /// What administrators tried lately and may not do.
+    pub admin_refusals: Refusals,
     /// How many passwords each address may have judged while they are typed.
     pub strength_limits: Limits,
     draining: AtomicBool,
@@ -97,6 +100,7 @@ impl Web {
             body_timeout: Duration::from_secs(20),
             documents: Documents::default(),
             admin_limits: Limits::per_minute(settings.admin_per_minute),
+            admin_refusals: Refusals::default(),
             strength_limits: Limits::per_minute(strength::PER_MINUTE),
             draining: AtomicBool::new(false),
         }

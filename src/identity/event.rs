@@ -3,6 +3,7 @@
 
 /// Every kind with what happened, in the order of the alphabet. An entry of a kind that is not listed is refused in tests.
 pub const KINDS: &[(&str, &str)] = &[
+    ("action_refused", "An administrator or a program asked for what they may not do; nothing was done."),
     ("address_change_agreed", "One of the two addresses of a change agreed to it; the other one has not yet."),
     ("address_change_asked", "A person asked for another address; a letter went there."),
     ("address_changed", "A person's address was changed and confirmed."),

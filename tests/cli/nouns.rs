@@ -165,7 +165,7 @@ fn a_client_has_snippets_a_preview_and_secrets_that_are_revoked() {
     assert!(bench.run(&asked).words().contains("ada@example.com"));
     let rotated = bench.json(&["client", "rotate-secret", "wiki"]);
     let id = rotated["secret_id"].as_str().unwrap();
-    bench.json(&["client", "rotate-secret", "wiki"]);
+    bench.run(&["client", "rotate-secret", "wiki"]).refused(1, "has two secrets already");
     let words = bench.run(&["client", "revoke-secret", "wiki", id]);
     assert!(words.words().contains("is refused from now on"));
     bench.run(&["client", "revoke-secret", "wiki", "none"]).refused(1, "secret");
@@ -202,7 +202,7 @@ fn scopes_and_resource_servers_are_changed() {
 
 #[test]
 fn settings_overview_and_the_log_are_shown() {
-    let bench = Bench::new();
+    let bench = Bench::new().with("SUDO_USER", "alice");
     assert_eq!(bench.json(&["settings", "show"])["version"], 0);
     assert_eq!(bench.json(&["settings", "edit", "--organisation", "Acme"])["organisation"], "Acme");
     assert_eq!(bench.json(&["settings", "edit", "--organisation", ""])["organisation"], Value::Null);
@@ -210,6 +210,7 @@ fn settings_overview_and_the_log_are_shown() {
     assert!(bench.run(&["overview"]).words().contains("In the last 24h"));
     let log = bench.json(&["audit", "list", "--kind", "settings_changed"]);
     assert_eq!((log.as_array().unwrap().len(), &log[0]["actor"]), (2, &json!("command line")));
+    assert_eq!(log[0]["address"], "command line (alice)");
     let exported = bench.run(&["audit", "export", "--json"]);
     let entries = exported.words().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let ids: Vec<i64> = entries.map(|entry| entry["id"].as_i64().unwrap()).collect();

@@ -155,6 +155,15 @@ async fn keys(api: &Api<'_>) {
     assert_eq!(rotated["items"].as_array().map(Vec::len), Some(count + 1));
     assert_eq!(api.post("/keys/rotate", json!({ "alg": "PS256" })).await.status, 409);
     assert_eq!(api.post("/keys/rotate", json!({ "alg": "none" })).await.json()["field"], "alg");
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("a key");
+    let elsewhere = json!({ "private_key": pair.serialize_pem() });
+    let imported = api.post("/keys/import", elsewhere.clone()).await.ok(200);
+    assert_eq!((&imported["alg"], &imported["state"]), (&json!("ES256"), &json!("published")));
+    assert!(imported["public_jwk"].get("d").is_none() && imported["public_jwk"]["kid"] == imported["kid"]);
+    api.post("/keys/import", elsewhere).await.is_problem(409, "key_taken");
+    let refused = api.post("/keys/import", json!({ "private_key": "hello" })).await;
+    refused.is_problem(400, "key_unusable");
+    assert_eq!(refused.json()["field"], "private_key");
     let rotated = api.post("/keys/rotate", json!({ "alg": "EdDSA", "emergency": true })).await.ok(200);
     let of = |state: &str, alg: &str| {
         let found = rotated["items"].as_array().expect("keys").iter().find(|k| k["state"] == state && k["alg"] == alg);

@@ -76,6 +76,35 @@ async fn of_twenty_changes_of_one_version_one_wins(engine: Engine) {
     assert_eq!(api.get("/groups/staff").await.ok(200)["description"], won[0].json()["description"]);
 }
 
+/// Whoever names no version changes their own member of what is there, whatever the others change.
+async fn twenty_patches_without_a_version_are_all_kept(engine: Engine) {
+    let Some(api) = on(engine).await else { return };
+    let person = api.post("/users", json!({ "email": "bob@example.com" })).await.ok(201);
+    let path = format!("/users/{}", person["id"].as_str().expect("an id"));
+    for at in 0..20 {
+        let attribute = json!({ "name": format!("field_{at}"), "title": "Field", "kind": "text" });
+        api.post("/attributes", attribute).await.ok(201);
+    }
+    let pages = at_once(&api, 20, |at| {
+        let patch = json!({ "attributes": { format!("field_{at}"): "here" } });
+        (Method::PATCH, path.clone(), patch, "*".to_owned())
+    })
+    .await;
+    assert!(pages.iter().all(|page| page.status == 200), "{:?}", pages.iter().map(|p| p.status).collect::<Vec<_>>());
+    let kept = api.get(&path).await.ok(200);
+    assert_eq!(kept["attributes"].as_object().map(serde_json::Map::len), Some(20), "{kept}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_patch_is_lost_on_sqlite() {
+    twenty_patches_without_a_version_are_all_kept(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_patch_is_lost_on_postgresql() {
+    twenty_patches_without_a_version_are_all_kept(Engine::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_at_once_make_one_on_sqlite() {
     fifty_at_once_make_one(Engine::Sqlite).await;
@@ -133,6 +162,18 @@ async fn a_secret_in_a_repeated_answer_is_the_same_and_never_stored_plain() {
     let again = api.send(Method::POST, "/users", Some(body), &[("idempotency-key", "k")]).await.ok(201);
     assert_eq!(first["invitation_link"], again["invitation_link"]);
     assert_eq!(app.rows("invitations"), 1);
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_sent_again_makes_one_key() {
+    let app = TestApp::for_admin().await;
+    let api = app.program_of_all().await;
+    let rotate =
+        || api.send(Method::POST, "/keys/rotate", Some(json!({ "alg": "ES256" })), &[("idempotency-key", "k")]);
+    let first = rotate().await.ok(200);
+    assert_eq!(rotate().await.ok(200), first, "the first answer, and no refusal for one that is under way");
+    assert_eq!(app.events().await.iter().filter(|kind| *kind == "key_rotated").count(), 1);
+    api.post("/keys/rotate", json!({ "alg": "ES256" })).await.is_problem(409, "rotation_under_way");
 }
 
 #[tokio::test]

@@ -300,4 +300,14 @@ async fn n03_a_helper_lifts_neither_themselves_nor_others_and_breaks_nobody_abov
     }
     assert_eq!(app.lines("SELECT role AS line FROM users WHERE email = 'help@example.com'"), ["people-operator"]);
     help.patch("/users/alice@example.com", json!({ "name": "Alice" })).await.ok(200);
+    // Each try stands in the log once, with who it was; what was done and what was only wrong does not.
+    let tries = app.refused_acts(22).await;
+    assert_eq!(tries.len(), 22, "{tries:?}");
+    assert!(tries.contains(&format!("PUT /api/admin/v1/users/{}/password", owner.id)), "{tries:?}");
+    let actors = app.lines("SELECT DISTINCT actor AS line FROM events WHERE kind = 'action_refused'");
+    assert_eq!(actors, [format!("{} through client console-app", helper.id)]);
+    help.delete(&format!("/users/{}", owner.id)).await.is_problem(403, "above_your_rank");
+    help.get("/users/nobody@example.com").await.is_problem(404, "unknown_user");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(app.refused_acts(22).await.len(), 22, "the same once more is not another entry");
 }

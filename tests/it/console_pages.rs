@@ -195,4 +195,6 @@ async fn n03_what_may_not_be_done_to_people_above_is_not_offered() {
     }
     let below = browser.get(&app.url(&format!("/admin/people/{}", bob.id))).await;
     assert!(below.body.contains("name=\"postal_code\"") && !below.body.contains("You can look"), "{}", below.body);
+    assert_eq!(browser.get(&app.url("/admin/keys")).await.status, 403);
+    assert_eq!(app.refused_acts(1).await, ["GET /admin/keys"], "n03: whoever tries what they may not do is seen");
 }

@@ -42,7 +42,8 @@ impl Ground {
         let new = signing::generate(Algorithm::EdDSA, RsaBits::Bits2048).expect("a key");
         let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&new.private_pkcs8).expect("its private half");
         let kid = new.kid.clone();
-        keys::import(&app.app.parts, &app.app.key_rule, new, app.clock.now()).await.expect("it is imported");
+        let imported = keys::import(&app.app.parts, &app.app.key_rule, new, app.clock.now(), |_| Ok(())).await;
+        imported.expect("the store answers").expect("it is imported");
         Self { app, client, browser, tokens, key, kid }
     }
 

@@ -387,7 +387,7 @@ async fn e15_r36_a_rotation_is_one_rotation(house: Arc<House>) {
                 let now = node.clock.now();
                 let parts = &node.app.parts;
                 match number {
-                    7 => drop(keys::rotate(parts, &rule, alg, Rotation::Planned, now).await),
+                    7 => drop(keys::rotate(parts, &rule, (alg, Rotation::Planned), now, |_| Ok(())).await),
                     _ => keys::tend(parts, &rule, now).await.expect("tended"),
                 }
             }

@@ -1,5 +1,5 @@
 //! Owns the verbs of signing keys that are more than one request: rotating several, importing, taking the public halves out.
-//! It does not own what is done (`flow::admin::key`). No private key ever comes out, and none goes to a server.
+//! It does not own what is done (`flow::admin::key`). No private key ever comes out.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,9 +13,7 @@ use zeroize::Zeroizing;
 use super::own::flag;
 use super::work::Work;
 use super::{list, part, told};
-use crate::command::door::Door;
 use crate::command::{Answer, Failure, show};
-use crate::flow::admin::{Actor, key};
 use crate::oauth::jose::Algorithm;
 use crate::signing;
 
@@ -108,17 +106,17 @@ pub(super) fn import_args(command: Command) -> Command {
         .arg(algorithm("What an RSA key is for [default: RS256]"))
 }
 
-/// On the database only: a private key does not travel.
 pub(super) async fn import_key(work: &Work<'_>) -> Result<Answer, Failure> {
-    let Door::Here(app, _) = work.door else {
-        let words = "a private key does not travel: import it on a machine that has the database, without --server";
-        return Err(Failure::Usage(words.to_owned()));
-    };
     let text = read_file(Path::new(work.text("file").unwrap_or_default()))?;
-    let new = key::read(&text, work.text("alg").and_then(Algorithm::parse)).map_err(Failure::refused)?;
-    let key = key::import(&app.command_cx(), &Actor::CommandLine, new).await?.map_err(Failure::refused)?;
-    let (kid, from, alg) = (&key.kid, &key.signs_from, key.alg.as_str());
-    Ok(Answer::new(format!("The {alg} key {kid} is published now and signs from {from} on."), told::key(json!(key))))
+    let mut body = json!({ "private_key": *text });
+    if let Some(alg) = work.text("alg") {
+        body["alg"] = alg.into();
+    }
+    let key = work.ask("key_import", "", Some(&body)).await?.json;
+    let text = |member: &str| show::clean(key[member].as_str().unwrap_or_default());
+    let words =
+        format!("The {} key {} is published now and signs from {} on.", text("alg"), text("kid"), text("signs_from"));
+    Ok(Answer::new(words, told::key(key)))
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {

@@ -445,7 +445,7 @@ const KEY: &[Verb] = &[
     Verb::new("remove", &["key_remove"], Send)
         .asks(Some("key_ending"))
         .says("The key {kid} was removed; what it signed is refused."),
-    Verb::new("import", &["key_list"], Own(|work| Box::pin(own::import_key(work))))
+    Verb::new("import", &["key_import"], Own(|work| Box::pin(own::import_key(work))))
         .about("Takes a private key made elsewhere into the ring, from PEM or a JWK; it becomes the next one to sign")
         .extra(own::import_args),
     Verb::new("export-public", &["key_list"], Own(|work| Box::pin(own::export_keys(work))))

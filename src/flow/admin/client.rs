@@ -285,8 +285,8 @@ fn may_give(actor: &Actor, before: Option<&Client>, after: &Client) -> Result<()
     actor.outranks(has).map_err(|refusal| refusal.at("scopes"))
 }
 
-/// Gives a client a new secret, valid at once. The one before it goes on for `overlap` (zero: not at all), every older one
-/// ends now, so that there are never more than two.
+/// Gives a client a new secret, valid at once. The one before it goes on for `overlap` (zero: not at all). There are never more
+/// than two: while there are, the next one ends both or is refused, for one of them is in use.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
@@ -303,8 +303,10 @@ pub async fn rotate_secret(cx: &Cx, actor: &Actor, client_id: &str, overlap: Lif
             return Ok(Err(ClientRefusal::NoSecret(client.client_id.clone())));
         }
         let secrets = clients::secrets_of(c, std::slice::from_ref(&client.client_id))?;
-        if let Some(newest) = secrets.iter().find(|secret| secret.is_live(now)) {
-            clients::secrets_expire_others(c, &client.client_id, &newest.id, now)?;
+        let mut live = secrets.iter().filter(|secret| secret.is_live(now)).skip(1);
+        if let (Some(older), false) = (live.next(), overlap == Lifetime::ZERO) {
+            let until = older.expires_at.map(Timestamp::rfc3339).unwrap_or_default();
+            return Ok(Err(ClientRefusal::TwoSecrets(client.client_id.clone(), until)));
         }
         clients::secret_insert(c, &stored)?;
         clients::secrets_expire_others(c, &client.client_id, &stored.id, old_until)?;

@@ -121,6 +121,12 @@ pub enum ClientRefusal {
     /// A public client has no secret.
     #[error("the client {0} is public and has no secret")]
     NoSecret(String),
+    /// A third one would end one that an app may still use.
+    #[error(
+        "the client {0} has two secrets already, and the older one is good until {1}: wait until then, end it first, or give \
+         an overlap of 0, so that only the new one is good"
+    )]
+    TwoSecrets(String, String),
     /// No such secret.
     #[error("the client {0} has no secret {1:?} that is still good")]
     UnknownSecret(String, String),
@@ -175,6 +181,7 @@ impl From<ClientRefusal> for AdminRefusal {
             R::Link { what, .. } => (Invalid, "link", Some(link_field(what))),
             R::Contact(_) => (Invalid, "contact", Some("contacts")),
             R::NoSecret(_) => (Conflict, "client_is_public", None),
+            R::TwoSecrets(..) => (Conflict, "client_has_two_secrets", Some("overlap_seconds")),
             R::UnknownSecret(..) => (Unknown, "unknown_secret", None),
             R::Overlap => (Invalid, "overlap", Some("overlap_seconds")),
             R::Mapping(_) => (Invalid, "mapping", Some("mappings")),

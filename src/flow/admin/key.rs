@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::refusal::granted;
 use super::{About, Actor, AdminRefusal, Done, RefusalKind};
-use crate::flow::ops::keys::{self, KeyRule};
+use crate::flow::ops::keys::{self, KeyRule, StaysOut};
 use crate::flow::{Cx, Fault};
 use crate::identity::Permission;
 use crate::oauth::jose::Algorithm;
@@ -122,6 +122,17 @@ pub struct KeyEnding {
     pub words: Vec<String>,
 }
 
+/// What was done, or the refusal of a ring that another node is changing.
+macro_rules! free {
+    ($done:expr) => {
+        match $done {
+            Ok(done) => done,
+            Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy.into())),
+            Err(other) => return Err(other),
+        }
+    };
+}
+
 /// All keys, oldest first.
 ///
 /// # Errors
@@ -142,16 +153,12 @@ pub async fn rotate(cx: &Cx, actor: &Actor, alg: Algorithm, how: Rotation) -> Do
     if !rule.algorithms.contains(&alg) {
         return Ok(Err(KeyRefusal::NotKept(alg.as_str()).into()));
     }
-    let steps = match keys::rotate(&cx.parts, rule, alg, how, cx.now).await {
-        Ok(steps) => steps,
-        Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy.into())),
-        Err(other) => return Err(other),
-    };
+    let detail = json!({ "alg": alg.as_str(), "emergency": how == Rotation::Emergency });
+    let log = noting(cx, actor, "key_rotated", detail);
+    let steps = free!(keys::rotate(&cx.parts, rule, (alg, how), cx.now, log).await);
     if steps.is_empty() {
         return Ok(Err(under_way(alg, &cx.db().read(store::keys::list).await?, cx).into()));
     }
-    let detail = json!({ "alg": alg.as_str(), "emergency": how == Rotation::Emergency });
-    note(cx, actor, "key_rotated", detail).await?;
     Ok(Ok(steps))
 }
 
@@ -209,14 +216,9 @@ pub async fn remove_now(cx: &Cx, actor: &Actor, kid: &str) -> Done<()> {
 
 async fn end(cx: &Cx, actor: &Actor, kid: &str, how: End) -> Done<()> {
     granted!(actor.needs(Permission::KeysWrite));
-    let (change, detail) = (Change::new(cx, actor), json!({ "kid": kid }));
     let kind = if how == End::Retire { "key_retired" } else { "key_removed" };
-    let log = move |c: &mut store::Conn| change.log(c, kind, About::default(), detail.clone());
-    let ended = match keys::end(&cx.parts, &cx.parts.key_rule, (kid, how), cx.now, log).await {
-        Ok(ended) => ended,
-        Err(Fault::Busy { .. }) => return Ok(Err(KeyRefusal::Busy.into())),
-        Err(other) => return Err(other),
-    };
+    let log = noting(cx, actor, kind, json!({ "kid": kid }));
+    let ended = free!(keys::end(&cx.parts, &cx.parts.key_rule, (kid, how), cx.now, log).await);
     let kid = kid.to_owned();
     Ok(ended.map_err(|why| match why {
         Stays::Unknown => KeyRefusal::Unknown(kid).into(),
@@ -247,24 +249,27 @@ pub fn read(text: &str, alg: Option<Algorithm>) -> Result<NewKey, KeyRefusal> {
 pub async fn import(cx: &Cx, actor: &Actor, key: NewKey) -> Done<KeyView> {
     granted!(actor.needs(Permission::KeysWrite));
     let rule: &KeyRule = &cx.parts.key_rule;
-    let rows = cx.db().read(store::keys::list).await?;
-    if rows.iter().any(|row| row.kid == key.kid) {
-        return Ok(Err(KeyRefusal::Twice(key.kid).into()));
-    }
     if !rule.algorithms.contains(&key.alg) {
         return Ok(Err(KeyRefusal::NotKept(key.alg.as_str()).into()));
     }
-    if life::plan_rotation(&rows, &rule.lives, key.alg, Rotation::Planned, cx.now).is_empty() {
-        return Ok(Err(under_way(key.alg, &rows, cx).into()));
+    let (alg, kid) = (key.alg, key.kid.clone());
+    let log = noting(cx, actor, "key_imported", json!({ "alg": alg.as_str(), "kid": kid }));
+    match free!(keys::import(&cx.parts, rule, key, cx.now, log).await) {
+        Ok(row) => Ok(Ok(KeyView::of(&row, cx.now))),
+        Err(StaysOut::Twice) => Ok(Err(KeyRefusal::Twice(kid).into())),
+        Err(StaysOut::UnderWay) => Ok(Err(under_way(alg, &cx.db().read(store::keys::list).await?, cx).into())),
     }
-    let row = keys::import(&cx.parts, rule, key, cx.now).await?;
-    note(cx, actor, "key_imported", json!({ "alg": row.alg.as_str(), "kid": row.kid })).await?;
-    Ok(Ok(KeyView::of(&row, cx.now)))
 }
 
-async fn note(cx: &Cx, actor: &Actor, kind: &'static str, detail: Value) -> Result<(), Fault> {
+/// Appends to the security log, in the transaction of what it tells of.
+fn noting(
+    cx: &Cx,
+    actor: &Actor,
+    kind: &'static str,
+    detail: Value,
+) -> impl Fn(&mut store::Conn) -> Result<(), store::Fault> + Send + 'static {
     let change = Change::new(cx, actor);
-    Ok(cx.db().write(move |c| change.log(c, kind, About::default(), detail.clone())).await?)
+    move |c| change.log(c, kind, About::default(), detail.clone())
 }
 
 #[cfg(test)]

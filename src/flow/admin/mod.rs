@@ -28,6 +28,7 @@ pub mod preview;
 pub mod provider;
 pub mod provider_test;
 pub mod refusal;
+pub mod refused;
 pub mod resource;
 pub mod role;
 pub mod scope;

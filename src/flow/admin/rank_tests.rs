@@ -201,6 +201,9 @@ async fn a_group_that_a_rule_names_stays_until_the_rule_goes() {
         group::create(&cx, &CLI, document).await.unwrap().unwrap();
     }
     let mut document = settings::find(&cx, &CLI).await.unwrap().unwrap().document;
+    document.second_factor.groups = vec!["stafff".to_owned()];
+    let missing = settings::replace(&cx, &CLI, document.clone(), None).await.unwrap().unwrap_err();
+    assert_eq!((missing.code, missing.field), ("unknown_group", Some("second_factor.groups")));
     document.second_factor.groups = vec!["staff".to_owned()];
     settings::replace(&cx, &CLI, document.clone(), None).await.unwrap().unwrap();
     let mut provider = Provider::of_preset(Preset::Oidc, "acme", "us");

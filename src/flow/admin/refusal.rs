@@ -74,6 +74,11 @@ impl AdminRefusal {
         Self::new(RefusalKind::Stale, "version_is_stale", words)
     }
 
+    /// Whether it is only that somebody else wrote in between.
+    pub fn is_stale(&self) -> bool {
+        self.kind == RefusalKind::Stale
+    }
+
     /// Names the field.
     #[must_use]
     pub fn at(mut self, field: &'static str) -> Self {

@@ -1,6 +1,7 @@
 //! Owns what administrators set while the server runs: the name people see, and whom they are told to ask. It does not own
 //! the configuration, which is read once at the start (`config`).
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::{About, Actor, AdminRefusal, Done, TextRefusal, plain_text, sign_up_r
 use crate::flow::{Cx, Fault, Parts};
 use crate::identity::{AccountRule, Email, NoticeRule, PasswordRule, Permission, SecondFactorRule, SignUpRule};
 use crate::store::settings::{self, Setting};
-use crate::store::{self, Conn};
+use crate::store::{self, Conn, groups};
 
 /// Under this name the settings stand in their table, in plans and in the security log.
 pub const NAME: &str = "settings";
@@ -169,6 +170,14 @@ pub(super) fn put_in(
         let words = "administrators would need less to sign in than now: only an owner may decide that (who must have a \
                      second factor, and codes by mail)";
         return Ok(Err(AdminRefusal::forbidden("second_factor_weaker", words).at("second_factor")));
+    }
+    // Held, so that none goes meanwhile. One that is gone although it was named keeps nobody from changing the rest.
+    let named: BTreeSet<&String> = document.second_factor.groups.iter().collect();
+    for group in named.into_iter().filter(|group| !before.second_factor.groups.contains(group)) {
+        if groups::find_for_update(c, group)?.is_none() {
+            let words = format!("there is no group {group:?}: add it first");
+            return Ok(Err(AdminRefusal::invalid("unknown_group", words).at("second_factor.groups")));
+        }
     }
     let after = Setting { value: json!(document).to_string(), version: version + 1, updated_at: change.now };
     settings::put(c, NAME, &after)?;

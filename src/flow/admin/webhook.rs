@@ -310,6 +310,15 @@ pub async fn rotate_secret(cx: &Cx, actor: &Actor, name: &str, overlap: Lifetime
     let rotated = cx.db().write(move |c| {
         granted!(may_write(&change.actor));
         let Some(stored) = webhooks::find_for_update(c, &name)? else { return Ok(Err(unknown(&name))) };
+        let old = stored.old_secret.as_ref().map(|(_, until)| *until).filter(|until| *until > change.now);
+        if let (Some(until), false) = (old, overlap == Lifetime::ZERO) {
+            let words = format!(
+                "the webhook {name} has two secrets already, and the older one goes on until {}: wait until then, or give an \
+                 overlap of 0, so that only the new one signs",
+                until.rfc3339()
+            );
+            return Ok(Err(AdminRefusal::conflict("webhook_has_two_secrets", words).at("overlap_seconds")));
+        }
         let after = give_secret(c, &change, &tools, &stored, (&tools.secret, overlap))?;
         Ok(Ok(view(c, &after, change.now)?))
     });

@@ -70,6 +70,8 @@ async fn a_webhook_lives_through_its_versions_and_the_log_tells_no_secret() {
     let rotated = rotate_secret(&cx, &CLI, "crm", Lifetime::from_hours(1)).await.unwrap().unwrap();
     assert_ne!(rotated.secret.expose(), made.secret.expose());
     assert!(rotated.view.old_secret_until.is_some() && rotated.view.version == 3);
+    let third = rotate_secret(&cx, &CLI, "crm", Lifetime::from_hours(1)).await.unwrap();
+    assert_eq!(third.unwrap_err().code, "webhook_has_two_secrets");
     let too_long = rotate_secret(&cx, &CLI, "crm", LONGEST_OVERLAP + Lifetime::from_seconds(1)).await.unwrap();
     assert_eq!(too_long.unwrap_err().field, Some("overlap_seconds"));
     remove(&cx, &CLI, "crm", Some(3)).await.unwrap().unwrap();

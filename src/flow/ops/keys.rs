@@ -30,61 +30,78 @@ const LEASE: &str = "signing keys";
 pub async fn tend(parts: &Parts, rule: &KeyRule, now: Timestamp) -> Result<(), Fault> {
     let rows = parts.db.read(keys::list).await?;
     if !life::plan(&rows, &rule.lives, &rule.algorithms, now).is_empty() {
-        change(parts, rule, now, Rotation::Planned, |rows| life::plan(rows, &rule.lives, &rule.algorithms, now))
-            .await?;
+        let plan = |rows: &[StoredKey]| life::plan(rows, &rule.lives, &rule.algorithms, now);
+        leased(parts, now, apply(parts, rule, now, Rotation::Planned, plan, |_| Ok(()))).await?;
     }
     reload(parts).await
 }
 
-/// Rotates the keys of one algorithm on request.
+/// Rotates the keys of one algorithm on request. `log` is appended with what was done; without steps nothing was.
 ///
 /// # Errors
 /// A [`Fault`]; [`Fault::Busy`] while another node tends the keys.
 pub async fn rotate(
     parts: &Parts,
     rule: &KeyRule,
-    alg: Algorithm,
-    how: Rotation,
+    (alg, how): (Algorithm, Rotation),
     now: Timestamp,
+    log: impl Fn(&mut Conn) -> Result<(), store::Fault> + Send + 'static,
 ) -> Result<Vec<Step>, Fault> {
-    let done = change(parts, rule, now, how, |rows| life::plan_rotation(rows, &rule.lives, alg, how, now)).await?;
+    let plan = |rows: &[StoredKey]| life::plan_rotation(rows, &rule.lives, alg, how, now);
+    let done = leased(parts, now, apply(parts, rule, now, how, plan, log)).await?;
     reload(parts).await?;
     done.ok_or(Fault::Busy { retry_after: 5 })
 }
 
-/// Puts a key from outside into the ring; it is published now and signs like any successor.
+/// Why a key from outside stays outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaysOut {
+    /// It is in the ring.
+    Twice,
+    /// A successor is published already.
+    UnderWay,
+}
+
+/// Puts a key from outside into the ring; it is published now and signs like any successor. `log` is appended with it.
 ///
 /// # Errors
-/// A [`Fault`]; [`Fault::Internal`] if the key is in the ring already.
-pub async fn import(parts: &Parts, rule: &KeyRule, key: NewKey, now: Timestamp) -> Result<StoredKey, Fault> {
-    let rows = parts.db.read(keys::list).await?;
-    let steps = life::plan_rotation(&rows, &rule.lives, key.alg, Rotation::Planned, now);
-    let signs_from = steps.iter().find_map(|step| match step {
-        Step::Generate { signs_from, .. } => Some(*signs_from),
-        _ => None,
-    });
-    let Some(signs_from) = signs_from else {
-        return Err(Fault::Internal("a successor is published already; import again when it signs".to_owned()));
-    };
-    let row = parts.keyring.seal(&key, now, signs_from).map_err(broken)?;
-    let kid = row.kid.clone();
-    let work = (row.clone(), steps);
-    let inserted = parts.db.write(move |c| {
-        if !keys::insert(c, &work.0)? {
-            return Ok(false);
+/// Inner: why it stays outside. Outer: a [`Fault`]; [`Fault::Busy`] while another node tends the keys.
+pub async fn import(
+    parts: &Parts,
+    rule: &KeyRule,
+    key: NewKey,
+    now: Timestamp,
+    log: impl Fn(&mut Conn) -> Result<(), store::Fault> + Send + 'static,
+) -> Result<Result<StoredKey, StaysOut>, Fault> {
+    let work = async {
+        let rows = parts.db.read(keys::list).await?;
+        if rows.iter().any(|row| row.kid == key.kid) {
+            return Ok(Err(StaysOut::Twice));
         }
-        for step in &work.1 {
-            if let Step::Retire { kid, retires_at, gone_at } = step {
-                keys::retire(c, kid, *retires_at, *gone_at)?;
+        let steps = life::plan_rotation(&rows, &rule.lives, key.alg, Rotation::Planned, now);
+        let signs_from = steps.iter().find_map(|step| match step {
+            Step::Generate { signs_from, .. } => Some(*signs_from),
+            _ => None,
+        });
+        let Some(signs_from) = signs_from else { return Ok(Err(StaysOut::UnderWay)) };
+        let row = parts.keyring.seal(&key, now, signs_from).map_err(broken)?;
+        let work = (row.clone(), steps);
+        let inserted = parts.db.write(move |c| {
+            if !keys::insert(c, &work.0)? {
+                return Ok(false);
             }
-        }
-        Ok(true)
-    });
-    if !inserted.await? {
-        return Err(Fault::Internal(format!("the key {kid} is in the ring already")));
-    }
+            for step in &work.1 {
+                if let Step::Retire { kid, retires_at, gone_at } = step {
+                    keys::retire(c, kid, *retires_at, *gone_at)?;
+                }
+            }
+            log(c).map(|()| true)
+        });
+        Ok(if inserted.await? { Ok(row) } else { Err(StaysOut::Twice) })
+    };
+    let done = leased(parts, now, work).await?;
     reload(parts).await?;
-    Ok(row)
+    done.ok_or(Fault::Busy { retry_after: 5 })
 }
 
 /// Ends one key before its time. The other nodes follow within ten seconds. `log` is appended with what was done.
@@ -98,13 +115,8 @@ pub async fn end(
     now: Timestamp,
     log: impl Fn(&mut Conn) -> Result<(), store::Fault> + Send + 'static,
 ) -> Result<Result<(), Stays>, Fault> {
-    let holder = secret::random::token32(&*parts.chance);
-    let (name, until) = (holder.clone(), now + Lifetime::from_seconds(60));
-    if !parts.db.write(move |c| leases::take(c, LEASE, &name, now, until)).await? {
-        return Err(Fault::Busy { retry_after: 5 });
-    }
     let (kid, lives) = (kid.to_owned(), rule.lives);
-    let ended = parts.db.write(move |c| {
+    let work = parts.db.write(move |c| {
         let planned = life::plan_end(&keys::list(c)?, &lives, &kid, how, now);
         if let Ok((retires_at, gone_at)) = planned {
             keys::end(c, &kid, retires_at, gone_at)?;
@@ -112,10 +124,9 @@ pub async fn end(
         }
         Ok(planned.map(|_| ()))
     });
-    let ended = ended.await;
-    parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
+    let done = leased(parts, now, async { Ok(work.await?) }).await?;
     reload(parts).await?;
-    Ok(ended?)
+    done.ok_or(Fault::Busy { retry_after: 5 })
 }
 
 /// Loads the ring from the database.
@@ -127,22 +138,20 @@ pub async fn reload(parts: &Parts) -> Result<(), Fault> {
     parts.keyring.load(&rows).map_err(broken)
 }
 
-/// Plans under the lease and applies. `None`: another node holds it.
-async fn change(
+/// Works under the lease, so that what is planned is still so when it is written. `None`: another node holds it.
+async fn leased<T>(
     parts: &Parts,
-    rule: &KeyRule,
     now: Timestamp,
-    how: Rotation,
-    plan: impl Fn(&[StoredKey]) -> Vec<Step>,
-) -> Result<Option<Vec<Step>>, Fault> {
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<Option<T>, Fault> {
     let holder = secret::random::token32(&*parts.chance);
     let (name, until) = (holder.clone(), now + Lifetime::from_seconds(60));
     if !parts.db.write(move |c| leases::take(c, LEASE, &name, now, until)).await? {
         return Ok(None);
     }
-    let applied = apply(parts, rule, now, how, plan).await;
+    let done = work.await;
     parts.db.write(move |c| leases::release(c, LEASE, &holder)).await?;
-    applied.map(Some)
+    done.map(Some)
 }
 
 async fn apply(
@@ -151,9 +160,13 @@ async fn apply(
     now: Timestamp,
     how: Rotation,
     plan: impl Fn(&[StoredKey]) -> Vec<Step>,
+    log: impl Fn(&mut Conn) -> Result<(), store::Fault> + Send + 'static,
 ) -> Result<Vec<Step>, Fault> {
     let rows = parts.db.read(keys::list).await?;
     let steps = plan(&rows);
+    if steps.is_empty() {
+        return Ok(steps);
+    }
     let mut made = Vec::new();
     for step in &steps {
         if let Step::Generate { alg, signs_from } = step {
@@ -184,7 +197,7 @@ async fn apply(
                     Step::Generate { .. } => {}
                 }
             }
-            Ok(())
+            log(c)
         })
         .await?;
     steps.iter().for_each(tell);

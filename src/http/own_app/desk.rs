@@ -323,6 +323,7 @@ impl Desk {
 
     /// It was not done: to another page, which says why.
     pub fn undone(&self, path: &str, refusal: &AdminRefusal) -> Reply {
+        self.note(refusal);
         self.leave(path, Flash { words: sentence(&refusal.words), warns: true })
     }
 
@@ -338,6 +339,7 @@ impl Desk {
 
     /// A refusal as a page of its own: where there is no form to show again.
     pub fn refused(&self, refusal: &AdminRefusal) -> Reply {
+        self.note(refusal);
         let heading = match refusal.kind {
             RefusalKind::Unknown => self.t("own-refused-unknown"),
             RefusalKind::Forbidden => self.t("own-refused-forbidden"),
@@ -348,6 +350,15 @@ impl Desk {
         page.blocks.push(Block::Notice(Notice { tone: Tone::Bad, words: vec![Part::Text(sentence(&refusal.words))] }));
         page.actions.push(self.link(&self.t("own-to-overview").to_string(), self.shell.app.root()));
         self.show_as(status(refusal.kind), page)
+    }
+
+    /// In the console, what somebody may not do is logged when they try.
+    fn note(&self, refusal: &AdminRefusal) {
+        if self.shell.app == OwnApp::Console && refusal.kind == RefusalKind::Forbidden {
+            let request = &self.call.request;
+            let (tried, why) = ((request.method().as_str(), request.path()), (refusal.code, refusal.words.as_str()));
+            self.call.web.admin_refusals.note(self.cx(), &self.actor, tried, why);
+        }
     }
 
     /// A permission is missing.
@@ -378,6 +389,9 @@ impl Desk {
 
     /// Answers with a page on which a form may have failed.
     pub fn show_tried(&self, page: ConsolePage, failed: &Failed) -> Reply {
+        if let Some((_, refusal)) = failed {
+            self.note(refusal);
+        }
         self.show_as(failed.as_ref().map_or(200, |(_, refusal)| status(refusal.kind)), page)
     }
 
@@ -387,7 +401,9 @@ impl Desk {
         let words = sentence(&refusal.words);
         let named = refusal.field.unwrap_or_default();
         let leaf = named.rsplit('.').next().unwrap_or_default();
-        let field = form.fields.iter_mut().find(|f| !f.name.is_empty() && (f.name == named || f.name == leaf));
+        let flat = named.replace('.', "_");
+        let is_meant = |name: &str| !name.is_empty() && [named, leaf, flat.as_str()].contains(&name);
+        let field = form.fields.iter_mut().find(|f| is_meant(&f.name));
         if let Some(field) = field {
             field.error = Some(words.clone());
         }

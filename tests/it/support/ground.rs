@@ -123,6 +123,21 @@ impl TestApp {
         let rows = self.app.parts.db.read(|c| vouchsafe::store::events::list(c, 0, 1_000)).await.expect("events");
         rows.into_iter().map(|logged| logged.event.kind).collect()
     }
+
+    /// The requests that stand in the security log as refused, once there are so many: nobody waits for those entries.
+    pub async fn refused_acts(&self, count: usize) -> Vec<String> {
+        let found = "SELECT detail AS line FROM events WHERE kind = 'action_refused' ORDER BY id";
+        let begun = std::time::Instant::now();
+        loop {
+            let lines = self.lines(found);
+            if lines.len() >= count || begun.elapsed() > std::time::Duration::from_secs(10) {
+                let request =
+                    |line: &String| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["request"].clone();
+                return lines.iter().map(|line| request(line).as_str().expect("a text").to_owned()).collect();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
 }
 
 /// A table that is not in the list would be one that nobody counts: every table of the schema is, but the one in which the

@@ -1,7 +1,7 @@
 //! Owns attributes of people in the API. It does not own what is done to them (`flow::admin::attribute`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Needs, Outcome, all, line, may};
 use crate::flow::admin::attribute::{self, AttributeDocument, AttributeView};
 use crate::identity::Permission;
@@ -61,9 +61,8 @@ async fn attribute_replace(call: ApiCall) -> Outcome {
 
 async fn attribute_patch(call: ApiCall) -> Outcome {
     let name = call.part("attribute");
-    let is = attribute::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&attribute::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || attribute::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| attribute::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn attribute_remove(call: ApiCall) -> Outcome {

@@ -142,6 +142,29 @@ impl ApiCall {
     }
 }
 
+/// So many times a patch is put on what is there. Of callers that write at once one wins each time, so that this many
+/// callers are none of them refused.
+pub(super) const PATCH_TRIES: u32 = 32;
+
+/// Reads a document, patches it and writes it back: `patched!(call, find, |document, expect| replace)`. Whoever names a
+/// version changes that one. Whoever names none changes what is there: if somebody else wrote in between, the patch is put on
+/// what they wrote, and neither change is lost (RFC 7396).
+macro_rules! patched {
+    ($call:ident, $find:ident, |$document:ident, $expect:ident| $replace:expr) => {{
+        let mut tries = $crate::http::admin::api::call::PATCH_TRIES;
+        loop {
+            let is = $find().await??;
+            let ($document, $expect) = ($call.patched(&is.document)?, $call.expect().or(Some(is.version)));
+            tries -= 1;
+            match $replace.await? {
+                Err(refusal) if refusal.is_stale() && $call.expect().is_none() && tries > 0 => {}
+                done => break found(&done?),
+            }
+        }
+    }};
+}
+pub(super) use patched;
+
 /// The template and the path have the same number of segments: that is how the path was found.
 fn path_parameters(call: &Call, route: &'static ApiRoute) -> Result<Vec<(&'static str, String)>, Problem> {
     let wanted: Vec<&'static str> = route.path.split('/').collect();

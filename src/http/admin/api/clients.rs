@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{Answer, Held};
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::client::{self, Registered, Rotated, SECRET_OVERLAP};
@@ -69,7 +69,8 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/clients/{client_id}/secrets", may(WRITE), client_secret_rotate)
         .does("Gives a client a new secret, shown this once.")
         .more(
-            "The secret before it goes on for `overlap_seconds` (24 hours without it); there are never more than two.",
+            "The secret before it goes on for `overlap_seconds` (24 hours without it). There are never more than two: a third \
+             one is refused, or has an overlap of 0 and ends both.",
         )
         .takes::<NewSecret>()
         .example(r#"{"overlap_seconds":3600}"#)
@@ -194,9 +195,8 @@ async fn client_replace(call: ApiCall) -> Outcome {
 
 async fn client_patch(call: ApiCall) -> Outcome {
     let id = call.part("client_id");
-    let is = client::find(call.cx(), &call.actor, id).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&client::replace(call.cx(), &call.actor, id, document, expect).await??)
+    let find = || client::find(call.cx(), &call.actor, id);
+    patched!(call, find, |document, expect| client::replace(call.cx(), &call.actor, id, document, expect))
 }
 
 async fn client_remove(call: ApiCall) -> Outcome {

@@ -1,7 +1,7 @@
 //! Owns groups in the API. It does not own what is done to them (`flow::admin::group`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::group::{self, GroupDocument, GroupView};
@@ -73,9 +73,8 @@ async fn group_replace(call: ApiCall) -> Outcome {
 
 async fn group_patch(call: ApiCall) -> Outcome {
     let name = call.part("group");
-    let is = group::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&group::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || group::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| group::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn group_remove(call: ApiCall) -> Outcome {

@@ -53,11 +53,11 @@ pub struct Told {
     pub body: Vec<u8>,
 }
 
-/// Asks as `actor`.
+/// Asks as `actor`. `whence` stands in the security log in the place of a client's address.
 ///
 /// # Errors
 /// In words, for a method or a path that cannot be sent.
-pub async fn ask(web: Arc<Web>, actor: Actor, ask: &Ask) -> Result<Told, String> {
+pub async fn ask(web: Arc<Web>, (actor, whence): (Actor, &str), ask: &Ask) -> Result<Told, String> {
     let method: HttpMethod = ask.method.parse().map_err(|_| format!("{:?} is no HTTP method", ask.method))?;
     let uri = format!("{}{ROOT}{}", web.place.base, ask.path);
     uri.parse::<actix_web::http::Uri>().map_err(|e| format!("{:?} is no path: {e}", ask.path))?;
@@ -77,7 +77,8 @@ pub async fn ask(web: Arc<Web>, actor: Actor, ask: &Ask) -> Result<Told, String>
         request = request.insert_header((header::IF_MATCH, tag.as_str()));
     }
     let body = ask.body.as_ref().map_or_else(Bytes::new, |body| Bytes::from(body.bytes.clone()));
-    let call = Call::new(web.clone(), request.to_http_request(), body);
+    let mut call = Call::new(web.clone(), request.to_http_request(), body);
+    call.cx.address = whence.to_owned();
     let response = serve::answer_as(call, route, actor).await.into_response(&web.place);
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body()).await.map_err(|e| e.to_string())?;

@@ -3,10 +3,12 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::call::ApiCall;
 use super::route::{ApiRoute, Outcome, line, may};
+use crate::flow::admin::AdminRefusal;
 use crate::flow::admin::key::{self, KeyEnding, KeyView};
 use crate::identity::Permission;
 use crate::oauth::jose::Algorithm;
@@ -22,7 +24,15 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .more("The successor is published first and signs later; in an emergency it signs at once.")
         .takes::<KeyRotation>()
         .example(r#"{"alg":"ES256"}"#)
-        .gives_page::<KeyView>(),
+        .gives_page::<KeyView>()
+        .once(),
+    line!(Post, "/keys/import", may(WRITE), key_import)
+        .does("Imports a private key that was made elsewhere.")
+        .more("It is published now, signs like any successor, and is stored sealed; its private half never comes out again.")
+        .takes::<KeyImport>()
+        .example(r#"{"private_key":"-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG…\n-----END PRIVATE KEY-----\n"}"#)
+        .gives::<KeyView>()
+        .once(),
     line!(Get, "/keys/{kid}/ending", may(READ), key_ending)
         .does("Tells what ending a key early breaks, and until when.")
         .gives::<KeyEnding>(),
@@ -42,6 +52,18 @@ struct KeyRotation {
     emergency: bool,
 }
 
+/// A key from elsewhere.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeyImport {
+    /// PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`) or one private JWK (RFC 7517) as text, not locked with a
+    /// passphrase.
+    #[schema(write_only)]
+    private_key: String,
+    /// The one algorithm it is for; without it as the key says, RS256 for one of RSA.
+    alg: Option<Algorithm>,
+}
+
 async fn key_list(call: ApiCall) -> Outcome {
     Answer::whole(key::list(call.cx(), &call.actor).await??)
 }
@@ -55,6 +77,13 @@ async fn key_rotate(call: ApiCall) -> Outcome {
         // Whoever may rotate and not look is told nothing more.
         Err(_) => Answer::whole(Vec::<KeyView>::new()),
     }
+}
+
+async fn key_import(call: ApiCall) -> Outcome {
+    let KeyImport { private_key, alg } = call.body()?;
+    let private_key = Zeroizing::new(private_key);
+    let new = key::read(&private_key, alg).map_err(|refusal| AdminRefusal::from(refusal).at("private_key"))?;
+    Answer::json(&key::import(call.cx(), &call.actor, new).await??)
 }
 
 async fn key_ending(call: ApiCall) -> Outcome {

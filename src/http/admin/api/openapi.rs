@@ -128,7 +128,7 @@ fn parameters(route: &ApiRoute) -> Vec<Value> {
         let words = "The ETag of the version that is to be changed. With another one there, nothing is done (412).";
         all.push(header("If-Match", words, json!({ "type": "string", "pattern": "^(\\*|\"v[0-9]{1,15}\")$" })));
     }
-    if route.makes() {
+    if route.is_once() {
         let words = "A key of your choice, new for each thing to make. Repeat the request under it as often as you must: \
                      one thing is made, and everybody hears the first answer. Kept for 24 hours.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" });
@@ -223,7 +223,7 @@ fn refusals(route: &ApiRoute) -> Vec<u16> {
     if !matches!(route.body, Body::Nothing) {
         all.extend([408, 413, 415]);
     }
-    if route.makes() {
+    if route.is_once() {
         all.push(422);
     }
     all

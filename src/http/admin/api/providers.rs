@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::provider::{self, ProviderView};
@@ -93,9 +93,8 @@ async fn provider_replace(call: ApiCall) -> Outcome {
 
 async fn provider_patch(call: ApiCall) -> Outcome {
     let id = call.part("provider_id");
-    let is = provider::find(call.cx(), &call.actor, id).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&provider::replace(call.cx(), &call.actor, id, document, expect).await??)
+    let find = || provider::find(call.cx(), &call.actor, id);
+    patched!(call, find, |document, expect| provider::replace(call.cx(), &call.actor, id, document, expect))
 }
 
 async fn provider_remove(call: ApiCall) -> Outcome {

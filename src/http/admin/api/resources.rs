@@ -1,7 +1,7 @@
 //! Owns resource servers in the API. It does not own what is done to them (`flow::admin::resource`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::resource::{self, ResourceDocument, ResourceView};
@@ -63,9 +63,8 @@ async fn resource_replace(call: ApiCall) -> Outcome {
 
 async fn resource_patch(call: ApiCall) -> Outcome {
     let name = call.part("audience");
-    let is = resource::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&resource::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || resource::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| resource::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn resource_remove(call: ApiCall) -> Outcome {

@@ -1,7 +1,7 @@
 //! Owns roles in the API. It does not own what is done to them (`flow::admin::role`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Outcome, all, line, may};
 use crate::flow::admin::role::{self, RoleDocument, RoleView};
 use crate::identity::Permission;
@@ -55,9 +55,8 @@ async fn role_replace(call: ApiCall) -> Outcome {
 
 async fn role_patch(call: ApiCall) -> Outcome {
     let name = call.part("role");
-    let is = role::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&role::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || role::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| role::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn role_remove(call: ApiCall) -> Outcome {

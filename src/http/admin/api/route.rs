@@ -167,6 +167,8 @@ pub struct ApiRoute {
     pub content: Content,
     /// Whether the thing has a version: then answers carry an ETag, and `If-Match` is honoured.
     pub versioned: bool,
+    /// Whether `Idempotency-Key` counts though nothing is made that has an address.
+    pub once: bool,
     /// Handler.
     pub run: fn(ApiCall) -> Running,
 }
@@ -193,6 +195,7 @@ impl ApiRoute {
             status: 204,
             content: Content::Nothing,
             versioned: false,
+            once: false,
             run,
         }
     }
@@ -272,9 +275,20 @@ impl ApiRoute {
         self
     }
 
-    /// Whether it makes something, so that `Idempotency-Key` counts.
+    /// It makes something, though nothing that has an address: `Idempotency-Key` counts.
+    pub(super) const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Whether it makes something that has an address.
     pub fn makes(&self) -> bool {
         self.status == 201
+    }
+
+    /// Whether `Idempotency-Key` counts: done twice, it would not be the same as once.
+    pub fn is_once(&self) -> bool {
+        self.makes() || self.once
     }
 
     /// The noun: the first segment of its path.

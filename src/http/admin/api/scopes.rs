@@ -1,7 +1,7 @@
 //! Owns scopes of administrators in the API. It does not own what is done to them (`flow::admin::scope`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Outcome, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::scope::{self, ScopeDocument, ScopeView};
@@ -60,9 +60,8 @@ async fn scope_replace(call: ApiCall) -> Outcome {
 
 async fn scope_patch(call: ApiCall) -> Outcome {
     let name = call.part("scope");
-    let is = scope::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&scope::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || scope::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| scope::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn scope_remove(call: ApiCall) -> Outcome {

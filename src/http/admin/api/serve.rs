@@ -146,7 +146,7 @@ async fn run(call: Call, route: &'static ApiRoute, actor: Actor) -> Outcome {
     let key = call.request.headers().get(once::HEADER).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let call = ApiCall::read(call, route, actor)?;
     match key {
-        Some(key) if route.makes() => once::run(call, &key).await,
+        Some(key) if route.is_once() => once::run(call, &key).await,
         _ => (route.run)(call).await,
     }
 }
@@ -175,6 +175,11 @@ fn refused(call: &Call, step: &'static str, actor: &Actor, problem: Problem) -> 
             note.user_id = user.as_ref().map(|id| id.as_str().to_owned());
         }
         call.cx.refuse(step, refusal, note);
+        // Whoever runs commands may do everything: what is refused them is no try to get above themselves.
+        if problem.status == 403 && *actor != Actor::CommandLine {
+            let tried = (call.request.method().as_str(), call.request.path());
+            call.web.admin_refusals.note(&call.cx, actor, tried, (problem.code, &problem.detail));
+        }
     }
     problem_reply(call, &problem)
 }

@@ -1,7 +1,7 @@
 //! Owns settings in the API. It does not own what they are (`flow::admin::settings`).
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Outcome, all, line, may};
 use crate::flow::admin::settings::{self, SettingsDocument, SettingsView};
 use crate::identity::Permission;
@@ -37,7 +37,6 @@ async fn settings_replace(call: ApiCall) -> Outcome {
 }
 
 async fn settings_patch(call: ApiCall) -> Outcome {
-    let is = settings::find(call.cx(), &call.actor).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&settings::replace(call.cx(), &call.actor, document, expect).await??)
+    let find = || settings::find(call.cx(), &call.actor);
+    patched!(call, find, |document, expect| settings::replace(call.cx(), &call.actor, document, expect))
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::connection::{Deed, LinkView, LinksView};
@@ -259,9 +259,8 @@ async fn user_replace(call: ApiCall) -> Outcome {
 async fn user_patch(call: ApiCall) -> Outcome {
     let who = call.part("user_id");
     // Whoever may write may see what they write over; looking needs the permission to read.
-    let is = user::find(call.cx(), &call.actor, who).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&user::replace(call.cx(), &call.actor, who, document, expect).await??)
+    let find = || user::find(call.cx(), &call.actor, who);
+    patched!(call, find, |document, expect| user::replace(call.cx(), &call.actor, who, document, expect))
 }
 
 async fn user_remove(call: ApiCall) -> Outcome {

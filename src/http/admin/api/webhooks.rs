@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::Answer;
-use super::call::ApiCall;
+use super::call::{ApiCall, patched};
 use super::route::{ApiRoute, Kind, Outcome, Query, all, line, may};
 use super::{AFTER, LIMIT};
 use crate::flow::admin::AdminRefusal;
@@ -53,8 +53,8 @@ pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Post, "/webhooks/{webhook}/secrets", all(&[WRITE, Permission::AuditRead]), webhook_secret_rotate)
         .does("Gives a webhook a new secret, shown this once.")
         .more(
-            "For `overlap_seconds` (24 hours without it) events are signed with the secret before, too. Needs \
-             `admin:audit:read` too.",
+            "For `overlap_seconds` (24 hours without it) events are signed with the secret before, too; a third one \
+             is refused, or has an overlap of 0. Needs `admin:audit:read` too.",
         )
         .takes::<NewSecret>()
         .example(r#"{"overlap_seconds":3600}"#)
@@ -143,9 +143,8 @@ async fn webhook_replace(call: ApiCall) -> Outcome {
 
 async fn webhook_patch(call: ApiCall) -> Outcome {
     let name = call.part("webhook");
-    let is = webhook::find(call.cx(), &call.actor, name).await??;
-    let (document, expect) = (call.patched(&is.document)?, call.expect().or(Some(is.version)));
-    found(&webhook::replace(call.cx(), &call.actor, name, document, expect).await??)
+    let find = || webhook::find(call.cx(), &call.actor, name);
+    patched!(call, find, |document, expect| webhook::replace(call.cx(), &call.actor, name, document, expect))
 }
 
 async fn webhook_remove(call: ApiCall) -> Outcome {
