@@ -8,6 +8,8 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use vouchsafe::http::admin::console::ROUTES;
+use vouchsafe::http::routes::Method;
 use vouchsafe::identity::{Permission, RoleName, Session, SessionId, UserId};
 use vouchsafe::secret::SystemChance;
 use vouchsafe::secret::token::{Kind, hash, make};
@@ -154,38 +156,16 @@ impl Server {
                 answer["next"].as_str().map(str::to_owned)
             });
         }
-        let of = |what: &str| format!("/admin/people/{SOMEBODY}{what}");
-        for path in [
-            "/admin".to_owned(),
-            "/admin/people".into(),
-            "/admin/people?q=first1".into(),
-            "/admin/people?q=f+l".into(),
-            "/admin/people?q=%40d7.example".into(),
-            "/admin/people?group=all".into(),
-            "/admin/people?status=invited".into(),
-            of(""),
-            of("/access"),
-            of("/sessions"),
-            of("/grants"),
-            of("/apps"),
-            of("/history"),
-            of("/account"),
-            "/admin/groups".into(),
-            "/admin/groups/all".into(),
-            "/admin/roles".into(),
-            "/admin/sessions".into(),
-            "/admin/audit".into(),
-            "/admin/audit?kind=sign_in_failed".into(),
-            "/admin/audit?actor=olga".into(),
-            "/admin/diagnosis".into(),
-            "/admin/clients".into(),
-            "/admin/clients/reader".into(),
-            "/admin/keys".into(),
-            "/admin/scopes".into(),
-            "/admin/settings".into(),
-            "/admin/mail".into(),
-            "/admin/files".into(),
-        ] {
+        let searches = [
+            "/admin/people?q=first1",
+            "/admin/people?q=f+l",
+            "/admin/people?q=%40d7.example",
+            "/admin/people?group=all",
+            "/admin/people?status=invited",
+            "/admin/audit?kind=sign_in_failed",
+            "/admin/audit?actor=olga",
+        ];
+        for path in pages().chain(searches.map(str::to_owned)) {
             let kind = format!("GET {}", path.split('?').next().unwrap_or(&path).replace(SOMEBODY, "{id}"));
             report.walk(&kind, 20, Some(0), |round: Option<u32>| {
                 self.ask(self.http.get(format!("{}{path}", self.issuer)).header("cookie", &self.cookie));
@@ -193,6 +173,43 @@ impl Server {
             });
         }
     }
+}
+
+/// Pages that are left out: the way in and out, those of things that are not here, and those that go through the whole log,
+/// which nobody waits for between two clicks.
+const NOT_ASKED: &[&str] = &[
+    "/admin/login",
+    "/admin/callback",
+    "/admin/try/callback",
+    "/admin/clients/{id}/logo",
+    "/admin/clients/{id}/try/{run}",
+    "/admin/resources/{name}",
+    "/admin/scopes/{name}",
+    "/admin/attributes/{name}",
+    "/admin/providers/{id}",
+    "/admin/providers/{id}/test",
+    "/admin/providers/{id}/test/back",
+    "/admin/providers/{id}/tested/{run}",
+    "/admin/keys/{kid}",
+    "/admin/webhooks/{name}",
+    "/admin/webhooks/{name}/secret",
+    "/admin/webhooks/{name}/deliveries",
+    "/admin/audit/verify",
+    "/admin/audit/export",
+    "/admin/audit/{id}",
+];
+
+/// All others of the console, from its own table.
+fn pages() -> impl Iterator<Item = String> {
+    let of = |template: &str| match template.split('/').nth(2) {
+        Some("people") => template.replace("{id}", SOMEBODY),
+        Some("clients") => template.replace("{id}", "reader"),
+        Some("groups") => template.replace("{name}", "all"),
+        Some("roles") => template.replace("{name}", "owner"),
+        _ => template.to_owned(),
+    };
+    let asked = ROUTES.iter().filter(|route| route.method == Method::Get && !NOT_ASKED.contains(&route.path));
+    asked.map(move |route| of(route.path))
 }
 
 /// An owner with a live session of the console; the cookie.
@@ -241,7 +258,10 @@ fn console_session(db: &Db) -> String {
 
 /// The program to measure, if one is named.
 pub fn binary() -> Option<String> {
-    std::env::var("SCALE_SERVER").ok().filter(|path| !path.is_empty())
+    let named = std::env::var("SCALE_SERVER").ok().filter(|path| !path.is_empty())?;
+    // It runs in a folder of its own.
+    let found = std::fs::canonicalize(&named).unwrap_or_else(|e| panic!("SCALE_SERVER={named}: {e}"));
+    Some(found.to_str().expect("UTF-8").to_owned())
 }
 
 /// Starts the program of `SCALE_SERVER` on the filled database and measures it.
