@@ -373,7 +373,8 @@ async fn l13_a_profile_takes_what_is_the_persons_to_write_and_nothing_else() {
             name: name.to_owned(),
             title: name.to_owned(),
             kind: AttributeKind::Number,
-            required: false,
+            // Alice was there before: that she lacks what she may not write keeps her from nothing.
+            required: true,
             self_editable,
         };
         attribute::create(&app.cx(), &Actor::CommandLine, document).await.expect("no fault").expect("defined");

@@ -56,7 +56,9 @@ pub async fn save(cx: &Cx, user: &UserId, form: ProfileForm, expect: Option<i64>
             return Ok(Err(crate::flow::admin::user::UserRefusal::Unknown(id.to_string()).into()));
         };
         granted!(fresh(expect, before.version));
-        let defined = attributes::list(c)?;
+        let mut defined = attributes::list(c)?;
+        // What only administrators write they cannot give: that it is missing keeps nobody from the rest.
+        defined.iter_mut().for_each(|stored| stored.attribute.required &= stored.attribute.self_editable);
         let mut after = granted!(written(&before, &form));
         for stored in defined.iter().map(|stored| &stored.attribute).filter(|a| a.self_editable) {
             match form.attributes.get(&stored.name) {
