@@ -149,6 +149,13 @@ fn told(change: &ObjectChange, is_drift: bool) -> String {
     };
     let mark = if change.drifted && !is_drift { "  (changed by hand since it was last applied)" } else { "" };
     let mut words = format!("{sign} {} {}{mark}", change.kind.as_str(), printable(&change.name));
+    if !change.ends.is_empty() {
+        let all = change.ends.iter().map(|(what, count)| match (what.as_str(), *count) {
+            ("members", 1_001..) => "members: more than 1000".to_owned(),
+            (what, count) => format!("{}: {count}", printable(what)),
+        });
+        words += &format!("\n    goes with it: {}", all.collect::<Vec<_>>().join(", "));
+    }
     for field in &change.fields {
         let shown = |value: &Value| printable(&value.to_string());
         words += &format!("\n    {}: {} -> {}", field.path, shown(&field.before), shown(&field.after));

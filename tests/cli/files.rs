@@ -117,8 +117,13 @@ fn a_group_and_the_rule_that_names_it_come_in_one_set() {
     let applied = bench.run(&["apply", "set.toml"]);
     let (group, settings) = (applied.out.find("create group staff"), applied.out.find("settings settings"));
     assert!(applied.code == 0 && group.is_some() && group < settings, "{applied:?}");
-    // And go in one, the rule before the group.
+    // And go in one, the rule before the group. The plan tells what goes with it.
     bench.write("none.toml", "[settings]\n");
+    let add = ["user", "add", "--email", "ada@example.com", "--group", "staff", "--password-stdin"];
+    assert_eq!(bench.feed("a horse with two saddles", &add).code, 0);
+    let plan = bench.run(&["plan", "none.toml"]);
+    assert!(plan.code == 2 && plan.out.contains("- remove group staff\n    goes with it: members: 1"), "{plan:?}");
+    assert_eq!(bench.json(&["user", "show", "ada@example.com"])["groups"], json!(["staff"]), "it was a plan");
     assert_eq!(bench.run(&["apply", "none.toml", "--yes"]).code, 0);
 }
 

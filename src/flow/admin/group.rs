@@ -58,7 +58,7 @@ impl GroupView {
 /// Providers that are read at a time.
 const PROVIDERS: i64 = 100;
 /// Counting members stops here.
-const MOST_COUNTED: i64 = 1_000;
+pub(super) const MOST_COUNTED: i64 = 1_000;
 
 pub(super) fn document(group: &Group) -> GroupDocument {
     GroupDocument { name: group.name.clone(), description: group.description.clone() }

@@ -111,6 +111,10 @@ pub struct ObjectChange {
     pub fields: Vec<FieldChange>,
     /// Whether it was changed or removed by hand since it was last applied.
     pub drifted: bool,
+    /// What goes with it if it is removed, by name and number: `grants` and `consents` of a client, `links` of a provider,
+    /// `members` of a group (1,001 means more than a thousand). Empty where nothing does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ends: BTreeMap<String, i64>,
 }
 
 /// What applying would do: first everything that comes and changes, in the order of dependence, then everything that goes,
@@ -125,13 +129,20 @@ pub fn plan(wanted: &Documents, present: &Documents, applied: &Documents) -> Vec
             Some(_) if !applied.contains_key(key) => (Action::Adopt, Vec::new()),
             Some(_) => continue,
         };
-        changes.push(ObjectChange { kind: key.0, name: key.1.clone(), action, fields, drifted });
+        changes.push(ObjectChange { kind: key.0, name: key.1.clone(), action, fields, drifted, ends: BTreeMap::new() });
     }
     for (key, last) in applied.iter().rev().filter(|(key, _)| !wanted.contains_key(*key)) {
         let there = present.get(key);
         let action = if there.is_some() { Action::Delete } else { Action::Forget };
         let drifted = there != Some(last);
-        changes.push(ObjectChange { kind: key.0, name: key.1.clone(), action, fields: Vec::new(), drifted });
+        changes.push(ObjectChange {
+            kind: key.0,
+            name: key.1.clone(),
+            action,
+            fields: Vec::new(),
+            drifted,
+            ends: BTreeMap::new(),
+        });
     }
     changes
 }
@@ -145,7 +156,14 @@ pub fn drift(present: &Documents, applied: &Documents) -> Vec<ObjectChange> {
             Some(there) if there != last => (Action::Update, fields(last, there)),
             Some(_) => continue,
         };
-        changes.push(ObjectChange { kind: key.0, name: key.1.clone(), action, fields, drifted: true });
+        changes.push(ObjectChange {
+            kind: key.0,
+            name: key.1.clone(),
+            action,
+            fields,
+            drifted: true,
+            ends: BTreeMap::new(),
+        });
     }
     changes
 }

@@ -43,7 +43,7 @@ use crate::secret::random::uuid;
 use crate::secret::token::{Kind as TokenKind, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::settings::{self, Applied};
-use crate::store::{self, Conn, clients};
+use crate::store::{self, Conn, clients, groups, upstream_identities};
 use crate::time::Timestamp;
 
 use diff::Documents;
@@ -265,12 +265,17 @@ impl Work {
         let wanted = names(&self.request.documents);
         let mut gone: Vec<_> = applied.keys().filter(|key| !wanted.contains(key)).cloned().collect();
         gone.reverse();
+        let mut ends = BTreeMap::new();
         for key in gone.iter().filter(|key| before.contains_key(*key)) {
+            ends.insert(key.clone(), ended_with(c, key, self.change.now)?);
             granted!(self.remove(c, key)?);
         }
         let mut after = documents::present(c)?;
         after.retain(|key, _| wanted.contains(key));
         let mut changes = diff::plan(&after, &before, &applied);
+        for change in &mut changes {
+            change.ends = ends.remove(&(change.kind, change.name.clone())).unwrap_or_default();
+        }
         let secrets = granted!(self.put_secrets(c, &mut changes)?);
         for new in &self.at_providers {
             if new.differs(c)? {
@@ -445,6 +450,24 @@ fn live_secrets(c: &mut Conn, client_id: &str, now: Timestamp) -> Result<Option<
     }))
 }
 
+/// What goes with an object that is removed.
+fn ended_with(
+    c: &mut Conn,
+    (kind, name): &(Kind, String),
+    now: Timestamp,
+) -> Result<BTreeMap<String, i64>, store::Fault> {
+    let counted = match kind {
+        Kind::Client => {
+            let all = clients::belongings(c, name, now)?;
+            vec![("grants", all.grants), ("consents", all.consents)]
+        }
+        Kind::Group => vec![("members", groups::count_members(c, name, group::MOST_COUNTED + 1)?)],
+        Kind::Provider => vec![("links", upstream_identities::count_of_provider(c, name)?)],
+        _ => Vec::new(),
+    };
+    Ok(counted.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| (what.to_owned(), count)).collect())
+}
+
 /// A new secret is a change that a plan shows, without the secret.
 fn note_secret(changes: &mut Vec<ObjectChange>, (kind, name): (Kind, &str), by_reference: bool) {
     let after = if by_reference { "the one that the files refer to" } else { "a new one" };
@@ -457,6 +480,7 @@ fn note_secret(changes: &mut Vec<ObjectChange>, (kind, name): (Kind, &str), by_r
             action: Action::Update,
             fields: vec![field],
             drifted: false,
+            ends: BTreeMap::new(),
         }),
     }
 }
