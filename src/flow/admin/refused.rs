@@ -17,7 +17,7 @@ const WINDOW: Lifetime = Lifetime::from_hours(1);
 /// So many different tries of one actor are logged in that time.
 const TRIES: usize = 60;
 /// So many actors are remembered before those whose hour is over are forgotten.
-const ACTORS: usize = 10_000;
+const ACTORS: usize = 1_000;
 /// So much of an address is kept.
 const LONGEST_ADDRESS: usize = 200;
 
