@@ -1,6 +1,7 @@
 //! Letters that tell people what happened to their accounts, and the link "this wasn't me" in each: what it ends, what it
 //! undoes, and what somebody who holds the mailbox or the session can not do with it.
 
+use serde_json::json;
 use vouchsafe::flow::account::notice::{Notice, Told};
 use vouchsafe::flow::account::{factors, not_me};
 use vouchsafe::flow::admin::settings::{self, SettingsDocument};
@@ -306,6 +307,30 @@ async fn the_page_behind_the_link_as_a_browser_sees_it() {
     chromium.wait_for("done").await;
     chromium.inspect("not_me_done").await;
     chromium.quit().await;
+}
+
+#[tokio::test]
+async fn what_administrators_take_from_the_ways_in_is_told_without_a_link() {
+    let (app, _, alice, _) = ground().await;
+    phone(&app, &alice).await;
+    let api = app.program_of_all().await;
+    let at = format!("/users/{}", alice.id);
+    api.delete(&format!("{at}/factors")).await.ok(200);
+    let letters = app.letters_about("A way to sign in was removed").await;
+    let [removed] = &letters[..] else { panic!("one letter: {letters:?}") };
+    let words = removed.paragraphs.join(" ");
+    assert!(words.contains(": Authenticator app.") && words.contains("An administrator of"), "{words}");
+    assert!(removed.button.is_none() && removed.also.is_none() && !words.contains("From:"), "{removed:?}");
+    assert_eq!(removed.to, ALICE);
+
+    // The address that was confirmed hears of the other one; one that was not may be a stranger's.
+    api.patch(&at, json!({ "email_verified": true })).await.ok(200);
+    let moved = api.patch(&at, json!({ "email": "mistyped@example.com" })).await.ok(200);
+    assert_eq!(moved["email_verified"], false, "nobody vouches for an address by naming it");
+    api.patch(&at, json!({ "email": "alice.new@example.com" })).await.ok(200);
+    let told = app.letters_about("Your address was changed").await;
+    assert_eq!(told.iter().map(|letter| letter.to.as_str()).collect::<Vec<_>>(), [ALICE], "{told:?}");
+    assert!(told[0].button.is_none());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const NEW: &str = "new@x.test";
 
 /// Somebody whose one way in is an account elsewhere, and who is signed in.
 async fn ground() -> (TestApp, Client, Upstream, User, Browser) {
-    let app = TestApp::start_with(&OPEN).await;
+    let app = TestApp::with_mail(&OPEN).await;
     let client = app.web("c1").await;
     let up = Upstream::start(&app).await;
     up.register(&app, "up", |_| {}).await;
@@ -85,6 +85,10 @@ async fn l08_a_link_that_an_administrator_disables_stays_disabled_and_its_sessio
     assert!(!is_in(&app, &client, &mut browser).await, "sessions that rest on it end");
     api.delete(&of_link).await.is_problem(404, "link");
     assert_eq!(api.get(&at).await.ok(200)["links"], json!([]));
+
+    let told = app.letters_about("A sign-in was disconnected").await;
+    assert_eq!(told.len(), 2, "of disabling and of taking away: {told:?}");
+    assert!(told.iter().all(|letter| letter.to == NEW && letter.button.is_none()));
 
     let events = app.events().await;
     let count = |kind: &str| events.iter().filter(|known| *known == kind).count();

@@ -1,5 +1,6 @@
-//! Owns the letters that tell people what happened to their account, each with a link that says "this wasn't me". A letter is
-//! put into the outbox by the transaction that it tells of. It does not own what the link does (`not_me`).
+//! Owns the letters that tell people what happened to their account, each with a link that says "this wasn't me" unless an
+//! administrator did it. A letter is put into the outbox by the transaction that it tells of. It does not own what the link does
+//! (`not_me`).
 
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +154,12 @@ impl Envelope {
 
     /// A letter to this person.
     pub fn about(&self, user: &User, notice: Notice) -> Told {
-        Told { envelope: self.clone(), user: user.clone(), notice, agree: None }
+        Told { envelope: self.clone(), user: user.clone(), notice, agree: None, by_administrator: false }
+    }
+
+    /// A letter to this person of what an administrator did. It has no link: what administrators do, they undo.
+    pub fn of_administrator(&self, user: &User, notice: Notice) -> Told {
+        Told { by_administrator: true, ..self.about(user, notice) }
     }
 }
 
@@ -171,6 +177,7 @@ pub struct Told {
     user: User,
     notice: Notice,
     agree: Option<Agree>,
+    by_administrator: bool,
 }
 
 impl Told {
@@ -200,6 +207,9 @@ impl Told {
         if !cx.parts.post.mailer.is_on() {
             return Ok(());
         }
+        if self.by_administrator {
+            return mail::post(c, cx, &self.envelope.letter_id, &self.letter(cx, to));
+        }
         // What is being added is of this very moment; what was taken away is not in the list any more.
         let had_factor = matches!(self.notice, Notice::FactorRemoved { .. })
             || factors::list(c, &self.user.id)?.iter().any(|factor| factor.created_at < cx.now);
@@ -225,16 +235,25 @@ impl Told {
         if let Some(name) = self.notice.name() {
             happened = happened.text("name", name);
         }
+        let when = language.say("notice-when").text("when", language.moment(cx.now)).into();
+        let why = language.say("notice-why").text("issuer", cx.issuer()).into();
+        let subject = language.say(subject).into();
+        if self.by_administrator {
+            let by = language.say("notice-by-administrator").text("organisation", &from_name).into();
+            let paragraphs = vec![mail::hello(language, &self.user), happened.into(), when, by];
+            let to = to.as_str().to_owned();
+            return Letter { language, to, subject, paragraphs, from_name, button: None, also: None, notes: vec![why] };
+        }
         let browser = browser_in_words(language, &cx.user_agent);
         let place = language.say("notice-where").text("address", &cx.address).text("browser", browser);
         Letter {
             language,
             to: to.as_str().to_owned(),
-            subject: language.say(subject).into(),
+            subject,
             paragraphs: vec![
                 mail::hello(language, &self.user),
                 happened.into(),
-                language.say("notice-when").text("when", language.moment(cx.now)).into(),
+                when,
                 place.into(),
                 language.say(if self.agree.is_some() { "notice-agree" } else { "notice-was-it-you" }).into(),
             ],
@@ -247,10 +266,7 @@ impl Told {
                 words: language.say("notice-agree-button").into(),
                 address: format!("{}{NEW_ADDRESS_PATH}?token={}", cx.issuer(), agree.secret.expose()),
             }),
-            notes: vec![
-                language.say("notice-lifetime").number("days", LIFETIME.seconds() / 86_400).into(),
-                language.say("notice-why").text("issuer", cx.issuer()).into(),
-            ],
+            notes: vec![language.say("notice-lifetime").number("days", LIFETIME.seconds() / 86_400).into(), why],
         }
     }
 }

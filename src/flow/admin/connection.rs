@@ -12,6 +12,7 @@ use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
 use crate::flow::account::connections::{Connection, connection, other_way_in};
+use crate::flow::account::notice::{Envelope, Notice};
 use crate::flow::oauth::logout::end_session;
 use crate::identity::upstream::UpstreamIdentity;
 use crate::identity::{Permission, User};
@@ -110,13 +111,14 @@ impl Deed {
 }
 
 /// Does it to a link of a person (address or id). Shutting one and taking it away end the sessions that rest on it; the last way
-/// in is not taken away. What is so already is no change.
+/// in is not taken away. The person is told of both by mail. What is so already is no change.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn change(cx: &Cx, actor: &Actor, who: &str, link: &str, deed: Deed) -> Done<LinkView> {
     granted!(actor.needs(Permission::UsersWrite));
     let (change, who, wanted) = (Change::new(cx, actor), who.trim().to_owned(), link.trim().to_owned());
+    let (envelope, own) = (Envelope::new(cx), cx.clone());
     let done = cx.db().write(move |c| {
         let user = granted!(rank::target(c, &change.actor, &who)?);
         let links = upstream_identities::of_user(c, &user.id)?;
@@ -136,13 +138,19 @@ pub async fn change(cx: &Cx, actor: &Actor, who: &str, link: &str, deed: Deed) -
         };
         let view = LinkView::from(after);
         if let Some(sessions) = ended {
+            if deed != Deed::Enable {
+                let notice = Notice::UpstreamUnlinked { name: view.provider_name.clone() };
+                envelope.of_administrator(&user, notice).post(c, &own)?;
+            }
             let detail =
                 json!({ "provider": view.provider, "link": view.id, "shown": view.shown, "sessions": sessions });
             change.log(c, deed.event(), About::user(&user.id), detail)?;
         }
         Ok(Ok(view))
     });
-    Ok(done.await?)
+    let done = done.await?;
+    cx.parts.post.wake.notify_one();
+    Ok(done)
 }
 
 /// How many sessions ended; `None` if it was so already.

@@ -10,6 +10,7 @@ use super::user::find_in;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
+use crate::flow::account::notice::{Envelope, Notice};
 use crate::identity::factor::Factor;
 use crate::identity::{Permission, UserId};
 use crate::store::{factors, recovery_codes};
@@ -66,7 +67,7 @@ pub async fn list(cx: &Cx, actor: &Actor, who: &str) -> Done<FactorsView> {
 }
 
 /// Takes a person's second factors away, with the recovery codes: all of them, or the one of this id. Sessions go on; whoever
-/// must have a second factor sets up another one at the next sign-in. Nobody does it to themselves here, unless an owner: with
+/// must have a second factor sets up another one at the next sign-in. The person is told by mail. Nobody does it to themselves here, unless an owner: with
 /// a stolen console session it would be a way round the factor.
 ///
 /// # Errors
@@ -74,6 +75,7 @@ pub async fn list(cx: &Cx, actor: &Actor, who: &str) -> Done<FactorsView> {
 pub async fn remove(cx: &Cx, actor: &Actor, who: &str, factor: Option<&str>) -> Done<(UserId, i64)> {
     granted!(actor.needs(Permission::UsersWrite));
     let (change, who, wanted) = (Change::new(cx, actor), who.trim().to_owned(), factor.map(str::to_owned));
+    let (envelope, own) = (Envelope::new(cx), cx.clone());
     let done = cx.db().write(move |c| {
         let user = granted!(rank::target(c, &change.actor, &who)?);
         let there = factors::list(c, &user.id)?;
@@ -90,9 +92,13 @@ pub async fn remove(cx: &Cx, actor: &Actor, who: &str, factor: Option<&str>) -> 
         }
         let names: Vec<FactorView> = gone.iter().map(FactorView::from).collect();
         if !names.is_empty() {
+            let name = names.iter().map(|factor| factor.name.as_str()).collect::<Vec<_>>().join(", ");
+            envelope.of_administrator(&user, Notice::FactorRemoved { name }).post(c, &own)?;
             change.log(c, "factors_removed", About::user(&user.id), json!({ "before": names }))?;
         }
         Ok(Ok((user.id, i64::try_from(gone.len()).unwrap_or(i64::MAX))))
     });
-    Ok(done.await?)
+    let done = done.await?;
+    cx.parts.post.wake.notify_one();
+    Ok(done)
 }

@@ -9,6 +9,7 @@ use super::user_access::{end_everything, hashed_for, imported};
 use super::user_document::{UserDocument, UserView};
 use super::{About, Actor, AdminRefusal, Done, attribute, invitation, rank};
 use crate::flow::Cx;
+use crate::flow::account::notice::{Envelope, Notice};
 use crate::flow::account::quality::Owner;
 use crate::identity::user::Profile;
 use crate::identity::{Email, Permission, RoleName, User, UserId};
@@ -135,12 +136,14 @@ pub(super) fn find_in(c: &mut Conn, who: &str) -> Result<Option<User>, store::Fa
     if who.contains('\0') { Ok(None) } else { users::find(c, &UserId(who.to_owned())) }
 }
 
-/// Replaces a person's record by another document. An invitation does not survive another address.
+/// Replaces a person's record by another document. An invitation does not survive another address, and the address that the
+/// account had is told of the new one, if it was ever confirmed: a mistyped one may be a stranger's.
 ///
 /// # Errors
 /// Inner: an [`super::AdminRefusal`]. Outer: a [`crate::flow::Fault`].
 pub async fn replace(cx: &Cx, actor: &Actor, who: &str, document: UserDocument, expect: Option<i64>) -> Done<UserView> {
-    changed(cx, actor, who, Permission::UsersWrite, move |c, change, before| {
+    let (envelope, own) = (Envelope::new(cx), cx.clone());
+    let done = changed(cx, actor, who, Permission::UsersWrite, move |c, change, before| {
         granted!(fresh(expect, before.version));
         let mut after = before.clone();
         granted!(document.clone().write_into(&mut after));
@@ -157,6 +160,10 @@ pub async fn replace(cx: &Cx, actor: &Actor, who: &str, document: UserDocument, 
             // Nobody goes back to an address that an administrator took away.
             account_links::delete_of_user(c, &before.id)?;
             account_links::delete_not_me(c, &before.id, Timestamp::from_millis(0))?;
+            if before.email_verified {
+                let notice = Notice::AddressChanged { old: before.email.clone() };
+                envelope.of_administrator(before, notice).post(c, &own)?;
+            }
         }
         after.updated_at = change.now;
         users::update(c, &after)?;
@@ -166,7 +173,9 @@ pub async fn replace(cx: &Cx, actor: &Actor, who: &str, document: UserDocument, 
         let (before, after) = (json!(UserDocument::of(before)), json!(UserDocument::of(&after)));
         Ok(Ok(Some(("user_changed", differences(Some(&before), Some(&after))))))
     })
-    .await
+    .await?;
+    cx.parts.post.wake.notify_one();
+    Ok(done)
 }
 
 /// Shuts an account: it cannot sign in, its invitation is void, and sessions, codes and grants end at once.

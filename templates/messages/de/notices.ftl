@@ -3,6 +3,7 @@
 notice-when = Wann: { $when }
 notice-where = Von: { $address }, { $browser }
 notice-was-it-you = Waren Sie es? Dann ist nichts zu tun. Wenn nicht, drücken Sie den Knopf: Sie sehen zuerst, was geschehen wird.
+notice-by-administrator = Das hat die Verwaltung von { $organisation } getan. Hat das niemand mit Ihnen abgesprochen, dann fragen Sie dort nach, bevor Sie sich wieder anmelden: Jemand könnte sich für Sie ausgegeben haben.
 notice-agree = Waren Sie das? Dann drücken Sie den zweiten Knopf, in einem Browser, in dem Sie angemeldet sind: Die Änderung wartet darauf. Wenn nicht, drücken Sie den ersten: Sie sehen vorher, was dann geschieht.
 notice-button = Das war ich nicht
 notice-agree-button = Der Änderung zustimmen

@@ -3,6 +3,7 @@
 notice-when = When: { $when }
 notice-where = From: { $address }, { $browser }
 notice-was-it-you = Was it you? Then there is nothing to do. If not, press the button: you will see what happens next before anything does.
+notice-by-administrator = An administrator of { $organisation } did this. If nobody agreed it with you, ask them before you sign in again: somebody may have pretended to be you.
 notice-agree = Was it you? Then press the second button, in a browser in which you are signed in: the change waits for it. If not, press the first: you will see what happens next before anything does.
 notice-button = This wasn't me
 notice-agree-button = Agree to the change

@@ -121,6 +121,11 @@ impl ApiCall {
         Ok((json::typed(Value::Object(own))?, json::typed(Value::Object(rest))?))
     }
 
+    /// A member of the body, if the body is an object that has it as text.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.body.get(name).and_then(Value::as_str)
+    }
+
     /// The bytes of an image.
     pub fn bytes(&self) -> Bytes {
         self.call.body.clone()

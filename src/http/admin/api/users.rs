@@ -14,7 +14,7 @@ use crate::flow::admin::user::{Created, FirstAccess, RemovalEffects};
 use crate::flow::admin::user_document::{UserDocument, UserView};
 use crate::flow::admin::user_search::{HistoryEntry, Status, UserSearch};
 use crate::flow::admin::{connection, consent, factor, invitation, picture, user, user_access, user_search};
-use crate::identity::Permission;
+use crate::identity::{Email, Permission};
 use crate::sensitive::Sensitive;
 
 const READ: Permission = Permission::UsersRead;
@@ -56,6 +56,7 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .versioned(),
     line!(Patch, "/users/{user_id}", all(&[WRITE, READ]), user_patch)
         .does("Changes members of what is written of a person.")
+        .more("Another address counts as not confirmed, unless the patch says `email_verified` too.")
         .takes::<UserDocument>()
         .gives::<UserView>()
         .versioned(),
@@ -259,7 +260,15 @@ async fn user_replace(call: ApiCall) -> Outcome {
 async fn user_patch(call: ApiCall) -> Outcome {
     let who = call.part("user_id");
     // Whoever may write may see what they write over; looking needs the permission to read.
-    let find = || user::find(call.cx(), &call.actor, who);
+    let find = async || {
+        let mut found = user::find(call.cx(), &call.actor, who).await?;
+        if let (Ok(view), Some(email)) = (&mut found, call.member("email")) {
+            // Nobody vouches for an address by naming it: whoever does says so in the same patch.
+            let key = |email: &str| Email::parse(email).ok().map(|email| email.key().to_owned());
+            view.document.email_verified &= key(email) == key(&view.document.email);
+        }
+        Ok::<_, crate::flow::Fault>(found)
+    };
     patched!(call, find, |document, expect| user::replace(call.cx(), &call.actor, who, document, expect))
 }
 
