@@ -37,6 +37,14 @@ pub fn set(c: &mut Conn, id: &SessionId, origin: Option<&Origin>) -> Result<(), 
     Ok(())
 }
 
+/// What one session rested on, another one that takes its place rests on.
+pub fn moved(c: &mut Conn, from: &SessionId, to: &SessionId) -> Result<(), Fault> {
+    q!(c, |conn| diesel::update(table::table.find(from.as_str()))
+        .set(table::session_id.eq(to.as_str()))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// The sessions that were not ended and began at a provider, of this issuer's subject, of its session `sid`, or where both are
 /// given of both, each with its person; at most `limit`.
 pub fn of_provider(

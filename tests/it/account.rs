@@ -51,7 +51,8 @@ fn csrf(app: &TestApp, browser: &Browser, path: &str) -> String {
     form_token(&app.cx(), browser.cookies.get(COOKIE).expect("a session"), "account", path)
 }
 
-async fn send(app: &TestApp, browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
+/// Sends a form of the account pages, as our page would have it.
+pub async fn send(app: &TestApp, browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
     let token = csrf(app, browser, path);
     let fields = [fields, &[("csrf", token.as_str())]].concat();
     browser.post(&app.url(path), &fields).await

@@ -1,17 +1,22 @@
 //! Getting back in: the letter, the new password, and everything that ends with it (security cases J09, J11, J12, J13, L08).
 
 use vouchsafe::flow::account::factors;
+use vouchsafe::flow::admin::provider as providers;
 use vouchsafe::flow::admin::user_document::UserDocument;
 use vouchsafe::flow::admin::{Actor, user, user_access};
 use vouchsafe::flow::sign_in::browser::form_token;
 use vouchsafe::identity::User;
+use vouchsafe::identity::upstream::UpstreamIdentity;
+use vouchsafe::oauth::upstream::{Preset, Provider};
 use vouchsafe::secret::totp;
 use vouchsafe::sensitive::Sensitive;
-use vouchsafe::store::{sessions, users};
+use vouchsafe::store::{factors as stored_factors, sessions, upstream_identities, users};
 use vouchsafe::time::Lifetime;
 
+use crate::passkeys::passkey_of;
 use crate::second_factor::decoded;
 use crate::sign_up::{link_to, post};
+use crate::support::passkeys::Twist;
 use crate::support::relying_party::PASSWORD;
 use crate::support::{Browser, Client, Page, TestApp};
 
@@ -315,6 +320,54 @@ async fn j09_who_has_no_password_gets_one_only_by_the_letter() {
     let key = bare.to_owned();
     let there = app.write(move |c| users::find_by_email_key(c, &key)).await.expect("the person");
     assert!(there.email_verified, "the letter arrived");
+}
+
+#[tokio::test]
+async fn l08_the_owner_of_an_address_that_nobody_had_confirmed_ends_every_way_in_of_whoever_was_there_before() {
+    let (app, client, _) = ground().await;
+    let carol = "carol@example.com";
+    let first = user::FirstAccess::Password(Sensitive::new("what mallory knows"));
+    let document = UserDocument::new(carol);
+    user::create(&app.cx(), &Actor::CommandLine, document, first).await.expect("ok").expect("made");
+    let made = app.write(move |c| users::find_by_email_key(c, carol)).await.expect("the person");
+    // Mallory puts a passkey beside the password, an app, and an account elsewhere.
+    let mut passkey = passkey_of(&app, &made).await;
+    let cx = app.cx();
+    let offer = factors::offer_app(&cx, &made, "test").expect("an offer");
+    let code = Sensitive::new(totp::code_at(&decoded(offer.typed.expose()), cx.now));
+    factors::confirm_app(&cx, &made, "test", &offer.enrolment, &code).await.expect("no fault").expect("added");
+    let provider =
+        Provider { issuer: Some("https://up.test".to_owned()), ..Provider::of_preset(Preset::Oidc, "up", "us") };
+    providers::create(&cx, &Actor::CommandLine, provider).await.expect("no fault").expect("added");
+    let link = UpstreamIdentity {
+        id: "l1".to_owned(),
+        provider: "up".to_owned(),
+        issuer: "https://up.test".to_owned(),
+        subject: "mallory".to_owned(),
+        user_id: made.id.clone(),
+        shown: String::new(),
+        created_at: cx.now,
+        last_used_at: None,
+        disabled_at: None,
+    };
+    assert!(app.write(move |c| upstream_identities::insert(c, &link)).await);
+
+    let mut browser = Browser::new(&app);
+    ask(&app, &mut browser, &client, carol).await;
+    let form = browser.open(&link_to(&app, RESET, carol).await).await;
+    assert!(browser.submit_once(&form, &[("password", NEW)]).await.has("done"));
+    let id = made.id.clone();
+    let (links, kept) =
+        app.write(move |c| Ok((upstream_identities::of_user(c, &id)?, stored_factors::list(c, &id)?))).await;
+    assert!(links.is_empty() && kept.is_empty(), "{links:?} {kept:?}");
+    assert_eq!(app.rows("recovery_codes"), 0);
+    let mut mallory = Browser::new(&app);
+    let page = mallory.open(&app.authorize_url(&client, &[])).await;
+    let question = page.passkey().expect("a question");
+    let refused = mallory.answer_once(&question, &passkey.get(&app, &question, &Twist::default())).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let page = mallory.submit(&page, &[("login", carol), ("password", NEW)]).await;
+    assert!(is_in(&page), "the new password is enough: {}", page.body);
 }
 
 #[tokio::test]

@@ -478,6 +478,8 @@ async fn l11_a_provider_that_became_another_one_meanwhile_gets_no_code_and_links
     assert!(rows.iter().any(|row| row.outcome.contains("were changed meanwhile")), "{rows:?}");
     // What is only a policy of ours changes nothing.
     change(&app, "up", |p| p.client_id = US.to_owned()).await;
+    let secret = vouchsafe::sensitive::Sensitive::new(SECRET);
+    admin::set_secret(&app.cx(), &Actor::CommandLine, "up", secret).await.expect("no fault").expect("set");
     let question = up.lead(&app, &mut browser, &client, "up").await;
     change(&app, "up", |p| p.name = "Renamed".to_owned()).await;
     assert!(up.back(&app, &mut browser, "up", &question).await.has("approve"));

@@ -2,13 +2,16 @@
 //! is taken over at each sign-in (security cases J01, L05, L11).
 
 use serde_json::json;
-use vouchsafe::flow::admin::{Actor, group};
+use vouchsafe::flow::account::{address, connections, factors as own_factors};
+use vouchsafe::flow::admin::{Actor, group, provider as admin};
+use vouchsafe::identity::upstream::UpstreamIdentity;
 use vouchsafe::identity::{RoleName, User};
 use vouchsafe::oauth::upstream::provider::{GroupRule, SignUp, SyncRule};
-use vouchsafe::store::users;
+use vouchsafe::oauth::upstream::{Preset, Provider};
+use vouchsafe::store::{factors, upstream_identities, users};
 
 use crate::passkeys::passkey_of;
-use crate::sign_up::{open, post, rule};
+use crate::sign_up::{link_to, open, post, rule};
 use crate::support::passkeys::Twist;
 use crate::support::relying_party::PASSWORD;
 use crate::support::upstream::{OPEN, Upstream};
@@ -181,6 +184,146 @@ async fn where_a_provider_is_the_only_way_in_passwords_passkeys_letters_and_othe
     up.person("elsewhere", "alice@mail.test");
     let refused = up.sign_in(&app, &mut Browser::new(&app), &client, "other").await;
     assert_eq!(refused.status, 403, "{}", refused.body);
+}
+
+/// People of acme.test get in through Acme alone; Mallory has an account there too.
+async fn only_acme(app: &TestApp, up: &Upstream) {
+    up.register(app, "acme", |p| {
+        p.sign_up = SignUp::LinkOnly;
+        (p.home_domains, p.only_way_in) = (vec!["acme.test".to_owned()], true);
+    })
+    .await;
+}
+
+/// Comes from the provider, and proves an account by its password.
+async fn proving(app: &TestApp, up: &Upstream, client: &Client, email: &str) -> Page {
+    let mut browser = Browser::new(app);
+    let sent = typed(app, &mut browser, client, email).await;
+    let sent = browser.get(&app.url(sent.header("location"))).await;
+    let question = up.sent(&sent);
+    let page = up.back(app, &mut browser, "acme", &question).await;
+    assert!(page.has("linking"), "{}", page.body);
+    browser.submit(&page, &[("login", email), ("password", PASSWORD)]).await
+}
+
+fn links(app: &TestApp) -> Vec<String> {
+    app.lines("SELECT subject AS line FROM upstream_identities ORDER BY subject")
+}
+
+#[tokio::test]
+async fn l09_a_stolen_password_and_any_account_at_the_only_way_in_open_nothing() {
+    let (app, client, up) = ground().await;
+    app.person(ALICE).await;
+    only_acme(&app, &up).await;
+    let says = |claims: serde_json::Value| {
+        let mut script = up.script();
+        (script.userinfo, script.claims) = (claims.clone(), claims);
+    };
+    // Mallory is somebody else there; and where the address is not proven it is nobody's.
+    for said in [
+        json!({ "sub": "m", "email": "mallory@acme.test", "email_verified": true }),
+        json!({ "sub": "m", "email": ALICE, "email_verified": false }),
+        json!({ "sub": "m" }),
+    ] {
+        says(said.clone());
+        let page = proving(&app, &up, &client, ALICE).await;
+        assert!(page.status == 422 && page.has("way-acme"), "{said}: {} {}", page.status, page.body);
+        assert!(links(&app).is_empty());
+    }
+    // Alice is, once.
+    says(json!({ "sub": "a", "email": ALICE, "email_verified": true }));
+    let page = proving(&app, &up, &client, ALICE).await;
+    assert!(page.has("approve"), "{} {}", page.status, page.body);
+    assert_eq!(links(&app), ["a"]);
+    // A second identity that bears her address, an address that was given to somebody else there, is not her.
+    says(json!({ "sub": "b", "email": ALICE, "email_verified": true }));
+    let page = proving(&app, &up, &client, ALICE).await;
+    assert_eq!(page.status, 422, "{}", page.body);
+    assert_eq!(links(&app), ["a"]);
+}
+
+#[tokio::test]
+async fn l12_nobody_moves_into_or_out_of_a_domain_whose_only_way_in_is_a_provider() {
+    let (app, _, up) = ground().await;
+    let (alice, bob) = (app.person(ALICE).await, app.person("bob@else.test").await);
+    rule(&app, open()).await;
+    only_acme(&app, &up).await;
+    let ask = async |who: &User, email: &str| address::ask(&app.cx(), who, email).await.expect("no fault");
+    let through = || Err(address::AddressRefusal::Through("acme".to_owned()));
+    assert_eq!(ask(&alice, "alice@private.test").await, through());
+    assert_eq!(ask(&bob, "boss@acme.test").await, through());
+    assert!(ask(&alice, "alice.two@acme.test").await.is_ok());
+    assert!(ask(&bob, "bob@private.test").await.is_ok());
+    let olga = User { role: RoleName::OWNER, ..app.person(OLGA).await };
+    assert!(ask(&olga, "olga@private.test").await.is_ok(), "owners get in with a password anyway");
+}
+
+#[tokio::test]
+async fn l12_a_link_to_a_new_account_is_void_once_a_provider_is_the_only_way_in() {
+    let (app, _, up) = ground().await;
+    rule(&app, open()).await;
+    let mut browser = Browser::new(&app);
+    let page = browser.open(&app.url("/sign-up")).await;
+    browser.submit_once(&page, &[("email", "new@acme.test")]).await;
+    let link = link_to(&app, "Confirm your address", "new@acme.test").await;
+    only_acme(&app, &up).await;
+    let page = browser.open(&link).await;
+    assert!(!page.has("password"), "{} {}", page.status, page.body);
+}
+
+#[tokio::test]
+async fn the_last_way_in_that_counts_stays() {
+    let (app, _, up) = ground().await;
+    let alice = app.person(ALICE).await;
+    only_acme(&app, &up).await;
+    up.register(&app, "plain", |p| p.issuer = Some("https://plain.example".to_owned())).await;
+    let (cx, id) = (app.cx(), alice.id.clone());
+    app.write(move |c| {
+        users::password_delete(c, &id)?;
+        for (link, provider, issuer) in
+            [("l1", "acme", "https://acme.example"), ("l2", "plain", "https://plain.example")]
+        {
+            let link = UpstreamIdentity {
+                id: link.to_owned(),
+                provider: provider.to_owned(),
+                issuer: issuer.to_owned(),
+                subject: "s".to_owned(),
+                user_id: id.clone(),
+                shown: String::new(),
+                created_at: cx.now,
+                last_used_at: None,
+                disabled_at: None,
+            };
+            upstream_identities::insert(c, &link)?;
+        }
+        Ok(())
+    })
+    .await;
+    let unlink = async |link: &str| connections::unlink(&app.cx(), &alice, link).await.expect("no fault");
+    assert_eq!(unlink("l1").await, Err(connections::ConnectionRefusal::LastWayIn), "the other one opens nothing");
+    assert_eq!(unlink("l2").await, Ok(()));
+    // With a passkey the link may go, and then the passkey stays.
+    passkey_of(&app, &alice).await;
+    assert_eq!(unlink("l1").await, Ok(()));
+    let id = alice.id.clone();
+    let passkey = app.write(move |c| factors::list(c, &id)).await.remove(0).id;
+    let removed = own_factors::remove(&app.cx(), &alice, &passkey).await.expect("no fault");
+    assert_eq!(removed, Err(own_factors::FactorRefusal::LastWayIn));
+}
+
+#[tokio::test]
+async fn the_only_way_in_needs_a_provider_whose_word_on_addresses_counts() {
+    let (app, _, _) = ground().await;
+    let provider = Provider {
+        issuer: Some("https://acme.example".to_owned()),
+        only_way_in: true,
+        ..Provider::of_preset(Preset::Oidc, "acme", "us")
+    };
+    let (cx, actor) = (app.cx(), Actor::CommandLine);
+    let refused = admin::create(&cx, &actor, provider.clone()).await.expect("no fault").expect_err("refused");
+    assert_eq!((refused.code, refused.field), ("only_way_in", Some("only_way_in")));
+    let trusted = Provider { trust_email: Some(true), ..provider };
+    admin::create(&cx, &actor, trusted).await.expect("no fault").expect("added");
 }
 
 #[tokio::test]

@@ -252,6 +252,30 @@ async fn a_provider_that_renews_no_more_or_does_not_answer_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn h01_what_was_for_one_place_is_sent_to_no_other() {
+    let (app, client, up) = ground().await;
+    let ours = signed_in(&app, &up, &client, SCOPE).await;
+    let has_secret =
+        async || admin::find(&app.cx(), &Actor::CommandLine, "up").await.expect("no fault").expect("there").has_secret;
+    // What is only a policy of ours forgets nothing.
+    change(&app, |p| p.name = "Renamed".to_owned()).await;
+    assert!(has_secret().await && stored(&app) == ["1"]);
+    // Another client is another place, and so is another address of the same issuer.
+    change(&app, |p| p.client_id = "another".to_owned()).await;
+    assert!(!has_secret().await && stored(&app) == ["0"]);
+    let page = asked(&app, "up", &ours).await;
+    assert_eq!(page.json()["error"], "interaction_required", "{}", page.body);
+    assert_eq!(renewals(&up), 0);
+
+    up.register_github(&app).await;
+    let (cx, actor) = (app.cx(), Actor::CommandLine);
+    let mut document = admin::find(&cx, &actor, "github").await.expect("no fault").expect("there").document;
+    document.endpoints.token = Some(format!("{}/elsewhere", up.origin));
+    let after = admin::replace(&cx, &actor, "github", document, None).await.expect("no fault").expect("changed");
+    assert!(!after.has_secret, "its secret goes to no other token endpoint");
+}
+
+#[tokio::test]
 async fn of_many_that_ask_at_once_one_renews() {
     let (app, client, up) = ground().await;
     let ours = signed_in(&app, &up, &client, SCOPE).await;

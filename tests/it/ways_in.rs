@@ -10,6 +10,7 @@ use vouchsafe::identity::{Permission as P, Permissions, RoleName, User};
 use vouchsafe::sensitive::Sensitive;
 use vouchsafe::store::users;
 
+use crate::account;
 use crate::support::upstream::{OPEN, Upstream};
 use crate::support::{Browser, Client, TestApp};
 
@@ -102,6 +103,20 @@ async fn l08_a_link_that_an_administrator_disables_stays_disabled_and_its_sessio
     let kinds: Vec<&str> =
         history["items"].as_array().expect("a list").iter().filter_map(|e| e["kind"].as_str()).collect();
     assert!(kinds.contains(&"upstream_link_disabled") && kinds.contains(&"upstream_unlinked"), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn l08_a_session_that_goes_on_after_a_new_password_still_rests_on_its_link() {
+    let (app, client, _, made, mut browser) = ground().await;
+    app.enter(&mut browser, NEW, "/account/password").await;
+    let chosen = [("password", "a password of her own")];
+    let done = account::send(&app, &mut browser, "/account/password", &chosen).await;
+    assert_eq!(done.location.as_deref(), Some("/account/password"), "{}", done.body);
+    assert!(is_in(&app, &client, &mut browser).await);
+    let (cx, actor) = (app.cx(), Actor::CommandLine);
+    let link = connection::list(&cx, &actor, made.id.as_str()).await.expect("ok").expect("allowed").links.remove(0).id;
+    connection::change(&cx, &actor, NEW, &link, Deed::Disable).await.expect("ok").expect("shut");
+    assert!(!is_in(&app, &client, &mut browser).await, "it ends with the link, under its new name too");
 }
 
 #[tokio::test]

@@ -286,9 +286,13 @@ const PROVIDER: &[Verb] = &[
         },
     ),
     Verb::new("show", &["provider_find"], Send),
-    edit(&["provider_patch", "provider_replace"], "provider_find", "Changes a provider; what is not named stays")
-        .hides(&["id"])
-        .says("The provider {id} was changed."),
+    edit(
+        &["provider_patch", "provider_replace"],
+        "provider_find",
+        "Changes a provider; what is not named stays, but the secret goes when it becomes another place",
+    )
+    .hides(&["id"])
+    .says("The provider {id} was changed."),
     Verb::new("set-secret", &["provider_secret"], Send)
         .about("Sets our client secret or private key (PEM) at a provider, read from the input stream")
         .hides(&["secret"])

@@ -11,6 +11,7 @@ use crate::flow::account::links::{self, Drawn, Purpose, Wanted};
 use crate::flow::account::notice::{Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::sign_in::browser::{Browser, sessions_of};
+use crate::flow::sign_in::upstream::home;
 use crate::flow::{Cx, Fault, mail};
 use crate::identity::email::EmailRefusal;
 use crate::identity::{Email, User, UserId};
@@ -36,6 +37,9 @@ pub enum AddressRefusal {
     /// Not one of the domains.
     #[error("accounts are for addresses of certain domains only")]
     Domain,
+    /// A provider is the only way in for people of the old address, or of the new one: it says who has which.
+    #[error("people of this address sign in through {0}; ask an administrator to change it")]
+    Through(String),
     /// Too many letters; seconds to wait.
     #[error("too many letters were asked for; wait {0} seconds")]
     TooMany(i64),
@@ -87,9 +91,20 @@ fn judged(cx: &Cx, user: &User, address: &str) -> Result<Email, AddressRefusal> 
     if email.key() == user.email.key() {
         return Err(AddressRefusal::Same);
     }
-    match cx.parts.settings.get().sign_up.permits_address(&email) {
-        true => Ok(email),
-        false => Err(AddressRefusal::Domain),
+    permitted(cx, user, &email).map(|()| email)
+}
+
+/// Whether the person may have this address instead of theirs: no way into a provider's people, and none out.
+fn permitted(cx: &Cx, user: &User, new: &Email) -> Result<(), AddressRefusal> {
+    if !cx.parts.settings.get().sign_up.permits_address(new) {
+        return Err(AddressRefusal::Domain);
+    }
+    let moved = User { email: new.clone(), ..user.clone() };
+    let (before, after) = (home::only_of(cx, user), home::only_of(cx, &moved));
+    match (before, after) {
+        (Some(before), Some(after)) if before == after => Ok(()),
+        (Some(home), _) | (None, Some(home)) => Err(AddressRefusal::Through(home.way.name)),
+        (None, None) => Ok(()),
     }
 }
 
@@ -284,6 +299,10 @@ pub async fn confirm(cx: &Cx, token: &Sensitive, browser: &Browser) -> Result<Re
         };
         if users::find_by_email_key(c, new.key())?.is_some() {
             return Ok(Err(AddressRefusal::Taken));
+        }
+        // The rules may have become others since the letters.
+        if let Err(refusal) = permitted(&own, &before, &new) {
+            return Ok(Err(refusal));
         }
         // An address that nobody ever confirmed is not asked.
         let alone = end == End::New && !before.email_verified;

@@ -5,9 +5,11 @@ use serde_json::json;
 
 use super::notice::{Notice, Told};
 use super::sessions::own_entry;
+use crate::flow::sign_in::upstream::home;
 use crate::flow::{Cx, Fault};
+use crate::identity::factor::{Factor, FactorId};
 use crate::identity::upstream::UpstreamIdentity;
-use crate::identity::{Level, User, UserId};
+use crate::identity::{Level, User};
 use crate::store::{self, Conn, factors, upstream_identities, upstream_providers, users};
 
 /// A link of a person.
@@ -50,17 +52,36 @@ pub(in crate::flow) fn connection(c: &mut Conn, link: UpstreamIdentity) -> Resul
     Ok(Connection { is_open: is_enabled && link.disabled_at.is_none(), provider, link })
 }
 
-/// Whether anything but this link opens the account: a password, a passkey, or another link.
-pub(in crate::flow) fn other_way_in(c: &mut Conn, user: &UserId, without: &str) -> Result<bool, store::Fault> {
-    if users::password_find(c, user)?.is_some() {
+/// What is about to go.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::flow) enum Without<'a> {
+    /// A link, by its id.
+    Link(&'a str),
+    /// A second factor.
+    Factor(&'a FactorId),
+}
+
+/// Whether anything else opens the account: a password, a passkey, or another link. Where a provider is the only way in for the
+/// person, no link to another one does; a password and a passkey prove the account to whoever comes from there.
+pub(in crate::flow) fn other_way_in(
+    c: &mut Conn,
+    cx: &Cx,
+    user: &User,
+    without: Without<'_>,
+) -> Result<bool, store::Fault> {
+    if users::password_find(c, &user.id)?.is_some() {
         return Ok(true);
     }
-    let reach = factors::reach(c, std::slice::from_ref(&user.0))?;
-    if reach.get(user.as_str()) == Some(&Level::PhishingResistant) {
+    let stays = |factor: &Factor| !matches!(without, Without::Factor(id) if *id == factor.id);
+    let is_passkey = |factor: &Factor| factor.kind.level() == Level::PhishingResistant;
+    if factors::list(c, &user.id)?.iter().any(|factor| stays(factor) && is_passkey(factor)) {
         return Ok(true);
     }
-    for link in upstream_identities::of_user(c, user)?.into_iter().filter(|link| link.id != without) {
-        if connection(c, link)?.is_open {
+    let only = home::only_of(cx, user).map(|home| home.way.id);
+    for link in upstream_identities::of_user(c, &user.id)? {
+        let stays = !matches!(without, Without::Link(id) if *id == link.id);
+        let counts = only.as_ref().is_none_or(|only| *only == link.provider);
+        if stays && counts && connection(c, link)?.is_open {
             return Ok(true);
         }
     }
@@ -80,9 +101,11 @@ pub async fn unlink(cx: &Cx, user: &User, link: &str) -> Result<Result<(), Conne
     };
     let told = Told::new(cx, &user, Notice::UpstreamUnlinked { name: gone.provider });
     let done = cx.db().write(move |c| {
-        // The person first: of two links that go at once one stays.
-        users::find_for_update(c, &user.id)?;
-        if !other_way_in(c, &user.id, &wanted)? {
+        // The provider first, as where a session begins: it sees the link, or that it is gone. Then the person: of two links that
+        // go at once one stays.
+        upstream_providers::find_for_update(c, &gone.link.provider)?;
+        let Some(user) = users::find_for_update(c, &user.id)? else { return Ok(Err(ConnectionRefusal::Unknown)) };
+        if !other_way_in(c, &own, &user, Without::Link(&wanted))? {
             return Ok(Err(ConnectionRefusal::LastWayIn));
         }
         if !upstream_identities::delete(c, &user.id, &wanted)? {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::flow::account::connections::{Without, other_way_in};
 use crate::flow::account::notice::{Envelope, Notice, Told};
 use crate::flow::audit::Entry;
 use crate::flow::own_app::Visit;
@@ -47,6 +48,9 @@ pub enum FactorRefusal {
     /// There is none of this id.
     #[error("it is not there any more")]
     Unknown,
+    /// The person could not come in any more.
+    #[error("this is the only way into your account; set a password first")]
+    LastWayIn,
 }
 
 /// An authenticator app that is being set up; sealed and carried by the browser, so that a secret nobody confirmed is stored
@@ -299,6 +303,10 @@ pub async fn remove(cx: &Cx, user: &User, id: &FactorId) -> Result<Result<(), Fa
         users::find_for_update(c, &user_id)?;
         let gone = factors::list(c, &user_id)?.into_iter().find(|factor| factor.id == id);
         let Some(gone) = gone else { return Ok(Err(FactorRefusal::Unknown)) };
+        let opens = gone.kind.level() == Level::PhishingResistant;
+        if opens && !other_way_in(c, &own, &user, Without::Factor(&id))? {
+            return Ok(Err(FactorRefusal::LastWayIn));
+        }
         if !factors::delete(c, &user_id, &id)? {
             return Ok(Err(FactorRefusal::Unknown));
         }

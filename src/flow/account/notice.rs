@@ -67,6 +67,8 @@ pub enum Notice {
     UpstreamLinked {
         /// What the other provider is called.
         name: String,
+        /// The address that the account there has, if it was named by one.
+        account: Option<Email>,
     },
     /// An account elsewhere can no longer be used to sign in.
     UpstreamUnlinked {
@@ -109,6 +111,9 @@ impl Notice {
             Notice::RecoveryCodesRenewed => ("notice-codes-renewed-subject", "notice-codes-renewed"),
             Notice::RecoveryCodeUsed => ("notice-code-used-subject", "notice-code-used"),
             Notice::RefreshTokenReused { .. } => ("notice-token-reused-subject", "notice-token-reused"),
+            Notice::UpstreamLinked { account: Some(_), .. } => {
+                ("notice-upstream-linked-subject", "notice-upstream-linked-account")
+            }
             Notice::UpstreamLinked { .. } => ("notice-upstream-linked-subject", "notice-upstream-linked"),
             Notice::UpstreamUnlinked { .. } => ("notice-upstream-unlinked-subject", "notice-upstream-unlinked"),
         }
@@ -120,7 +125,7 @@ impl Notice {
             Notice::FactorAdded { name }
             | Notice::FactorRemoved { name }
             | Notice::RefreshTokenReused { client: name }
-            | Notice::UpstreamLinked { name }
+            | Notice::UpstreamLinked { name, .. }
             | Notice::UpstreamUnlinked { name } => Some(name),
             Notice::AddressAsked { new } => Some(new.as_str()),
             _ => None,
@@ -234,6 +239,10 @@ impl Told {
         let mut happened = language.say(happened).text("organisation", &from_name);
         if let Some(name) = self.notice.name() {
             happened = happened.text("name", name);
+        }
+        // An address and nothing else that somebody can choose freely elsewhere (security case B09).
+        if let Notice::UpstreamLinked { account: Some(account), .. } = &self.notice {
+            happened = happened.text("account", account.as_str());
         }
         let when = language.say("notice-when").text("when", language.moment(cx.now)).into();
         let why = language.say("notice-why").text("issuer", cx.issuer()).into();

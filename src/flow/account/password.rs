@@ -21,7 +21,7 @@ use crate::secret::random::uuid;
 use crate::secret::token::{Kind, hash, make};
 use crate::sensitive::Sensitive;
 use crate::store::own_sessions::{self, OwnSession};
-use crate::store::{self, Conn, devices, sessions, users};
+use crate::store::{self, Conn, devices, sessions, upstream_sessions, users};
 use crate::time::Timestamp;
 
 const STEP: &str = "account";
@@ -183,6 +183,8 @@ fn go_on(c: &mut Conn, b: &Beginning, before: Session) -> Result<Option<Vec<u8>>
     let code = sessions::code(c, &old)?;
     sessions::insert(c, &fresh, &b.token_hash)?;
     sessions::set_code(c, &b.id, code)?;
+    // Once it is over at the provider it is over here, whatever its name.
+    upstream_sessions::moved(c, &old, &b.id)?;
     own_sessions::insert(c, &b.own, &b.own_hash)?;
     Ok(replaced)
 }

@@ -21,7 +21,7 @@ use crate::secret::token::{Kind, check_shape, hash};
 use crate::sensitive::Sensitive;
 use crate::store::account_links::{self, RESET};
 use crate::store::link_requests::LinkRequest;
-use crate::store::{self, Conn, devices, users};
+use crate::store::{self, Conn, devices, factors, recovery_codes, upstream_identities, users};
 
 /// Why nothing came of it. None of these tells whether there is an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +129,9 @@ pub struct Restored {
 }
 
 /// Sets the password and ends everything that was begun before: sessions, codes, grants and so refresh tokens, half sign-ins,
-/// other links (security case J12). Other browsers are strange to the account from now on. Of two uses at once one counts; a refused password leaves the link as it was.
+/// other links (security case J12). Other browsers are strange to the account from now on. If the address was never confirmed
+/// before, second factors and links to providers go too. Of two uses at once one counts; a refused password leaves the link as it
+/// was.
 ///
 /// # Errors
 /// Inner: a [`RecoveryRefusal`]. Outer: a [`Fault`]; [`Fault::Busy`] when the password pool is full.
@@ -179,7 +181,11 @@ async fn store_it(
         if user.email_verified {
             users::touched(c, &id, now)?;
         } else {
-            // The letter arrived.
+            // The letter arrived, for the first time: whoever had the account so far never showed that the address was theirs, and
+            // keeps no way in (security cases L07 and L08).
+            upstream_identities::delete_of_user(c, &id)?;
+            factors::delete_of_user(c, &id)?;
+            recovery_codes::delete_of_user(c, &id)?;
             (user.email_verified, user.updated_at) = (true, now);
             users::update(c, &user)?;
         }

@@ -152,8 +152,9 @@ pub async fn guest(cx: &Cx, token: &str) -> Result<Option<Guest>, Fault> {
     let broken = |why: String| Fault::Internal(format!("the link of a new account cannot be read: {why}"));
     let detail: Detail = serde_json::from_str(&detail).map_err(|e| broken(e.to_string()))?;
     let email = Email::parse(&detail.email).map_err(|e| broken(e.to_string()))?;
-    // The rule may have become another one since the letter.
-    let guest = rule.admits(&email).then_some(Guest { email, rule, request: detail.request });
+    // The rules may have become others since the letter.
+    let is_elsewhere = home::of(cx, &email).is_some_and(|home| home.is_only);
+    let guest = (rule.admits(&email) && !is_elsewhere).then_some(Guest { email, rule, request: detail.request });
     Ok(guest)
 }
 

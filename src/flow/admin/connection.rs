@@ -11,12 +11,12 @@ use super::user::find_in;
 use super::user_refusal::UserRefusal;
 use super::{About, Actor, AdminRefusal, Done, rank};
 use crate::flow::Cx;
-use crate::flow::account::connections::{Connection, connection, other_way_in};
+use crate::flow::account::connections::{Connection, Without, connection, other_way_in};
 use crate::flow::account::notice::{Envelope, Notice};
 use crate::flow::oauth::logout::end_session;
 use crate::identity::upstream::UpstreamIdentity;
 use crate::identity::{Permission, User};
-use crate::store::{self, Conn, upstream_identities, upstream_sessions};
+use crate::store::{self, Conn, upstream_identities, upstream_providers, upstream_sessions};
 
 /// Sessions that are ended in one go.
 const BATCH: i64 = 500;
@@ -120,12 +120,16 @@ pub async fn change(cx: &Cx, actor: &Actor, who: &str, link: &str, deed: Deed) -
     let (change, who, wanted) = (Change::new(cx, actor), who.trim().to_owned(), link.trim().to_owned());
     let (envelope, own) = (Envelope::new(cx), cx.clone());
     let done = cx.db().write(move |c| {
+        // The provider first, as where a session begins: it sees the link as it is now, or this ends the session.
+        if let Some(link) = upstream_identities::find_by_id(c, &wanted)? {
+            upstream_providers::find_for_update(c, &link.provider)?;
+        }
         let user = granted!(rank::target(c, &change.actor, &who)?);
         let links = upstream_identities::of_user(c, &user.id)?;
         let Some(link) = links.into_iter().find(|link| link.id == wanted) else {
             return Ok(Err(AdminRefusal::unknown("link", "this person has no link of that id")));
         };
-        let ended = granted!(done(c, &change, &user, &link, deed)?);
+        let ended = granted!(done(c, &own, &change, (&user, &link), deed)?);
         let after = match deed {
             Deed::Remove => connection(c, link)?,
             _ => {
@@ -154,7 +158,13 @@ pub async fn change(cx: &Cx, actor: &Actor, who: &str, link: &str, deed: Deed) -
 }
 
 /// How many sessions ended; `None` if it was so already.
-fn done(c: &mut Conn, change: &Change, user: &User, link: &UpstreamIdentity, deed: Deed) -> Judged<Option<usize>> {
+fn done(
+    c: &mut Conn,
+    cx: &Cx,
+    change: &Change,
+    (user, link): (&User, &UpstreamIdentity),
+    deed: Deed,
+) -> Judged<Option<usize>> {
     match deed {
         Deed::Enable if link.disabled_at.is_none() => Ok(Ok(None)),
         Deed::Disable if link.disabled_at.is_some() => Ok(Ok(None)),
@@ -167,7 +177,7 @@ fn done(c: &mut Conn, change: &Change, user: &User, link: &UpstreamIdentity, dee
             Ok(Ok(Some(end_sessions(c, change, &link.id)?)))
         }
         Deed::Remove => {
-            if !other_way_in(c, &user.id, &link.id)? {
+            if !other_way_in(c, cx, user, Without::Link(&link.id))? {
                 let words = "nothing else opens this account: invite the person or set a password first, or shut the link \
                              instead of taking it away";
                 return Ok(Err(AdminRefusal::conflict("last_way_in", words)));

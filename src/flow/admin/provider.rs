@@ -17,6 +17,7 @@ use super::page::Page;
 use super::refusal::{fresh, granted};
 use super::{About, Actor, AdminRefusal, Done, plain_text, role};
 use crate::flow::sign_in::upstream::logout::logout_address;
+use crate::flow::sign_in::upstream::road::place_of;
 use crate::flow::sign_in::upstream::{callback_address, open_secret, reload, seal_secret};
 use crate::flow::{Cx, Parts};
 use crate::identity::Permission;
@@ -72,7 +73,12 @@ fn judge(c: &mut Conn, document: Provider) -> Judged<Provider> {
         AdminRefusal::invalid("name", words).at("name")
     });
     let document = Provider { name: granted!(name), ..document };
-    granted!(document.settled());
+    let settled = granted!(document.settled());
+    if document.only_way_in && !settled.trust_email {
+        let words = "people who have an account are known by their address when they first come from their only way in: switch \
+                     trust_email on too, if the provider's word on addresses can be believed";
+        return Ok(Err(AdminRefusal::invalid("only_way_in", words).at("only_way_in")));
+    }
     // Held, so that none goes meanwhile; in one order, so that two providers at once do not wait for each other.
     let named: BTreeSet<&str> = document.groups.iter().map(|rule| rule.group.as_str()).collect();
     for group in named {
@@ -89,6 +95,11 @@ fn judge(c: &mut Conn, document: Provider) -> Judged<Provider> {
         }
     }
     Ok(Ok(document))
+}
+
+/// What a provider is to us ([`place_of`]); nothing if it lacks something, which is another place than any.
+fn place(provider: &Provider) -> Option<String> {
+    Some(place_of(provider, &provider.settled().ok()?))
 }
 
 /// Asks whether the actor may say who the people of this provider are.
@@ -167,7 +178,8 @@ pub async fn create(cx: &Cx, actor: &Actor, document: Provider) -> Done<Provider
     put(cx, actor, document, Expect::Absent).await
 }
 
-/// Replaces everything of a provider but its id and our secret there. Who is linked stays linked as long as the issuer stays.
+/// Replaces everything of a provider but its id and our secret there, which is forgotten, with the tokens, if it becomes another
+/// place. Who is linked stays linked as long as the issuer stays.
 ///
 /// # Errors
 /// Inner: an [`AdminRefusal`]. Outer: a [`Fault`](crate::flow::Fault).
@@ -214,9 +226,12 @@ pub(super) fn put_in(
     if before.as_ref().map_or(&[][..], |b| &b.provider.groups[..]) != &provider.groups[..] {
         granted!(change.actor.needs(Permission::GroupsWrite).map_err(|refusal| refusal.at("groups")));
     }
-    // A secret is no key and a key no secret: what can be of no use any more is not kept.
+    // What was given to us for one place is sent to no other: whoever may edit providers may not read their secrets. And a secret
+    // is no key and a key no secret.
     let uses_key = provider.client_auth_in_force().uses_key();
-    let forgets = before.as_ref().is_some_and(|b| b.provider.client_auth_in_force().uses_key() != uses_key);
+    let is_another = before.as_ref().is_some_and(|b| place(&b.provider) != place(&provider));
+    let forgets =
+        is_another || before.as_ref().is_some_and(|b| b.provider.client_auth_in_force().uses_key() != uses_key);
     let after = StoredProvider {
         secret: before.as_ref().and_then(|b| b.secret.clone()).filter(|_| !forgets),
         version: before.as_ref().map_or(1, |b| b.version + 1),
@@ -229,15 +244,14 @@ pub(super) fn put_in(
     if forgets {
         upstream_providers::secret_forget(c, &after.provider.id)?;
     }
-    // Tokens of another client there are no tokens of ours.
-    let is_another = |b: &StoredProvider| {
-        (&b.provider.client_id, &b.provider.issuer) != (&after.provider.client_id, &after.provider.issuer)
-    };
-    if !after.provider.keep_tokens || before.as_ref().is_some_and(is_another) {
+    if !after.provider.keep_tokens || is_another {
         upstream_tokens::delete_of_provider(c, &after.provider.id)?;
     }
     let mut detail = differences(before.as_ref().map(|b| json!(b.provider)).as_ref(), Some(&json!(after.provider)));
     detail["provider"] = after.provider.id.as_str().into();
+    if forgets && before.as_ref().is_some_and(|b| b.secret.is_some()) {
+        detail["secret"] = "forgotten".into();
+    }
     let (kind, put) = match before {
         Some(_) => ("provider_edited", Put::Changed),
         None => ("provider_added", Put::Created),

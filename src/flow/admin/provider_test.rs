@@ -354,6 +354,11 @@ async fn follows(
         Decision::ProveAccount => {
             "asked to sign in to their account here once, since nobody is linked yet; an account is not made".to_owned()
         }
+        Decision::Create(email)
+            if home::of(cx, &email).is_some_and(|home| home.is_only && home.way.id != provider.id) =>
+        {
+            "refused: another provider is the only way in for addresses of this domain".to_owned()
+        }
         Decision::Create(email) => format!("given a new account with the address {}", email.as_str()),
         Decision::Refuse(refused) => format!("refused: {}", refused.words()),
     };

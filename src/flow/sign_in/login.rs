@@ -157,7 +157,7 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
         return again(Problem::WrongCredentials);
     };
     let proven = match prove(cx, &email, password, browser).await? {
-        Ok(proven) if home::only_for(cx, &proven.user, &pending).is_some() => {
+        Ok(proven) if home::only_for(cx, &proven.user, &pending).await?.is_some() => {
             let words = "refused: the password was right, but a provider is the only way in for this person";
             cx.note(Note::new(STEP, words).client(&client.client_id).user(proven.user.id.as_str()));
             return again(Problem::OnlyThrough);
@@ -169,9 +169,8 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
             cx.note(note);
             note_failure(cx, &denied, &client).await?;
             // The right password of most people there would be answered like this, so the wrong one is as well.
-            let is_shut = home::of(cx, &email).is_some_and(|home| home.is_only) && pending.linking.is_none();
             return again(match denied.problem() {
-                Problem::WrongCredentials if is_shut => Problem::OnlyThrough,
+                Problem::WrongCredentials if home::is_shut(cx, &email, &pending) => Problem::OnlyThrough,
                 problem => problem,
             });
         }

@@ -63,7 +63,10 @@ pub async fn submit(cx: &mut Cx, form: Submitted, browser: &Browser) -> Result<L
     }
     let place = Place { purpose: Purpose::SignIn, bound_to: &pending.correlation_id, client_id: &client.client_id };
     let proven = prove(cx, &form.shown, &place).await?;
-    let shut_out = proven.as_ref().ok().and_then(|(user, _)| home::only_for(cx, user, &pending));
+    let shut_out = match &proven {
+        Ok((user, _)) => home::only_for(cx, user, &pending).await?,
+        Err(_) => None,
+    };
     let again = |why, others| {
         let (redirect_uri, passkey) = (callback.redirect_uri().to_owned(), ask(cx, &pending)?);
         let (client, request, login) = (client.clone(), form.request.clone(), String::new());

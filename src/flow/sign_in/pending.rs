@@ -58,6 +58,9 @@ pub struct Linking {
     pub subject: String,
     /// What the provider calls them.
     pub shown: String,
+    /// Key of the address that the provider proves to be theirs, if it proves one.
+    #[serde(default)]
+    pub proves: Option<String>,
     /// The name that it tells once, for an account that has none.
     #[serde(default)]
     pub told_name: Option<ToldName>,

@@ -91,6 +91,9 @@ fn in_words(desk: &Desk, refusal: &AddressRefusal) -> String {
         AddressRefusal::Off => desk.t("change-address-off").into(),
         AddressRefusal::Same => desk.t("change-address-same").into(),
         AddressRefusal::Domain => desk.t("change-address-domain").into(),
+        AddressRefusal::Through(provider) => {
+            desk.language().say("change-address-through").text("provider", provider).into()
+        }
         AddressRefusal::TooMany(seconds) => words::wait(desk.language(), *seconds),
         _ => desk.t("email-unusable").into(),
     }

@@ -80,6 +80,7 @@ pub fn of_factor(language: Language, refusal: FactorRefusal) -> String {
         FactorRefusal::TooMany => "factor-too-many",
         FactorRefusal::Name => "factor-name",
         FactorRefusal::Unknown => "factor-unknown",
+        FactorRefusal::LastWayIn => "factor-last-way-in",
     };
     language.say(key).into()
 }

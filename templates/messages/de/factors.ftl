@@ -23,6 +23,7 @@ factor-wrong-code = Dieser Code passt nicht. Warten Sie auf den nächsten und pr
 factor-too-many = Mehr davon kann es nicht geben. Entfernen Sie zuerst einen anderen.
 factor-name = Geben Sie ihm einen Namen mit höchstens 60 Zeichen.
 factor-unknown = Das gibt es nicht mehr.
+factor-last-way-in = Das ist der einzige Weg in Ihr Konto. Setzen Sie zuerst ein Passwort, dann entfernen Sie es.
 
 recovery-title = Bewahren Sie diese Codes auf
 recovery-what = Jeder öffnet einmal Ihr Konto, wenn Sie Ihr Telefon verloren haben. Drucken Sie die Codes aus oder schreiben Sie sie auf; sie werden nicht noch einmal angezeigt.

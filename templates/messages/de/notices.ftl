@@ -38,6 +38,7 @@ notice-token-reused-subject = Eine App wurde zu Ihrer Sicherheit abgemeldet
 notice-token-reused = die App { $name } wurde von Ihrem Konto bei { $organisation } abgemeldet: Ein Schlüssel, den sie einmal benutzen darf, wurde zweimal benutzt. Vielleicht hat ihn jemand von einem Ihrer Geräte kopiert; eine fehlerhafte App tut dasselbe. Um die App wieder zu benutzen, melden Sie sich dort neu an.
 notice-upstream-linked-subject = Eine Anmeldung wurde verbunden
 notice-upstream-linked = Ihr Konto bei { $organisation } lässt sich ab jetzt mit einem Konto bei { $name } öffnen.
+notice-upstream-linked-account = Ihr Konto bei { $organisation } lässt sich ab jetzt mit einem Konto bei { $name } öffnen: dem von { $account }.
 notice-upstream-unlinked-subject = Eine Anmeldung wurde getrennt
 notice-upstream-unlinked = Ihr Konto bei { $organisation } lässt sich nicht mehr mit dem Konto bei { $name } öffnen.
 

@@ -94,6 +94,7 @@ change-address-sent = Die E-Mails sind unterwegs. Öffnen Sie die Links darin, u
 change-address-off = Von hier werden keine E-Mails verschickt. Bitten Sie die Administration, Ihre Adresse zu ändern.
 change-address-same = Das ist schon Ihre Adresse.
 change-address-domain = Adressen dieser Domain sind hier nicht möglich.
+change-address-through = Wer diese Adresse hat, meldet sich mit { $provider } an. Bitten Sie die Administration, sie zu ändern.
 
 factor-lost = Telefon verloren?
 factor-lost-what = Nehmen Sie einen der Wiederherstellungscodes, die Sie beim Einrichten des zweiten Faktors bekommen haben. Wenn keiner übrig ist, kann die Administration den Faktor entfernen; sagen Sie es persönlich oder auf einem anderen Weg, der zeigt, wer Sie sind.

@@ -23,6 +23,7 @@ factor-wrong-code = That code does not fit; wait for the next one, and check tha
 factor-too-many = You have as many of these as there can be; remove one first.
 factor-name = Give it a name of at most 60 characters.
 factor-unknown = It is not there any more.
+factor-last-way-in = This is the only way into your account. Set a password first, then remove it.
 
 recovery-title = Keep these codes
 recovery-what = Each opens your account once when your phone is lost. Print them or write them down; they are not shown again.

@@ -38,6 +38,7 @@ notice-token-reused-subject = An app was signed out for your safety
 notice-token-reused = the app { $name } was signed out of your account at { $organisation }: a key that it may use once was used twice. Somebody may have copied it from a device of yours; a faulty app does the same. To use the app again, sign in to it again.
 notice-upstream-linked-subject = A sign-in was connected
 notice-upstream-linked = your account at { $organisation } can be opened with an account at { $name } from now on.
+notice-upstream-linked-account = your account at { $organisation } can be opened with an account at { $name } from now on: that of { $account }.
 notice-upstream-unlinked-subject = A sign-in was disconnected
 notice-upstream-unlinked = your account at { $organisation } can no longer be opened with the account at { $name }.
 

@@ -94,6 +94,7 @@ change-address-sent = The e-mails are on their way. Open their links to confirm 
 change-address-off = No e-mails are sent from here. Ask an administrator to change your address.
 change-address-same = This is your address already.
 change-address-domain = Addresses of this domain are not taken here.
+change-address-through = People with this address sign in through { $provider }. Ask an administrator to change it.
 
 factor-lost = Lost your phone?
 factor-lost-what = Use one of the recovery codes that you got when you set the second factor up. If you have none left, an administrator can take the factor away; tell them in person or in another way that shows who you are.

@@ -224,6 +224,12 @@ impl Came {
         shown(&self.person)
     }
 
+    /// Key of the address that the provider proves to be theirs.
+    fn proves(&self) -> Option<String> {
+        let is_proven = self.trust_email && self.person.email_is_verified;
+        self.person.email.as_ref().filter(|_| is_proven).map(|email| email.key().to_owned())
+    }
+
     fn new_user(&self, cx: &Cx, id: &str, email: Email) -> User {
         User {
             id: UserId(id.to_owned()),
@@ -324,6 +330,7 @@ async fn follow(cx: &mut Cx, trip: &Trip, waits: Waits, came: Came, browser: &Br
                 provider: came.stored.provider.id.clone(),
                 name: came.stored.provider.name.clone(),
                 shown: came.shown(),
+                proves: came.proves(),
                 issuer: came.issuer,
                 subject: came.person.subject,
                 told_name: came.told_name,

@@ -179,8 +179,16 @@ async fn offer(
     let (hashed, kept, until) = (hash(&handle), came.seal(cx)?, cx.now + LIFETIME);
     cx.db().write(move |c| upstream_trips::insert(c, &hashed, &kept, until)).await?;
     let (id, name) = (stored.provider.id.clone(), stored.provider.name.clone());
-    let linking =
-        Linking { handle, provider: id, name: name.clone(), issuer, subject, shown: shown.clone(), told_name: None };
+    let linking = Linking {
+        handle,
+        provider: id,
+        name: name.clone(),
+        issuer,
+        subject,
+        shown: shown.clone(),
+        proves: None,
+        told_name: None,
+    };
     let sealed = pending::seal(cx, &Offer { session: visit.session.id.clone(), linking }, AAD)?;
     Ok(Found::New { sealed, provider: name, shown })
 }

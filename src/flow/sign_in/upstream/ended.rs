@@ -31,11 +31,14 @@ pub(super) fn note(
     upstream_ended::put(c, &name, cx.now, cx.now + KEPT)
 }
 
-/// Whether the provider has said, since the person went there, that what a session is to rest on is over. Whoever goes there
-/// afterwards and comes back is signed in there, whatever was said before.
+/// Whether what a session is to rest on is over: the link or the provider was shut meanwhile, or the provider has said so since
+/// the person went there. Whoever goes there afterwards and comes back is signed in there, whatever was said before.
 pub(in crate::flow::sign_in) fn is_over(c: &mut Conn, origin: &Origin) -> Result<bool, store::Fault> {
     let Some(link) = upstream_identities::find_by_id(c, &origin.link)? else { return Ok(true) };
-    upstream_providers::find_for_update(c, &link.provider)?;
+    let provider = upstream_providers::find_for_update(c, &link.provider)?;
+    // As it is once nobody else has the provider's row.
+    let link = upstream_identities::find_by_id(c, &origin.link)?.filter(|link| link.disabled_at.is_none());
+    let Some(link) = link.filter(|_| provider.is_some_and(|stored| stored.provider.enabled)) else { return Ok(true) };
     let name = |subject, sid| name(&link.provider, &link.issuer, subject, sid);
     let subject = Some(link.subject.as_str());
     let mut names = vec![name(subject, None)];

@@ -2,10 +2,11 @@
 //! never at whether there is an account, so it tells nothing of one (security case J01). It does not own going there (`begin`).
 
 use super::{WayIn, wishes};
-use crate::flow::Cx;
 use crate::flow::sign_in::pending::Pending;
+use crate::flow::{Cx, Fault};
 use crate::identity::{Email, RoleName, User};
 use crate::oauth::upstream::{Kind, Provider};
+use crate::store::upstream_identities;
 
 /// The provider that an address belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +48,35 @@ pub fn only_of(cx: &Cx, user: &User) -> Option<Home> {
     of(cx, &user.email).filter(|home| home.is_only && user.role != RoleName::OWNER)
 }
 
-/// The provider through which alone this person gets in. Owners get in here as well, or nobody could mend a provider that is
-/// out of order; and whoever was just there proves an account here that is to be linked.
-pub fn only_for(cx: &Cx, user: &User, pending: &Pending) -> Option<Home> {
-    let home = only_of(cx, user)?;
-    let is_there = pending.linking.as_ref().is_some_and(|linking| linking.provider == home.way.id);
-    (!is_there).then_some(home)
+/// The provider through which alone this person gets in now. Owners get in here as well, or nobody could mend a provider that is
+/// out of order. And whoever was just there proves an account here, once: of the address that the provider says is theirs, and
+/// not linked to anybody there. Otherwise a stolen password and any account at the provider would open it.
+///
+/// # Errors
+/// A [`Fault`].
+pub async fn only_for(cx: &Cx, user: &User, pending: &Pending) -> Result<Option<Home>, Fault> {
+    let Some(home) = only_of(cx, user) else { return Ok(None) };
+    if !is_proven(&home, pending, &user.email) {
+        return Ok(Some(home));
+    }
+    let (id, provider) = (user.id.clone(), home.way.id.clone());
+    let is_linked = cx.db().read(move |c| {
+        let links = upstream_identities::of_user(c, &id)?;
+        Ok(links.iter().any(|link| link.provider == provider))
+    });
+    Ok(is_linked.await?.then_some(home))
+}
+
+/// Whether somebody of this address is told that there is one way in, whatever they type: it depends on the address alone, and on
+/// what a provider said (security case J01).
+pub fn is_shut(cx: &Cx, email: &Email, pending: &Pending) -> bool {
+    of(cx, email).is_some_and(|home| home.is_only && !is_proven(&home, pending, email))
+}
+
+/// Whether the person comes from this provider, and it says that this address is theirs.
+fn is_proven(home: &Home, pending: &Pending, email: &Email) -> bool {
+    pending
+        .linking
+        .as_ref()
+        .is_some_and(|linking| linking.provider == home.way.id && linking.proves.as_deref() == Some(email.key()))
 }

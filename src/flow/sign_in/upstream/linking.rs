@@ -8,8 +8,8 @@ use crate::flow::account::notice::{Notice, Told};
 use crate::flow::sign_in::begin::about;
 use crate::flow::sign_in::pending::{self, Linking};
 use crate::flow::{Cx, Fault};
-use crate::identity::User;
 use crate::identity::upstream::UpstreamIdentity;
+use crate::identity::{Email, User};
 use crate::oauth::upstream::quirks::ToldName;
 use crate::oauth::upstream::tokens::UpstreamTokens;
 use crate::secret::random::uuid;
@@ -68,7 +68,8 @@ impl NewLink {
             last_used_at: None,
             disabled_at: None,
         };
-        let told = Told::new(cx, user, Notice::UpstreamLinked { name: linking.name });
+        let account = Email::parse(&link.shown).ok();
+        let told = Told::new(cx, user, Notice::UpstreamLinked { name: linking.name, account });
         Self { handle: hash(&linking.handle), link, told, told_name: linking.told_name }
     }
 

@@ -85,7 +85,7 @@ impl Road {
 
 /// A name for what a provider is to us: another issuer, preset, client or address there gives another name. What is only a policy
 /// of ours (who may come, what is taken over) does not count.
-pub(super) fn place_of(provider: &Provider, settled: &Settled) -> String {
+pub(in crate::flow) fn place_of(provider: &Provider, settled: &Settled) -> String {
     let endpoints = &settled.endpoints;
     let place = json!([provider.preset, provider.client_id, settled.issuer, settled.issuer_template, endpoints]);
     base64url(&hash(&place.to_string()))

@@ -16,6 +16,9 @@ use crate::sensitive::Sensitive;
 const READ: Permission = Permission::UpstreamsRead;
 const WRITE: Permission = Permission::UpstreamsWrite;
 
+const FORGETS: &str = "With another preset, issuer, client id or endpoint its secret and its kept tokens are forgotten: they were \
+                       for another place.";
+
 pub(super) const ROUTES: &[ApiRoute] = &[
     line!(Get, "/providers", may(READ), provider_list)
         .does("Lists providers that people sign in through, in order.")
@@ -34,11 +37,13 @@ pub(super) const ROUTES: &[ApiRoute] = &[
         .versioned(),
     line!(Put, "/providers/{provider_id}", may(WRITE), provider_replace)
         .does("Replaces a provider.")
+        .more(FORGETS)
         .takes::<Provider>()
         .gives::<ProviderView>()
         .versioned(),
     line!(Patch, "/providers/{provider_id}", all(&[WRITE, READ]), provider_patch)
         .does("Changes members of a provider.")
+        .more(FORGETS)
         .takes::<Provider>()
         .gives::<ProviderView>()
         .versioned(),

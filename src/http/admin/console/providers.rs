@@ -179,11 +179,19 @@ fn secret_form(desk: &Desk, view: &ProviderView) -> Form {
 /// `POST /admin/providers/{id}`.
 pub async fn save(desk: Desk) -> Reply {
     let id = desk.segment(1);
-    let before = answer!(desk, provider::find(desk.cx(), &desk.actor, &id).await).document;
-    let document = tried!(desk, "edit", show_page, Ok::<_, crate::flow::Fault>(form::submitted(&desk, &before)));
+    let before = answer!(desk, provider::find(desk.cx(), &desk.actor, &id).await);
+    let document =
+        tried!(desk, "edit", show_page, Ok::<_, crate::flow::Fault>(form::submitted(&desk, &before.document)));
     let version = desk.field("version").parse().ok();
-    tried!(desk, "edit", show_page, provider::replace(desk.cx(), &desk.actor, &id, document, version).await);
-    desk.done(&at(&id), "It was saved.")
+    let after =
+        tried!(desk, "edit", show_page, provider::replace(desk.cx(), &desk.actor, &id, document, version).await);
+    desk.done(
+        &at(&id),
+        match before.has_secret && !after.has_secret {
+            true => "It was saved. The secret was for another place, so it was forgotten: set it again.",
+            false => "It was saved.",
+        },
+    )
 }
 
 /// `POST /admin/providers/{id}/secret`.
